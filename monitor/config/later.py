@@ -1,0 +1,89 @@
+"""What the configuration may already say and this version does not act on yet, so that `check` is honest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config.lines import Lines
+from monitor.model import Finding
+from monitor.settings import Config, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DEFAULT_PAGES = {"per_host": "30/1h", "total": "2000/1d", "deadline": 6 * 3600.0}
+
+
+def not_yet(config: Config) -> tuple[Finding, ...]:
+    """
+    One warning for each feature the configuration asks for and this version does not act on.
+
+    The place is that of its first use. Values that ask for what happens anyway (budget = "off",
+    full_text = "never", updates = "none") are silent. Reads the files again to name the lines.
+    """
+    texts: dict[str, Lines] = {}
+    findings = []
+    told: set[str] = set()
+    for feature, origin in _used(config):
+        if feature in told:
+            continue
+        told.add(feature)
+        if origin.file not in texts:
+            texts[origin.file] = Lines(_text(Path(origin.file)))
+        line = texts[origin.file].line_of(origin.path)
+        message = f"{feature}: accepted, but this version does not act on it yet"
+        findings.append(Finding(origin.file, line, message, "not_yet", "warning"))
+    return tuple(sorted(findings, key=lambda finding: (finding.file, finding.line, finding.message)))
+
+
+def _used(config: Config) -> Iterator[tuple[str, Origin]]:
+    yield from _single_tables(config)
+    for feed in config.feeds:
+        if feed.origin and feed.full_text == "always":
+            yield "'full_text' in [[feeds]]", _in(feed.origin, "full_text")
+    for entity in config.entities:
+        if entity.origin and entity.context:
+            yield "'context' in [entities]", _in(entity.origin, "context")
+    for rule in config.rules:
+        if rule.origin and rule.weak != "hold":
+            yield "'weak' in [[rules]]", _in(rule.origin, "weak")
+        if rule.origin and rule.updates == "all":
+            yield "'updates' in [[rules]]", _in(rule.origin, "updates")
+        if rule.origin and rule.budget not in (None, "off"):
+            yield "'budget' in [[rules]]", _in(rule.origin, "budget")
+    for route in config.routes:
+        if route.origin and route.digest:
+            yield "'digest' in [[routes]]", _in(route.origin, "digest")
+        if route.origin and route.group is not None:
+            yield "'group' in [[routes]]", _in(route.origin, "group")
+    for quiet in config.quiet_hours:
+        if quiet.origin:
+            yield "[quiet_hours]", quiet.origin
+
+
+def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
+    main = str(config.path)
+    if config.budget not in ("20/1h", "off"):
+        yield "'budget' in [alerts]", Origin(main, ("alerts", "budget"))
+    if config.digest != "08:00":
+        yield "'digest' in [alerts]", Origin(main, ("alerts", "digest"))
+    if dict(config.pages) != _DEFAULT_PAGES:
+        yield "[pages]", Origin(main, ("pages",))
+    if config.metrics_listen:
+        yield "[metrics]", Origin(main, ("metrics",))
+    if config.deadman is not None:
+        yield "[deadman]", Origin(main, ("deadman",))
+    if config.canary is not None:
+        yield "[canary]", Origin(main, ("canary",))
+
+
+def _in(origin: Origin, key: str) -> Origin:
+    return Origin(origin.file, (*origin.path, key))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,83 @@
+"""Feeds that come from OPML files named in [[opml]]."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from monitor.config.checks import feed_url
+from monitor.config.feednames import default_name
+from monitor.config.words import Problem, WrongValueError, shown
+from monitor.settings import FeedConfig, Origin, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from monitor.config.build import Parts
+
+
+def join_opml(parts: Parts, problems: list[Problem], texts: Mapping[Path, str]) -> None:
+    """
+    Add the feeds of the OPML files to `parts`, and what is wrong with those files to `problems`.
+
+    An address that is listed already only brings its tags. The title never becomes a name: it changes too
+    easily, and state belongs to the name.
+    """
+    for path, tags, origin in parts.opml:
+        text = _text(path, origin, texts, problems)
+        if text is not None:
+            _add(parts, text, tags, origin, problems)
+
+
+def _text(path: Path, origin: Origin, texts: Mapping[Path, str], problems: list[Problem]) -> str | None:
+    if path in texts:
+        return texts[path]
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        message = f"'file' in [[opml]]: {str(path)!r}: {error.strerror or 'cannot be read'}"
+        hint = "paths are relative to the file that names them"
+    except UnicodeDecodeError:
+        message, hint = f"'file' in [[opml]]: {str(path)!r} is not UTF-8 text", "save it as UTF-8"
+    problems.append(Problem(origin.file, (*origin.path, "file"), "unreadable", message, hint))
+    return None
+
+
+def _add(parts: Parts, text: str, tags: tuple[str, ...], origin: Origin, problems: list[Problem]) -> None:
+    from monitor.feeds.opml import read_opml  # noqa: PLC0415 - most configurations have no OPML file
+
+    at = (*origin.path, "file")
+    try:
+        listed = read_opml(text)
+    except ValueError as error:
+        message = f"'file' in [[opml]]: this is not OPML: {error}"
+        problems.append(Problem(origin.file, at, "bad_opml", message, "export it again from your reader"))
+        return
+    by_url = {feed.url.reveal(): i for i, feed in enumerate(parts.feeds) if not feed.url.missing}
+    by_name = {feed.name for feed in parts.feeds}
+    refused = 0
+    for item in listed:
+        try:
+            feed_url(item.url)
+        except WrongValueError:
+            refused += 1
+            continue
+        both = tuple(dict.fromkeys((*tags, *item.tags)))
+        if item.url in by_url:
+            i = by_url[item.url]
+            merged = tuple(dict.fromkeys((*parts.feeds[i].tags, *both)))
+            parts.feeds[i] = replace(parts.feeds[i], tags=merged)
+            continue
+        name = default_name(item.url)
+        if name in by_name:
+            message = f"a feed in this OPML file would be named {shown(name)}, which is taken"
+            hint = 'list it under [[feeds]] with a name = "…" of its own'
+            problems.append(Problem(origin.file, at, "duplicate_name", message, hint))
+            continue
+        by_name.add(name)
+        by_url[item.url] = len(parts.feeds)
+        parts.feeds.append(FeedConfig(name=name, url=Secret(item.url), tags=both, origin=origin))
+    if refused:
+        message = f"{refused} of the feeds in this OPML file have no http:// or https:// address: left out"
+        problems.append(Problem(origin.file, at, "bad_url", message, level="warning"))

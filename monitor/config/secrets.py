@@ -1,0 +1,103 @@
+"""Secrets by reference: from an environment variable, a file, or a systemd credential."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config.words import KeyPath, Problem, about, shown
+from monitor.settings import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.config.checks import SecretRef
+
+READABLE_BY_OTHERS = 0o044
+
+_NO_TOKEN = re.compile(
+    r"(?:json|xml|form|mailto)s?://[^:@/]*(?:@[^/?]*)?(?:/|\?|$)|(?:dbus|gnome|syslog)://", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Resolver:
+    """
+    Reads the secrets of one file and remembers what was wrong with them.
+
+    `strict`: an unset variable or unreadable file is an error, else a warning. A credential outside of its
+    systemd unit is always a warning: the same file is checked by hand and run by the unit.
+    """
+
+    env: Mapping[str, str]
+    folder: Path
+    file: str
+    strict: bool = True
+    problems: list[Problem] = field(default_factory=list)
+
+    def resolve(self, given: str | SecretRef, path: KeyPath) -> Secret:
+        """The secret at `path`; where it cannot be had, one that says why."""
+        if isinstance(given, str):
+            return Secret(given, source="config")
+        if given.kind == "env":
+            return self._from_env(given.name, path)
+        if given.kind == "file":
+            place = self.folder / Path(given.name).expanduser()
+            return self._from_file(place, f"file:{given.name}", path)
+        return self._from_credential(given.name, path)
+
+    def _from_env(self, name: str, path: KeyPath) -> Secret:
+        source = f"env:{name}"
+        if value := self.env.get(name, "").strip():
+            return self._usable(value, source, path)
+        state = "empty" if name in self.env else "not set"
+        message = f"the environment variable {shown(name)} is {state}"
+        return self._missing(source, path, message, "set it, or take the secret from { file = … }")
+
+    def _from_file(self, place: Path, source: str, path: KeyPath) -> Secret:
+        try:
+            value = place.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            reason = error.strerror or "it is not readable"
+            return self._missing(
+                source, path, f"the file {str(place)!r}: {reason}", "paths are relative to this file"
+            )
+        except UnicodeDecodeError:
+            return self._missing(source, path, f"the file {str(place)!r} is not UTF-8 text", "")
+        if not value.strip():
+            return self._missing(
+                source, path, f"the file {str(place)!r} is empty", "write the secret into it"
+            )
+        return self._usable(value, source, path)
+
+    def _from_credential(self, name: str, path: KeyPath) -> Secret:
+        source = f"credential:{name}"
+        folder = self.env.get("CREDENTIALS_DIRECTORY", "")
+        if folder:
+            return self._from_file(Path(folder) / name, source, path)
+        remedy = (
+            f"try it with: systemd-run --pty --property=LoadCredential={name}:/etc/tocsin/{name} tocsin …"
+        )
+        message = f"the credential {shown(name)} is only there inside the systemd unit"
+        self._note(path, "missing_secret", message, remedy, "warning")
+        return Secret(None, source=source, missing=f"{message}; {remedy}")
+
+    def _usable(self, value: str, source: str, path: KeyPath) -> Secret:
+        if value.isprintable():
+            return Secret(value, source=source)
+        message = f"the secret from {source} holds more than one line, or characters that cannot be typed"
+        return self._missing(source, path, message, "keep only the secret itself")
+
+    def _missing(self, source: str, path: KeyPath, message: str, hint: str) -> Secret:
+        self._note(path, "missing_secret", message, hint, "error" if self.strict else "warning")
+        return Secret(None, source=source, missing=f"{message}; {hint}" if hint else message)
+
+    def _note(self, path: KeyPath, code: str, message: str, hint: str, level: str) -> None:
+        self.problems.append(Problem(self.file, path, code, f"{about(path)}: {message}", hint, level))
+
+
+def carries_token(channel_url: str) -> bool:
+    """Whether an Apprise address written into the file is likely to hold a password or a token."""
+    return not _NO_TOKEN.match(channel_url)

@@ -1,0 +1,96 @@
+"""
+What to do after a receiver's answer: the decision of the outbox worker, as a pure function.
+
+One class of answer, one action. A notification is given up only when its receiver refused it for good
+or did not take it within seven days; everything else is tried again, ever more slowly, spread by
+jitter so that a receiver that comes back is not met by all of us at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.model import AnswerClass, OutboxState, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from monitor.model import Answer
+
+GIVE_UP_AFTER = timedelta(days=7)
+LONGEST_WAIT = 15 * 60.0
+
+# Seconds before the second attempt; doubled for each further one up to LONGEST_WAIT.
+# A 500 is often gone in a moment. Where the answer was lost, each attempt may be one more copy.
+_FIRST_WAIT = {
+    AnswerClass.TRANSIENT: 2.0,
+    AnswerClass.CONTENT: 2.0,
+    AnswerClass.RATE: 30.0,
+    AnswerClass.CONFIG: 60.0,
+    AnswerClass.UNKNOWN: 60.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    What becomes of a notification after one attempt.
+
+    `reason` is None for a retry: the reason it has stays. `channel_pause` is seconds for which nothing
+    at all should go to this channel. `plain_next` asks for the short plain rendering, `maybe_repeat`
+    for the mark, at the next attempt. `notice` = a person should hear of it; the caller sees to it
+    that one is not told of the same channel again and again.
+    """
+
+    state: OutboxState
+    next_attempt: datetime | None = None
+    reason: Reason | None = None
+    channel_pause: float | None = None
+    plain_next: bool = False
+    maybe_repeat: bool = False
+    notice: bool = False
+
+
+def after(
+    answer: Answer,
+    attempts: int,
+    created: datetime,
+    now: datetime,
+    rng: Callable[[], float],
+    *,
+    plain: bool = False,
+) -> Verdict:
+    """
+    Decide what follows an answer.
+
+    `attempts` counts the attempts made, this one included; `plain` says that this one was already the
+    short plain rendering; `rng` gives floats in [0, 1), e.g. `random.random`.
+    """
+    kind = answer.kind
+    if kind is AnswerClass.OK:
+        return Verdict(OutboxState.SENT, reason=Reason.DELIVERED)
+    if kind is AnswerClass.REFUSED or (kind is AnswerClass.CONTENT and plain):
+        return Verdict(OutboxState.DEAD, reason=Reason.REFUSED, notice=True)
+    if now - created >= GIVE_UP_AFTER:
+        return Verdict(OutboxState.DEAD, reason=Reason.GAVE_UP, notice=True)
+
+    wait = max(backoff(kind, attempts, rng), answer.retry_after or 0.0)
+    pauses = kind in (AnswerClass.RATE, AnswerClass.CONFIG)
+    return Verdict(
+        OutboxState.RETRY,
+        next_attempt=now + timedelta(seconds=wait),
+        channel_pause=wait if pauses else None,
+        plain_next=plain or kind is AnswerClass.CONTENT,
+        maybe_repeat=kind is AnswerClass.UNKNOWN,
+        notice=kind is AnswerClass.CONFIG,
+    )
+
+
+def backoff(kind: AnswerClass, attempts: int, rng: Callable[[], float]) -> float:
+    """Give seconds until the next attempt: doubling, capped, spread over the upper half."""
+    doubled = _FIRST_WAIT[kind] * 2.0 ** min(max(attempts, 1) - 1, 20)
+    ceiling = min(doubled, LONGEST_WAIT)
+    return ceiling * (0.5 + 0.5 * rng())

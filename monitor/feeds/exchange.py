@@ -1,0 +1,251 @@
+"""
+One connection with one request and its answer: h11 for the grammar, asyncio for the socket.
+
+Theory of operation
+-------------------
+asyncio calls `data_received`; it feeds h11, and `_pump` turns h11's events into a head and pieces of body.
+The coroutine that fetches waits in `head` and `read` and takes the pieces as they come, so the wire bytes
+are never kept as a whole; while it is slow, reading pauses. A hostile answer meets these walls:
+
+* 64 KB for a head, and for anything else that is incomplete (a line, a chunk's header);
+* the number of header fields, of interim (1xx) answers, and of pieces of body;
+* the number of bytes on the wire;
+* a turn's work: after some events the pump lets others run, so a flood of one-byte chunks stalls nobody;
+* the caller's deadline, for everything that is merely slow.
+
+Nothing may be raised out of asyncio's callbacks (it would log a traceback): an error is kept as `_problem`
+and raised where the coroutine waits. A connection is always aborted and never closed politely, because a
+polite end waits for the other side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import h11
+
+from monitor.feeds.problem import FetchError
+from monitor.model import FetchStatus
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+Fields: TypeAlias = "list[tuple[bytes, bytes]]"
+Question: TypeAlias = h11.Request
+
+MAX_HEAD = 65_536
+MAX_FIELDS = 100
+MAX_INTERIM = 10
+MAX_PIECES = 100_000
+_EVENTS_A_TURN = 256
+_BACKLOG = 131_072  # bytes waiting to be taken, above which reading pauses
+
+
+def question(method: str, target: bytes, fields: Sequence[tuple[bytes, bytes]]) -> Question:
+    """
+    A request that may be sent; raises FetchError if something in it would break HTTP's grammar.
+
+    `fields` holds Host. There is no body.
+    """
+    try:
+        return h11.Request(method=method, target=target, headers=list(fields))
+    except h11.LocalProtocolError:
+        raise FetchError(
+            FetchStatus.REFUSED, "the address or a configured header holds characters HTTP does not allow"
+        ) from None
+
+
+class Exchange(asyncio.Protocol):
+    """
+    Sends a question when connected; gives the head of the answer, then its body piece by piece.
+
+    `max_wire` is in bytes; `wire_bytes` is what has come so far, head and framing included.
+    """
+
+    def __init__(self, asked: Question, max_wire: int) -> None:
+        self.wire_bytes = 0
+        self._asked = asked
+        self._max_wire = max_wire
+        self._loop = asyncio.get_running_loop()
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._head: h11.Response | None = None
+        self._problem: FetchError | None = None
+        self._pieces: list[bytes] = []
+        self._backlog = 0
+        self._piece_count = 0
+        self._interim_count = 0
+        self._pump_due = False
+        self._peer_ended = False
+        self._over = False
+
+    # --- for the coroutine that fetches
+
+    async def head(self) -> tuple[int, Fields]:
+        """Wait for the answer's status and header fields (names in lower case); raises FetchError."""
+        while self._head is None:
+            if self._problem is not None:
+                raise self._problem
+            await self._wait()
+        return self._head.status_code, list(self._head.headers)
+
+    async def read(self) -> bytes:
+        """Wait for more of the body and take it; b"" at its end; raises FetchError."""
+        while not self._pieces:
+            if self._problem is not None:
+                raise self._problem
+            if self._over:
+                return b""
+            await self._wait()
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._backlog = 0
+        self._throttle()
+        return data
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self._over = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def take_over(self, door: Exchange, context: ssl.SSLContext, name: str) -> None:
+        """Begin with TLS on the connection that a proxy has opened for us; raises OSError."""
+        assert door._transport is not None
+        door._over = True
+        transport = await self._loop.start_tls(door._transport, self, context, server_hostname=name)
+        assert transport is not None
+        self.connection_made(transport)
+
+    async def _wait(self) -> None:
+        self._waiter = self._loop.create_future()
+        await self._waiter
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # --- called by asyncio: nothing may be raised
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the request."""
+        self._transport = cast("asyncio.Transport", transport)
+        start = self._http.send(self._asked) or b""
+        self._transport.write(start + (self._http.send(h11.EndOfMessage()) or b""))
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the server sent."""
+        self.wire_bytes += len(data)
+        if self.wire_bytes > self._max_wire:
+            self._end(FetchError(FetchStatus.TOO_BIG, f"the answer is larger than {self._max_wire} bytes"))
+        self._feed(data)
+
+    def eof_received(self) -> None:
+        """The server will send no more: the end of some bodies, too early for others."""
+        if not self._peer_ended:
+            self._peer_ended = True
+            self._feed(b"")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        if exc is None:
+            self.eof_received()
+        else:
+            self._end(FetchError(FetchStatus.NETWORK, "the connection was reset"))
+
+    # --- from bytes to a head and pieces
+
+    def _feed(self, data: bytes) -> None:
+        if self._over:
+            return
+        try:
+            self._http.receive_data(data)
+            if not self._pump_due:
+                self._pump()
+        except Exception as problem:  # noqa: BLE001 - whatever a hostile answer provokes ends this fetch only
+            self._end(self._explain(problem))
+
+    def _pump_later(self) -> None:
+        self._pump_due = False
+        if not self._over:
+            try:
+                self._pump()
+            except Exception as problem:  # noqa: BLE001 - as above
+                self._end(self._explain(problem))
+
+    def _pump(self) -> None:
+        for _ in range(_EVENTS_A_TURN):
+            event = self._http.next_event()
+            if isinstance(event, h11.Data):
+                self._take_piece(bytes(event.data))
+            elif isinstance(event, h11.Response):
+                self._take_head(event)
+            elif isinstance(event, h11.InformationalResponse):
+                self._interim_count += 1
+                if self._interim_count > MAX_INTERIM:
+                    raise FetchError(FetchStatus.TOO_BIG, "the server sends interim answers without end")
+            elif isinstance(event, h11.EndOfMessage):
+                self._end(None)
+                return
+            else:  # no whole event is left, or (in a proxy's tunnel) no HTTP
+                break
+        else:
+            self._pump_due = True
+            self._loop.call_soon(self._pump_later)
+        self._throttle()
+        self._wake()
+
+    def _take_head(self, head: h11.Response) -> None:
+        if len(head.headers) > MAX_FIELDS:
+            raise FetchError(FetchStatus.TOO_BIG, f"the answer has more than {MAX_FIELDS} header fields")
+        if sum(len(name) + len(value) for name, value in head.headers) > MAX_HEAD:
+            raise _head_too_big()
+        self._head = head
+
+    def _take_piece(self, data: bytes) -> None:
+        self._piece_count += 1
+        if self._piece_count > MAX_PIECES:
+            raise FetchError(FetchStatus.TOO_BIG, "the body comes in too many small pieces")
+        self._pieces.append(data)
+        self._backlog += len(data)
+
+    def _throttle(self) -> None:
+        if self._over or self._transport is None:
+            return
+        if self._pump_due or self._backlog > _BACKLOG:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _end(self, problem: FetchError | None) -> None:
+        if not self._over:
+            self._problem = problem
+            self.abort()
+            self._wake()
+
+    def _explain(self, problem: Exception) -> FetchError:
+        if isinstance(problem, FetchError):
+            return problem
+        if isinstance(problem, h11.RemoteProtocolError) and problem.error_status_hint == 431:
+            return _head_too_big() if self._head is None else _bad("the body's framing is endless")
+        if self._head is not None:
+            return _bad(
+                "the answer broke off: the connection was closed before the end of the body"
+                if self._peer_ended
+                else "the body's framing is damaged"
+            )
+        if not self._peer_ended:
+            return FetchError(FetchStatus.NETWORK, "the server does not answer in proper HTTP")
+        middle = "in the middle of its answer" if self.wire_bytes else "without an answer"
+        return FetchError(FetchStatus.NETWORK, f"the server closed the connection {middle}")
+
+
+def _head_too_big() -> FetchError:
+    return FetchError(FetchStatus.TOO_BIG, f"the head of the answer is larger than {MAX_HEAD // 1024} KB")
+
+
+def _bad(sentence: str) -> FetchError:
+    return FetchError(FetchStatus.BAD_BODY, sentence)

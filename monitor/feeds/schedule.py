@@ -1,0 +1,108 @@
+"""
+When a feed is asked again, and why then. Pure: everything it knows is an argument.
+
+A feed is never asked earlier than its interval, the server's wish, or the end of a Retry-After. The spread
+that keeps feeds from marching in step is taken from a hash, so it is the same after a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.model import FetchStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_JITTER = 0.1
+_MOST_SERVER_WISH = 6 * 3600.0
+_LONGEST_WAIT = 86_400.0
+_OUTAGE_WAIT = 3600.0
+_OUTAGE = timedelta(hours=48)
+_MOST_DOUBLINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PollPolicy:
+    """How often a feed may be asked, in seconds: its own `every` as it stands, else `default`, clamped."""
+
+    default: float
+    fastest: float
+    slowest: float
+    every: float | None = None
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two polls when all is well."""
+        return self.every if self.every is not None else min(max(self.default, self.fastest), self.slowest)
+
+
+@dataclass(frozen=True, slots=True)
+class PollFacts:
+    """
+    What a poll found out that matters for the next one; all in seconds.
+
+    `retry_after` and `cache_seconds` as in FetchResult, `ttl` as in FeedInfo. `first_failure_at` is the start
+    of the present run of failures. A document that could not be parsed counts as BAD_BODY.
+    """
+
+    status: FetchStatus
+    retry_after: float | None = None
+    cache_seconds: float | None = None
+    ttl: float | None = None
+    first_failure_at: datetime | None = None
+
+
+def next_poll(
+    policy: PollPolicy, facts: PollFacts, failures: int, now: datetime, seed: str
+) -> tuple[datetime | None, str]:
+    """
+    The time of the next poll and a short sentence saying why then; None = never again.
+
+    `failures` counts the failed polls in a row, the present one included; `seed` names the feed (and, if the
+    spread shall differ from poll to poll, the poll).
+    """
+    if facts.status is FetchStatus.GONE:
+        return None, "the server says the feed is gone for good"
+    if facts.status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED):
+        wait, reason = _after_success(policy, facts)
+    else:
+        wait, reason = _after_failure(policy, facts, failures, now)
+    if facts.retry_after is not None and facts.retry_after >= wait:
+        wait, reason = min(facts.retry_after, _LONGEST_WAIT), f"server asked for {facts.retry_after:.0f} s"
+    jitter = _JITTER * min(wait, policy.interval) * _fraction(seed)
+    return now + timedelta(seconds=wait + jitter), reason
+
+
+def _after_success(policy: PollPolicy, facts: PollFacts) -> tuple[float, str]:
+    """The interval, or longer where cache headers or the document's ttl ask for more: six hours at most."""
+    wish = min(max(facts.cache_seconds or 0.0, facts.ttl or 0.0), _MOST_SERVER_WISH)
+    if wish > policy.interval:
+        return wish, f"server asked for {wish:.0f} s"
+    return policy.interval, f"every {policy.interval:.0f} s"
+
+
+def _after_failure(policy: PollPolicy, facts: PollFacts, failures: int, now: datetime) -> tuple[float, str]:
+    """
+    The interval, doubled with every failure in a row, up to a day.
+
+    A feed that cannot be reached is tried at least hourly for two days: most such failures are our own.
+    """
+    doublings = max(failures, 1) - 1
+    if facts.status is FetchStatus.RATE_LIMITED:
+        doublings += 1  # we are already too fast: the interval itself would be too fast again
+    most = _LONGEST_WAIT
+    if facts.status is FetchStatus.NETWORK and now - (facts.first_failure_at or now) < _OUTAGE:
+        most = max(_OUTAGE_WAIT, policy.interval)
+    wait = min(policy.interval * 2.0 ** min(doublings, _MOST_DOUBLINGS), max(most, policy.interval))
+    times = "failed once" if failures <= 1 else f"failed {failures} times in a row"
+    return wait, f"{times}: waiting {wait:.0f} s"
+
+
+def _fraction(seed: str) -> float:
+    """A number from 0 to 1 that depends on the seed alone."""
+    digest = hashlib.blake2b(seed.encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / 2**32

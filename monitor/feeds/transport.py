@@ -1,0 +1,233 @@
+"""
+The way to a server: check its addresses, connect to a checked one, ask.
+
+The address check lives here because every other place proved wrong: a URL has too many spellings, a name
+may answer differently the second time it is asked, and a connection pool may reuse a connection for
+another name. Here one lookup gives the addresses, all of them are judged, and exactly these are connected
+to, one connection a request; TLS still proves the *name*.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import re
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+
+from monitor.feeds.addresses import literal, parse_ranges
+from monitor.feeds.exchange import Exchange, question
+from monitor.feeds.problem import FetchError
+from monitor.feeds.resolve import DnsPool, check, checked_addresses
+from monitor.model import FetchStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+    from monitor.feeds.exchange import Fields, Question
+    from monitor.feeds.resolve import Resolver
+
+MAX_WIRE = 12_000_000
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+
+
+def default_tls() -> ssl.SSLContext:
+    """The system's trusted certificates, names checked, TLS 1.2 or newer. Costs 20 ms: build it once."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def basic_login(user: str, password: str) -> bytes:
+    """The value of an Authorization field."""
+    return b"Basic " + base64.b64encode(f"{user}:{password}".encode())
+
+
+class FeedTransport(httpx.AsyncBaseTransport):
+    """
+    An httpx transport that connects only to permitted addresses and bounds what comes back.
+
+    `allow_private` are address ranges that may be contacted although they are not public. `max_wire` is
+    in bytes, `connect_timeout` in seconds per address. `tls` is called at the first https request. The
+    request's extension "proxy" (an httpx.URL) names a plain http proxy. Raises FetchError.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: Iterable[str] = (),
+        resolver: Resolver | None = None,
+        tls: Callable[[], ssl.SSLContext] = default_tls,
+        max_wire: int = MAX_WIRE,
+        connect_timeout: float = 8.0,
+    ) -> None:
+        self._allowed = parse_ranges(allow_private)
+        self._resolver = resolver or DnsPool()
+        self._make_context = tls
+        self._context: ssl.SSLContext | None = None
+        self._max_wire = max_wire
+        self._connect_timeout = connect_timeout
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request without a body; returns with the head of the answer, its stream is a `Body`."""
+        proxy: httpx.URL | None = request.extensions.get("proxy")
+        exchange = await (self._direct(request) if proxy is None else self._through(proxy, request))
+        try:
+            status, fields = await exchange.head()
+        except BaseException:
+            exchange.abort()
+            raise
+        return httpx.Response(status, headers=fields, stream=Body(exchange))
+
+    async def _direct(self, request: httpx.Request) -> Exchange:
+        url = request.url
+        name = _server_name(url)
+        addresses = await checked_addresses(name, self._resolver, self._allowed)
+        asked = question(request.method, url.raw_path, request.headers.raw)
+        return await self._connect(addresses, port_of(url), asked, self._context_for(url), name)
+
+    async def _through(self, proxy: httpx.URL, request: httpx.Request) -> Exchange:
+        """By way of a proxy: the whole address in the request for http, a tunnel for https."""
+        url = request.url
+        name = _server_name(url)
+        # The proxy looks names up itself, so only what is written as an address can be judged here.
+        address = literal(name)
+        if address is not None:
+            check(address, self._allowed)
+        login: Fields = []
+        if proxy.username:
+            login = [(b"Proxy-Authorization", basic_login(proxy.username, proxy.password))]
+        context = self._context_for(url)
+        if context is None:
+            target = b"http://" + url.netloc + url.raw_path
+            return await self._to_proxy(
+                proxy, question(request.method, target, [*request.headers.raw, *login])
+            )
+        inner = question(request.method, url.raw_path, request.headers.raw)
+        place = f"[{name}]:{port_of(url)}" if ":" in name else f"{name}:{port_of(url)}"
+        door = await self._to_proxy(
+            proxy, question("CONNECT", place.encode(), [(b"Host", place.encode()), *login])
+        )
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                return await self._tunnel(door, inner, context, name)
+        except OSError as problem:
+            door.abort()
+            raise self._explain(problem) from None
+        except BaseException:
+            door.abort()
+            raise
+
+    async def _tunnel(self, door: Exchange, inner: Question, context: ssl.SSLContext, name: str) -> Exchange:
+        status, _ = await door.head()
+        if not 200 <= status < 300:
+            raise FetchError(FetchStatus.NETWORK, f"the proxy answered {status} instead of connecting")
+        exchange = Exchange(inner, self._max_wire)
+        await exchange.take_over(door, context, name)
+        return exchange
+
+    async def _to_proxy(self, proxy: httpx.URL, asked: Question) -> Exchange:
+        # The user named the proxy, so it may stand anywhere: its address is not judged.
+        name = _server_name(proxy)
+        addresses = [name] if literal(name) else list(await self._resolver(name))[:4]
+        return await self._connect(addresses, port_of(proxy), asked, None, name)
+
+    async def _connect(
+        self,
+        addresses: Sequence[str],
+        port: int,
+        asked: Question,
+        context: ssl.SSLContext | None,
+        name: str,
+    ) -> Exchange:
+        """Connect to the first of the addresses that takes the connection, and send."""
+        loop = asyncio.get_running_loop()
+        last = FetchError(FetchStatus.NETWORK, "DNS: the name has no address")
+        for address in addresses:
+            try:
+                async with asyncio.timeout(self._connect_timeout):
+                    _, exchange = await loop.create_connection(
+                        lambda: Exchange(asked, self._max_wire),
+                        address,
+                        port,
+                        ssl=context,
+                        server_hostname=name if context else None,
+                    )
+            except ssl.SSLError as problem:
+                # The server was reached: its other addresses would show the same certificate.
+                raise self._explain(problem) from None
+            except OSError as problem:
+                last = self._explain(problem)
+            else:
+                return exchange
+        raise last
+
+    def _context_for(self, url: httpx.URL) -> ssl.SSLContext | None:
+        if url.scheme != "https":
+            return None
+        if self._context is None:
+            self._context = self._make_context()
+        return self._context
+
+    def _explain(self, problem: OSError) -> FetchError:
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            why = problem.verify_message.rstrip(".")
+            sentence = f"the server's certificate is not valid: {why}"
+        elif isinstance(problem, ssl.SSLError):
+            sentence = "the server and we could not agree on TLS"
+        elif isinstance(problem, TimeoutError):
+            sentence = f"could not connect within {self._connect_timeout:g} s"
+        elif isinstance(problem, ConnectionRefusedError):
+            sentence = "the server refused the connection"
+        elif isinstance(problem, ConnectionError):
+            sentence = "the connection was reset"
+        else:
+            why = os.strerror(problem.errno).lower() if problem.errno else "unknown error"
+            sentence = f"could not connect: {why}"
+        return FetchError(FetchStatus.NETWORK, sentence)
+
+
+class Body(httpx.AsyncByteStream):
+    """The body of an answer, piece by piece as it arrives, still packed."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    @property
+    def wire_bytes(self) -> int:
+        """How many bytes the server has sent so far, head and framing included."""
+        return self._exchange.wire_bytes
+
+    async def read(self) -> bytes:
+        """The next bytes; b"" at the end. Raises FetchError."""
+        return await self._exchange.read()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while piece := await self._exchange.read():
+            yield piece
+
+    async def aclose(self) -> None:
+        """Drop the connection, whatever is still to come."""
+        self._exchange.abort()
+
+
+def port_of(url: httpx.URL) -> int:
+    """The port a URL means, named or not."""
+    if url.port is not None:
+        return url.port
+    return 443 if url.scheme == "https" else 80
+
+
+def _server_name(url: httpx.URL) -> str:
+    """The URL's host in its one plain form: an address, or a name without the dot at its end."""
+    host = url.raw_host.decode("ascii").removesuffix(".")
+    address = literal(host)
+    if address is not None:
+        return str(address)
+    if not _NAME.fullmatch(host):
+        raise FetchError(FetchStatus.REFUSED, "the address names no valid host")
+    return host

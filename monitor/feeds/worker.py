@@ -1,0 +1,274 @@
+"""
+The code that runs in the killable worker process: the only place where feedparser is imported.
+
+Theory of operation. The parent (parse.py) writes one request at a time to our standard input and reads one
+answer from our standard output; the end of input means exit. A request is two 32-bit lengths, a JSON header
+(`cpu` seconds, `content_type`, `url`) and the body; an answer is a 32-bit length and JSON. There is no
+clean-up code: a document that needs more processor time than its budget is ended by the kernel (SIGXCPU),
+one that needs more memory ends this process, and the parent takes the end of our output as the answer.
+
+The process can open no network connection it was not built to open, but feedparser, given bytes or a
+string, opens a *local file* of that name. So it is only ever given a BytesIO.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import math
+import os
+import resource
+import struct
+import sys
+from typing import Any
+
+import feedparser
+
+from monitor.feeds.document import absolute, decode, prepare
+from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed, sensible_year
+
+MEMORY_EXIT = 3
+
+# Address space, a little more than memory in use. Before the first document it is 30 MB; an ordinary feed of
+# 8 MB and 5,000 items takes 120 MB.
+_ADDRESS_SPACE = 160 * 1024 * 1024
+_OPEN_FILES = 16
+
+_TITLE_CHARS = 2_000
+_ADDRESS_CHARS = 4_000
+_TEXT_CHARS = 200_000
+_NAME_CHARS = 200
+_MAX_NAMES = 50
+_OUTPUT_CHARS = 16_000_000
+
+_MARKUP_TYPES = ("text/html", "application/xhtml+xml")
+_SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+
+
+def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
+    """
+    Parse one document into plain JSON values: `info`, `entries`, `parser`, `warnings`, `complete`, `error`.
+
+    Never raises for anything a document holds; running out of memory is left to the caller.
+    """
+    if not body.strip():
+        return {"error": "the document is empty"}
+    if looks_like_json(body, content_type):
+        return _limited({"parser": "json", **parse_json_feed(body, url)})
+    text, doubt = decode(body, content_type)
+    ready = prepare(text)
+    warnings = [doubt, *ready.warnings] if doubt else [*ready.warnings]
+    if ready.error:
+        return {"error": ready.error, "warnings": warnings, "complete": ready.complete}
+    try:
+        parsed = feedparser.parse(
+            io.BytesIO(ready.text.encode()),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except MemoryError:
+        raise
+    except Exception as problem:  # noqa: BLE001  feedparser raises many kinds on strange input; all mean the same
+        return {"error": f"the parser could not read this document ({type(problem).__name__})"}
+    entries = list(dict.get(parsed, "entries", ()))
+    if parsed.get("bozo"):
+        reason = str(parsed.get("bozo_exception", ""))[:200]
+        warnings.append(f"not well-formed, read as far as possible: {reason}")
+        if not ready.complete:
+            entries = entries[:-1]  # the break may lie inside what only looked like the end of an item
+    if not parsed.get("version") and not entries:
+        return {"error": "this is not a feed", "warnings": warnings}
+    info = _info(parsed, url)
+    base = info["link"] or url
+    return _limited(
+        {
+            "parser": "feedparser",
+            "info": info,
+            "entries": [_entry(entry, base, info["format"].startswith("atom")) for entry in entries],
+            "warnings": warnings,
+            "complete": ready.complete,
+        }
+    )
+
+
+def _info(parsed: Any, url: str) -> dict[str, Any]:
+    """What the document says about itself."""
+    feed = parsed["feed"]
+    home = absolute(url, str(feed.get("link") or ""))
+    return {
+        "title": str(feed.get("title") or "")[:_TITLE_CHARS],
+        "link": home if feed.get("link") else None,
+        "language": str(feed.get("language") or "")[:_NAME_CHARS] or None,
+        "format": str(parsed.get("version") or "unknown"),
+        "ttl": _ttl(feed),
+        "updated": _time(dict.get(feed, "updated_parsed") or dict.get(feed, "published_parsed")),
+    }
+
+
+def _ttl(feed: Any) -> float | None:
+    """How many seconds the publisher asks to wait: RSS `ttl` (minutes), else the syndication module."""
+    try:
+        minutes = float(feed.get("ttl") or 0)
+        period = _SECONDS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
+        often = max(1.0, float(feed.get("sy_updatefrequency") or 1))
+    except (ValueError, TypeError):
+        return None
+    seconds = minutes * 60 if minutes > 0 else period / often
+    return seconds if 0 < seconds < math.inf else None
+
+
+def _entry(entry: Any, base: str, is_atom: bool) -> dict[str, Any]:
+    """One item as plain values. (`dict.get` passes by feedparser's key aliases: they are slow.)"""
+    content, language = _content(dict.get(entry, "content"), is_atom)
+    summary = _markup(dict.get(entry, "summary"), dict.get(entry, "summary_detail"), is_atom)
+    guid = str(dict.get(entry, "id") or "").strip()
+    source = dict.get(entry, "source") or {}
+    title_detail = dict.get(entry, "title_detail") or {}
+    return {
+        "guid": guid or None,
+        "link": _link(entry, base, guid),
+        "title": _markup(dict.get(entry, "title"), title_detail, is_atom),
+        # feedparser copies the content into a missing summary: one text would count twice.
+        "summary": "" if summary == content else summary,
+        "content": content,
+        "published": _time(dict.get(entry, "published_parsed") or dict.get(entry, "created_parsed")),
+        "updated": _time(dict.get(entry, "updated_parsed")),
+        "authors": [name for name in map(_author, dict.get(entry, "authors") or ()) if name],
+        "categories": [
+            str(tag.get("label") or tag.get("term") or "") for tag in dict.get(entry, "tags") or ()
+        ],
+        "language": dict.get(entry, "language") or language or title_detail.get("language"),
+        "source_title": source.get("title"),
+        "source_url": absolute(base, str(source.get("href") or source.get("link") or "")) if source else None,
+    }
+
+
+def _markup(value: Any, detail: Any, is_atom: bool) -> str:
+    """
+    A text construct as markup. RSS says nothing about its texts, so they are markup.
+
+    Atom's plain texts are taken at their word for `<`, but not for `&`: escaped twice is far commoner than
+    a title that means to show an entity.
+    """
+    text = str(value or "")
+    if is_atom and detail and detail.get("type") not in _MARKUP_TYPES:
+        return text.replace("<", "&lt;")
+    return text
+
+
+def _content(parts: Any, is_atom: bool) -> tuple[str, str | None]:
+    """The longest text among an item's contents, and its language; pictures and binary parts are none."""
+    best, language = "", None
+    for part in parts or ():
+        kind = str(part.get("type") or "")
+        if not kind.startswith("text/") and kind not in _MARKUP_TYPES:
+            continue
+        text = _markup(part.get("value"), part, is_atom)
+        if len(text) > len(best):
+            best, language = text, part.get("language")
+    return best, language
+
+
+def _link(entry: Any, base: str, guid: str) -> str | None:
+    """
+    The address of the item: the original behind FeedBurner, the first alternate link, or a guid that is one.
+
+    feedparser's own `link` is the *last* link-like element, which may belong to a picture or a comment form.
+    """
+    original = dict.get(entry, "feedburner_origlink")
+    if original:
+        return absolute(base, str(original))
+    alternates = [
+        link for link in dict.get(entry, "links") or () if link.get("rel") == "alternate" and link.get("href")
+    ]
+    alternates.sort(key=lambda link: link.get("type") not in _MARKUP_TYPES)
+    for link in alternates:
+        address = absolute(base, str(link["href"]))
+        if address:
+            return address
+    return absolute("", guid) if " " not in guid else None
+
+
+def _author(author: Any) -> str:
+    return str(author.get("name") or author.get("email") or "")
+
+
+def _time(moment: Any) -> str | None:
+    """A UTC time tuple as RFC 3339 text."""
+    if not moment or not sensible_year(moment[0]):
+        return None
+    year, month, day, hour, minute, second = moment[:6]
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+
+
+def _limited(answer: dict[str, Any]) -> dict[str, Any]:
+    """The same answer with every field, and the whole, cut to its limit."""
+    kept: list[dict[str, Any]] = []
+    size = 0
+    for entry in answer.get("entries", ()):
+        entry["title"] = entry["title"][:_TITLE_CHARS]
+        entry["summary"] = entry["summary"][:_TEXT_CHARS]
+        entry["content"] = entry["content"][:_TEXT_CHARS]
+        entry["guid"] = entry["guid"][:_ADDRESS_CHARS] if entry["guid"] else None
+        if entry["link"] and len(entry["link"]) > _ADDRESS_CHARS:
+            entry["link"] = None
+        for names in ("authors", "categories"):
+            entry[names] = [name[:_NAME_CHARS] for name in entry[names][:_MAX_NAMES] if name]
+        size += 500 + len(entry["title"]) + len(entry["summary"]) + len(entry["content"])
+        if size > _OUTPUT_CHARS:
+            answer["warnings"].append(f"very long document: only its first {len(kept)} items are used")
+            break
+        kept.append(entry)
+    if "entries" in answer:
+        answer["entries"] = kept
+    return answer
+
+
+def _limit_self() -> None:
+    """Give up what a parser does not need: core files, open files, and memory without end."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+
+
+def _allow_cpu(seconds: float) -> None:
+    """Let the kernel end this process after so many more seconds of processor time."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
+    # Only the soft limit: an unprivileged process can never raise a hard one again.
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    _limit_self()
+    requests = sys.stdin.buffer
+    # A stray print() in a library must not end up inside an answer.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    # Documents are small heaps that live for milliseconds: collecting between them is cheaper than during.
+    gc.disable()
+    gc.freeze()
+    while True:
+        lengths = requests.read(8)
+        if len(lengths) < 8:
+            return
+        header_length, body_length = struct.unpack("!II", lengths)
+        header = json.loads(requests.read(header_length))
+        body = requests.read(body_length)
+        _allow_cpu(header["cpu"])
+        try:
+            answer = parse_document(body, header["content_type"], header["url"])
+            data = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        except MemoryError:
+            os._exit(MEMORY_EXIT)  # nothing can be relied on now, not even making a sentence
+        answers.write(struct.pack("!I", len(data)) + data)
+        answers.flush()
+        del answer, data, body
+        gc.collect()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,364 @@
+"""
+The words of the project as frozen values. Imports nothing of ours.
+
+All times are aware UTC datetimes; all durations are seconds as float; all hashes are signed 64-bit
+integers (what SQLite and PostgreSQL both store). Offsets count Unicode code points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class Severity(IntEnum):
+    """How much an alert matters; ordered."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    URGENT = 3
+
+    @property
+    def label(self) -> str:
+        """The word used in configuration and output."""
+        return self.name.lower()
+
+
+class Strength(StrEnum):
+    """Strong: holds on confirmed text alone. Weak: only with unconfirmed lines."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+class State(StrEnum):
+    """What became of one match on one channel: a ledger row has exactly one of these."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    SENT = "sent"
+    SUPPRESSED = "suppressed"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class OutboxState(StrEnum):
+    """Where a notification stands on its way to its channel."""
+
+    READY = "ready"
+    HELD = "held"
+    LEASED = "leased"
+    RETRY = "retry"
+    SENT = "sent"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class Reason(Enum):
+    """Why a match was sent, held or suppressed: a stored word and a sentence for people."""
+
+    FIRST = ("first", "first report of this story")
+    NEW_TEXT = ("new_text", "the item was edited and the rule now holds in text that was not there before")
+    HIGHER_SEVERITY = ("higher_severity", "a rule of higher severity fired on a story already told")
+    BASELINE = ("baseline", "the item was already in the feed when Tocsin first polled it")
+    ALREADY_TOLD = ("already_told", "this channel was already told of this story")
+    DUPLICATE = ("duplicate", "another feed carried the same item and this channel was told, or will be")
+    NO_ROUTE = ("no_route", "no route sends it anywhere")
+    WEAK_IGNORED = ("weak_ignored", "the rule holds only in unconfirmed text and is set to ignore that")
+    SILENCED = ("silenced", "a silence covers it")
+    BUDGET = ("budget", "the rule spent its budget on this channel")
+    DELIVERED = ("delivered", "the receiver accepted it")
+    GAVE_UP = ("gave_up", "the receiver did not accept it within seven days")
+    REFUSED = ("refused", "the receiver refused it for good")
+    REQUEUED = ("requeued", "put back into the outbox")
+    CHANNEL_REMOVED = ("channel_removed", "its channel is no longer configured")
+    BY_HAND = ("by_hand", "dropped by hand")
+
+    def __init__(self, word: str, sentence: str) -> None:
+        self.word = word
+        self.sentence = sentence
+
+    @classmethod
+    def of(cls, word: str) -> Reason:
+        """The reason stored under this word."""
+        return next(r for r in cls if r.word == word)
+
+
+class AnswerClass(StrEnum):
+    """What a receiver's answer means for the notification (research: one class, one action)."""
+
+    OK = "ok"
+    TRANSIENT = "transient"
+    RATE = "rate"
+    CONFIG = "config"
+    CONTENT = "content"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class FetchStatus(StrEnum):
+    """How a poll's request ended."""
+
+    NEW = "new"  # 200 with a body
+    NOT_MODIFIED = "not_modified"  # 304
+    RATE_LIMITED = "rate_limited"  # 429 or 503
+    GONE = "gone"  # 410
+    HTTP_ERROR = "http_error"  # any other status
+    NETWORK = "network"  # DNS, connect, reset, TLS, time-out
+    REFUSED = "refused"  # an address, scheme or redirect we do not follow
+    TOO_BIG = "too_big"  # over a cap: bytes on the wire, decoded bytes, headers
+    BAD_BODY = "bad_body"  # partial, damaged or undecodable body
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem found in the configuration, ready to be printed as `file:line: message`."""
+
+    file: str
+    line: int
+    message: str
+    code: str
+    level: str = "error"  # "error" | "warning"
+    column: int | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" + (f":{self.column}" if self.column else "")
+        text = f"{where}: {self.message}"
+        return f"{text}\n    {self.hint}" if self.hint else text
+
+
+# --- fetch -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """What to ask a server for. Validators are stored bytes, sent back unchanged."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    auth: tuple[str, str] | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """
+    How a request ended: always a value, never an exception.
+
+    `body` is decoded (gzip, deflate) and only present for NEW. `retry_after` is seconds from the answer,
+    already clamped to 0..86400. `cache_seconds` is max-age minus Age, or Expires minus Date, or None.
+    `permanent_url` is the target of a chain of only permanent redirects, else None.
+    `message` is a sentence without secrets.
+    """
+
+    status: FetchStatus
+    http_status: int | None = None
+    body: bytes = b""
+    content_type: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    retry_after: float | None = None
+    cache_seconds: float | None = None
+    final_url: str = ""
+    permanent_url: str | None = None
+    message: str = ""
+    wire_bytes: int = 0
+
+
+# --- parse -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the parser yields for one item: markup and addresses as the feed gave them."""
+
+    guid: str | None = None
+    link: str | None = None
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    language: str | None = None
+    source_title: str | None = None
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedInfo:
+    """What a document says about itself. `ttl` is seconds."""
+
+    title: str = ""
+    link: str | None = None
+    language: str | None = None
+    format: str = ""
+    ttl: float | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """
+    A parsed document, or, with `error` set, a sentence saying why there is none.
+
+    `complete` is False where the document broke off: its entries are whole, but the answer's validators must
+    not be kept. `killed` means that the parser had to be stopped: next time the document is a suspect.
+    """
+
+    info: FeedInfo = field(default_factory=FeedInfo)
+    entries: tuple[Entry, ...] = ()
+    parser: str = "feedparser"
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    complete: bool = True
+    killed: bool = False
+
+
+# --- articles ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """
+    The identity of one item as signed 64-bit hashes; None identifies nothing.
+
+    `guid` and `link` are None where several items of one document share them. `content` covers title,
+    date and text (for re-issued feeds); `text` covers title, summary and body (has anything to match
+    changed?); `title` covers the title alone.
+    """
+
+    guid: int | None
+    link: int | None
+    content: int
+    text: int
+    title: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """
+    A normalised entry: plain text, clean address, times, identity.
+
+    `url` is for people and for fetching; `published` falls back to `updated`; a future date has become the
+    time of fetch; None = undated.
+    """
+
+    feed: str
+    title: str
+    summary: str
+    body: str
+    url: str
+    published: datetime | None
+    updated: datetime | None
+    fetched: datetime
+    language: str | None
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    source: str
+    marks: Marks
+    dated: datetime | None = None  # the date as the feed gave it, future or not: part of the identity
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a rule is judged on: plain texts and the facts its document fields ask for."""
+
+    title: str = ""
+    summary: str = ""
+    body: str = ""
+    language: str | None = None
+    feed: str = ""
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    source: str = ""
+    authors: tuple[str, ...] = ()
+    url: str = ""
+
+
+# --- matches -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """A place where a rule's term stands: `text` is `document.<field>[start:end]`."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+    term: str
+    entity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMatch:
+    """A rule that holds for a document, with its hits in field and offset order."""
+
+    rule: str
+    strength: Strength
+    hits: tuple[Hit, ...]
+
+
+# --- delivery ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """
+    What a notification says, before it is rendered for a channel. Everything is plain text.
+
+    `excerpt` is a sentence around the first hit; `marks` are the (start, end) spans of hits inside it.
+    `kind` is "alert", "notice" or "test".
+    """
+
+    kind: str
+    title: str
+    severity: Severity = Severity.NORMAL
+    feed: str = ""
+    url: str = ""
+    published: datetime | None = None
+    excerpt: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+    rules: tuple[str, ...] = ()
+    why: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """
+    One attempt to send: the message, its stable id and whether an earlier attempt may have arrived.
+
+    `message_id` stays the same over all attempts; `plain` asks for the short plain rendering after a
+    receiver refused the content.
+    """
+
+    outbox_id: int
+    message_id: str
+    channel: str
+    message: Message
+    attempt: int = 1
+    maybe_repeat: bool = False
+    plain: bool = False
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver said. `detail` holds no secret; `retry_after` is seconds."""
+
+    kind: AnswerClass
+    detail: str = ""
+    status: int | None = None
+    retry_after: float | None = None

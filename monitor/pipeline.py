@@ -1,0 +1,152 @@
+"""
+The story of one poll, told top to bottom: the only place where the domains meet.
+
+Outside the transaction: fetch, parse, normalise, match. All of it yields values. Inside (`recording.py`):
+look up, decide, write. After the commit, and only then, delivery is woken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from monitor.articles.normalise import normalise
+from monitor.model import Document, FetchRequest, FetchResult, FetchStatus
+from monitor.recording import Candidate, Poll, Recorded, exactly_known, known_item, record
+from monitor.store import sql
+from monitor.store.writer import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from monitor.feeds.fetch import Fetcher
+    from monitor.feeds.parse import Parser
+    from monitor.model import Article, RuleMatch
+    from monitor.plan import Plan
+    from monitor.settings import FeedConfig
+    from monitor.store.database import Database, Reader
+    from monitor.store.rows import FeedState
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What a poll needs from outside."""
+
+    fetcher: Fetcher
+    parser: Parser
+    database: Database
+    clock: Callable[[], datetime]
+
+
+async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps) -> Recorded:
+    """
+    Poll one feed and record everything that follows from it, in one transaction.
+
+    Never raises for what a server, a document or a secret does; StoreError and programming errors do come
+    through, and then nothing of this poll was recorded and the feed is still due.
+    """
+    try:
+        request = request_for(feed, state)
+    except LookupError as missing:  # a secret that is not there: this feed's own failure
+        result = FetchResult(FetchStatus.REFUSED, message=str(missing))
+    else:
+        result = await deps.fetcher.fetch(request)
+    now = deps.clock()
+    if result.status is not FetchStatus.NEW:
+        return await _commit(Poll(feed.name, state.id, now, result), plan, deps)
+
+    body_hash = hash_of(result.body)
+    if body_hash == state.body_hash and state.baseline_at is not None:
+        return await _commit(Poll(feed.name, state.id, now, result, body_hash=body_hash), plan, deps)
+
+    parsed = await deps.parser.parse(
+        result.body, content_type=result.content_type, url=result.final_url, suspect=state.suspect
+    )
+    articles = normalise(parsed, feed=feed.name, feed_language=feed.language, now=now)
+    candidates = _judge(articles, feed, state, plan, deps.database.reader)
+    poll = Poll(feed.name, state.id, now, result, body_hash=body_hash, parsed=parsed, candidates=candidates)
+    return await _commit(poll, plan, deps)
+
+
+def request_for(feed: FeedConfig, state: FeedState) -> FetchRequest:
+    """What to ask for: the validators are those stored with the last document that was recorded."""
+    return FetchRequest(
+        url=feed.url.reveal(),
+        etag=state.etag,
+        last_modified=state.last_modified,
+        headers={name: value.reveal() for name, value in feed.headers.items()},
+        auth=(feed.user, feed.password.reveal()) if feed.user and feed.password else None,
+        proxy=feed.proxy.reveal() if feed.proxy else None,
+    )
+
+
+def hash_of(body: bytes) -> int:
+    """A signed 64-bit hash of a document."""
+    return int.from_bytes(blake2b(body, digest_size=8).digest(), "big", signed=True)
+
+
+async def _commit(poll: Poll, plan: Plan, deps: Deps) -> Recorded:
+    priority = Priority.MATCHES if any(c.matches for c in poll.candidates) else Priority.POLL
+    return await asyncio.wrap_future(deps.database.writer.submit(lambda tx: record(tx, poll, plan), priority))
+
+
+def _judge(
+    articles: tuple[Article, ...], feed: FeedConfig, state: FeedState, plan: Plan, reader: Reader
+) -> tuple[Candidate, ...]:
+    """
+    Match what is new or changed in the document; leave out what is known and exactly as it was.
+
+    An edited item is matched in its old and its new form: a rule may ring only if it holds now, did not
+    hold then, and one of its hits lies in text that was absent then.
+    """
+    candidates = []
+    for article in articles:
+        known = known_item(reader, state.id, feed.name, article)
+        if known and known.feed == feed.name and exactly_known(known, article):
+            continue
+        matches = plan.engine.match(document_of(article, feed))
+        fresh = matches
+        if known and known.feed == feed.name:
+            fresh = _newly_holding(matches, known.article_id, feed, plan, reader)
+        candidates.append(Candidate(article, matches, fresh))
+    return tuple(candidates)
+
+
+def _newly_holding(
+    matches: tuple[RuleMatch, ...], article_id: int, feed: FeedConfig, plan: Plan, reader: Reader
+) -> tuple[RuleMatch, ...]:
+    row = reader.row(sql.ARTICLE, id=article_id)
+    if not matches or row is None:
+        return ()
+    before = Document(
+        title=row["title"],
+        summary=row["summary"],
+        body=row["body"],
+        language=row["language"],
+        feed=feed.name,
+        tags=feed.tags,
+        url=row["url"],
+        source=row["source"],
+    )
+    held = {m.rule for m in plan.engine.match(before)}
+    old_text = "\n".join((before.title, before.summary, before.body))
+    return tuple(m for m in matches if m.rule not in held and any(hit.text not in old_text for hit in m.hits))
+
+
+def document_of(article: Article, feed: FeedConfig) -> Document:
+    """The article as the rules see it."""
+    return Document(
+        title=article.title,
+        summary=article.summary,
+        body=article.body,
+        language=article.language,
+        feed=feed.name,
+        tags=feed.tags,
+        categories=article.categories,
+        source=article.source,
+        authors=article.authors,
+        url=article.url,
+    )

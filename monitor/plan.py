@@ -1,0 +1,44 @@
+"""The configuration as it is in force: compiled once, swapped as a whole, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.rules.engine import compile_rules
+from monitor.settings import ChannelConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.rules.engine import Engine, RuleProblem
+    from monitor.settings import Config, FeedConfig, RuleConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What polls and decisions go by."""
+
+    config: Config
+    engine: Engine
+    channels: Mapping[str, ChannelConfig]
+    feeds: Mapping[str, FeedConfig]
+    rules: Mapping[str, RuleConfig]
+
+
+def build_plan(config: Config) -> tuple[Plan, tuple[RuleProblem, ...]]:
+    """
+    Compile the rules; problems of rules come back as values, and their rules are left out.
+
+    Without any configured channel alerts go to the terminal, so that a first run shows something.
+    """
+    engine, problems = compile_rules(config.rules, config.entities)
+    channels = config.channels or (ChannelConfig(name="terminal", type="terminal"),)
+    plan = Plan(
+        config=config,
+        engine=engine,
+        channels={c.name: c for c in channels},
+        feeds={f.name: f for f in config.feeds if f.enabled},
+        rules={r.name: r for r in config.rules},
+    )
+    return plan, problems

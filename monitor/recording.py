@@ -1,0 +1,406 @@
+"""
+What happens inside the transaction of one poll: identify, decide, route, write.
+
+Runs in the writer's thread, inside BEGIN IMMEDIATE, so two copies of one item polled in the same tick cannot
+both ring: the second sees the first. Everything that decides is a pure function over rows just read
+(`articles.identity`, `alerts.decide`, `alerts.route`, `feeds.schedule`); this module reads for them and writes
+what they say. A unit of work may be run twice (see `store.writer`), so it touches nothing but its transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from monitor.alerts.decide import Sighted
+from monitor.articles.identity import Known, choose, reissued
+from monitor.config.durations import parse_duration
+from monitor.feeds.schedule import PollFacts, PollPolicy, next_poll
+from monitor.model import FetchStatus
+from monitor.ringing import Meeting, record_matches
+from monitor.store import sql
+from monitor.store.outbox import notice
+from monitor.store.rows import FeedState, from_db, read, to_db, write
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from monitor.model import Article, FetchResult, ParsedFeed, RuleMatch
+    from monitor.plan import Plan
+    from monitor.ringing import Rung
+    from monitor.settings import FeedConfig
+    from monitor.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """
+    An article of the document that is new or changed.
+
+    `matches` hold for it as it stands; `newly` are those of them that may ring if it turns out to be an edit.
+    """
+
+    article: Article
+    matches: tuple[RuleMatch, ...]
+    newly: tuple[RuleMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Everything one poll found out, before anything of it is stored."""
+
+    feed: str
+    feed_id: int
+    now: datetime
+    result: FetchResult
+    body_hash: int | None = None
+    parsed: ParsedFeed | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one poll led to, for logs and summaries."""
+
+    feed: str
+    status: FetchStatus
+    message: str = ""
+    entries: int = 0
+    new: int = 0
+    matched: int = 0
+    silent: int = 0
+    notifications: int = 0
+    next_poll_at: datetime | None = None
+    why_then: str = ""
+    ok: bool = True
+    host_pause: float = 0.0  # seconds for which the whole host asked for patience
+
+
+@dataclass(slots=True)
+class _Tally:
+    new: int = 0
+    matched: int = 0
+    silent: int = 0
+    notifications: int = 0
+
+    def add(self, rung: Rung) -> None:
+        """Count what one article led to."""
+        self.matched += rung.matched
+        self.silent += rung.silent
+        self.notifications += rung.notifications
+
+
+class _Rows(Protocol):
+    """What both a transaction and a reader can do."""
+
+    def rows(self, statement: str, **params: Any) -> list[sqlite3.Row]: ...
+
+
+def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
+    """Write the poll's whole outcome: articles, seen marks, matches, alerts, ledger, outbox, validators."""
+    row = tx.row(sql.FEED, id=poll.feed_id)
+    config = plan.feeds.get(poll.feed)
+    if row is None or config is None or row["retired_at"] is not None:
+        return Recorded(poll.feed, poll.result.status, "the feed was removed meanwhile")
+    state = read(FeedState, row)
+    tally = _Tally()
+    if poll.parsed is not None and not poll.parsed.error:
+        _record_articles(tx, poll, plan, config, state, tally)
+    after, why = _next_state(state, poll, plan, config)
+    values = write(after)
+    for name in ("id", "name", "url_hash", "added_at", "retired_at"):
+        values.pop(name)
+    tx.run(sql.FEED_POLLED, feed_id=state.id, **values)
+    if after.gone and not state.gone:
+        notice(tx, "feed_gone", poll.feed, f"feed {poll.feed} is gone (410): it is not asked again", poll.now)
+    return Recorded(
+        feed=poll.feed,
+        status=poll.result.status,
+        message=after.last_message,
+        entries=len(poll.parsed.entries) if poll.parsed else 0,
+        new=tally.new,
+        matched=tally.matched,
+        silent=tally.silent,
+        notifications=tally.notifications,
+        next_poll_at=after.next_poll_at,
+        why_then=why,
+        ok=after.failures == 0 and not after.gone,
+        host_pause=_host_pause(poll.result),
+    )
+
+
+def _host_pause(result: FetchResult) -> float:
+    """Seconds to leave the whole host alone: as long as it asked for, a minute where it only said "too many"."""
+    if result.status is not FetchStatus.RATE_LIMITED:
+        return 0.0
+    return result.retry_after or (60.0 if result.http_status == 429 else 0.0)
+
+
+def known_item(source: _Rows, feed_id: int, feed: str, article: Article) -> Known | None:
+    """What is stored of this very item, if anything: in this feed or, by its link, in another."""
+    marks = article.marks
+    found = []
+    if marks.guid is not None:
+        found += source.rows(sql.SIGHTINGS_BY_GUID, feed=feed_id, guid=marks.guid)
+    if marks.link is not None:
+        found += source.rows(sql.SIGHTINGS_BY_LINK, link=marks.link)
+    if marks.guid is None and marks.link is None:
+        # Nothing names this item, so only the whole of it can: else it would be new at every poll.
+        found += source.rows(sql.SIGHTING_BY_CONTENT, feed=feed_id, content=marks.content)
+    candidates = [_known(row, feed_id, feed) for row in found]
+    chosen = choose(candidates, marks, article.dated, feed)
+    here = {k.article_id for k in candidates if k.feed == feed}
+    if chosen is not None and chosen.feed != feed and chosen.article_id in here:
+        return None  # this feed showed that article as another item, and says that this one is new
+    return chosen
+
+
+def _known(row: sqlite3.Row, feed_id: int, feed: str) -> Known:
+    return Known(
+        article_id=row["article_id"],
+        feed=feed if row["feed_id"] == feed_id else "",
+        guid=row["guid"],
+        link=row["link"],
+        title=row["title"],
+        published=from_db(row["published"]),
+        text=row["text"],
+    )
+
+
+def exactly_known(known: Known, article: Article) -> bool:
+    """Whether nothing that is remembered of the item has changed; a mark that is missing now changes nothing."""
+    marks = article.marks
+    return (
+        marks.guid in (None, known.guid)
+        and marks.link in (None, known.link)
+        and (known.title, known.text, known.published) == (marks.title, marks.text, article.dated)
+    )
+
+
+# --- articles ----------------------------------------------------------------------------------------
+
+
+def _record_articles(
+    tx: Tx, poll: Poll, plan: Plan, config: FeedConfig, state: FeedState, tally: _Tally
+) -> None:
+    # Feeds list the newest first; alerts should come in the order of events.
+    candidates = tuple(reversed(poll.candidates))
+    merged = _merge_reissued(tx, poll, state, candidates)
+    for candidate in candidates:
+        if id(candidate) in merged:
+            continue
+        article = candidate.article
+        known = known_item(tx, state.id, poll.feed, article)
+        if known is not None and known.feed == poll.feed:
+            _update(tx, state, known, candidate, poll, plan, config, tally)
+            continue
+        silent = _is_silent(article, state, plan, config, poll.now)
+        sighted = Sighted.BASELINE if silent else Sighted.NEW if known is None else Sighted.COPY
+        article_id = known.article_id if known else _insert_article(tx, article, state.id, poll.now)
+        _insert_sighting(tx, article, article_id, state.id, poll.now, baseline=silent)
+        tally.new += 1
+        meeting = Meeting(article_id, state.id, article, sighted, poll.now)
+        tally.add(record_matches(tx, candidate.matches, meeting, plan, config))
+
+
+def _is_silent(article: Article, state: FeedState, plan: Plan, config: FeedConfig, now: datetime) -> bool:
+    """Whether an item not seen in this feed before was there before we looked."""
+    if state.baseline_at is None:
+        policy = config.first_poll or plan.config.polling.first_poll
+        if policy == "alert":
+            return False
+        if policy == "baseline":
+            return True
+        return article.published is None or article.published < now - timedelta(
+            seconds=parse_duration(policy)
+        )
+    if state.moved_since is not None:
+        return article.published is None or article.published < state.moved_since
+    return False
+
+
+def _merge_reissued(tx: Tx, poll: Poll, state: FeedState, candidates: Sequence[Candidate]) -> set[int]:
+    """
+    Recognise a feed that gave its items other guids and links, and keep their memory.
+
+    Returns the ids (Python's) of the candidates that are known under their old identity.
+    """
+    if state.baseline_at is None:
+        return set()
+    new = [c for c in candidates if known_item(tx, state.id, poll.feed, c.article) is None]
+    old = {
+        c.article.marks.content: rows[0]["article_id"]
+        for c in new
+        if (rows := tx.rows(sql.SIGHTING_BY_CONTENT, feed=state.id, content=c.article.marks.content))
+    }
+    if not reissued([c.article.marks for c in new], set(old)):
+        return set()
+    merged = set()
+    for candidate in new:
+        article_id = old.get(candidate.article.marks.content)
+        if article_id is not None:
+            _remember(tx, candidate.article, article_id, state.id, poll.now)
+            merged.add(id(candidate))
+    text = f"feed {poll.feed} was re-issued: {len(merged)} of its {len(new)} new items were known already"
+    notice(tx, "feed_reissued", poll.feed, text, poll.now)
+    return merged
+
+
+def _update(
+    tx: Tx,
+    state: FeedState,
+    known: Known,
+    candidate: Candidate,
+    poll: Poll,
+    plan: Plan,
+    config: FeedConfig,
+    tally: _Tally,
+) -> None:
+    """An item of this feed that came back: remember its new form; a rule that newly holds may ring."""
+    article = candidate.article
+    if exactly_known(known, article):
+        return
+    _remember(tx, article, known.article_id, state.id, poll.now)
+    if known.text == article.marks.text:
+        return
+    tx.run(
+        sql.ARTICLE_UPDATE,
+        article_id=known.article_id,
+        title=article.title,
+        summary=article.summary,
+        body=article.body,
+        url=article.url,
+        published=to_db(article.published),
+        updated=to_db(article.updated),
+    )
+    newly = [m for m in candidate.newly if not _has_match(tx, known.article_id, state.id, m.rule)]
+    meeting = Meeting(known.article_id, state.id, article, Sighted.EDIT, poll.now)
+    tally.add(record_matches(tx, newly, meeting, plan, config))
+
+
+def _has_match(tx: Tx, article_id: int, feed_id: int, rule: str) -> bool:
+    return tx.row(sql.MATCH_EXISTS, article=article_id, feed=feed_id, rule=rule) is not None
+
+
+def _insert_article(tx: Tx, article: Article, feed_id: int, now: datetime) -> int:
+    article_id, story_id = tx.next_id("articles"), tx.next_id("stories")
+    tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(now))
+    tx.run(
+        sql.ARTICLE_INSERT,
+        id=article_id,
+        story_id=story_id,
+        feed_id=feed_id,
+        url=article.url,
+        title=article.title,
+        summary=article.summary,
+        body=article.body,
+        language=article.language,
+        source=article.source,
+        authors=json.dumps(article.authors, ensure_ascii=False),
+        categories=json.dumps(article.categories, ensure_ascii=False),
+        published=to_db(article.published),
+        updated=to_db(article.updated),
+        fetched_at=to_db(article.fetched),
+    )
+    return article_id
+
+
+def _insert_sighting(
+    tx: Tx, article: Article, article_id: int, feed_id: int, now: datetime, *, baseline: bool
+) -> None:
+    tx.run(
+        sql.SIGHTING_INSERT,
+        feed_id=feed_id,
+        article_id=article_id,
+        guid=article.marks.guid,
+        link=article.marks.link,
+        title=article.marks.title,
+        content=article.marks.content,
+        text=article.marks.text,
+        published=to_db(article.dated),
+        baseline=baseline,
+        first_seen_at=to_db(now),
+        last_seen_at=to_db(now),
+    )
+
+
+def _remember(tx: Tx, article: Article, article_id: int, feed_id: int, now: datetime) -> None:
+    tx.run(
+        sql.SIGHTING_UPDATE,
+        feed=feed_id,
+        article=article_id,
+        guid=article.marks.guid,
+        link=article.marks.link,
+        title=article.marks.title,
+        content=article.marks.content,
+        text=article.marks.text,
+        published=to_db(article.dated),
+        last_seen_at=to_db(now),
+    )
+
+
+# --- the feed itself ---------------------------------------------------------------------------------
+
+
+def _next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> tuple[FeedState, str]:
+    """The feed's row after this poll, and why it is asked again when it is."""
+    result, parsed, now = poll.result, poll.parsed, poll.now
+    unreadable = parsed is not None and bool(parsed.error)
+    status = FetchStatus.BAD_BODY if unreadable else result.status
+    good = status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED)
+    failures = 0 if good else state.failures + 1
+    first_failure = None if good else state.first_failure_at or now
+    polling = plan.config.polling
+    policy = PollPolicy(polling.every, polling.fastest, polling.slowest, config.every)
+    ttl = parsed.info.ttl if parsed else None
+    facts = PollFacts(status, result.retry_after, result.cache_seconds, ttl, first_failure)
+    due, why = next_poll(policy, facts, failures, now, f"{state.name}/{state.polls}")
+    after = replace(
+        state,
+        next_poll_at=due,
+        forbidden_until=now + timedelta(seconds=result.retry_after) if result.retry_after else None,
+        gone=status is FetchStatus.GONE,
+        suspect=parsed.killed if parsed else state.suspect,
+        polls=state.polls + 1,
+        last_poll_at=now,
+        last_good_at=now if good else state.last_good_at,
+        last_status=status.value,
+        last_http=result.http_status,
+        last_message=parsed.error if unreadable and parsed else result.message,
+        failures=failures,
+        first_failure_at=first_failure,
+    )
+    if good:
+        after = _keep_validators(after, poll)
+    return after, why
+
+
+def _keep_validators(state: FeedState, poll: Poll) -> FeedState:
+    """
+    Remember what makes the next request conditional, now that what it answered is being recorded.
+
+    A document that was cut short is read as far as it goes but not taken for the whole: the next poll asks
+    for all of it again.
+    """
+    result, parsed = poll.result, poll.parsed
+    if result.status is FetchStatus.NOT_MODIFIED:
+        return replace(
+            state,
+            etag=result.etag or state.etag,
+            last_modified=result.last_modified or state.last_modified,
+        )
+    whole = parsed is None or parsed.complete
+    return replace(
+        state,
+        etag=result.etag if whole else None,
+        last_modified=result.last_modified if whole else None,
+        body_hash=poll.body_hash if whole else None,
+        title=parsed.info.title if parsed else state.title,
+        baseline_at=state.baseline_at or poll.now,
+        moved_since=None if parsed is not None else state.moved_since,
+    )

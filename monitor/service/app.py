@@ -1,0 +1,174 @@
+"""Putting the parts together: from a configuration to a running poller and outbox worker."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from monitor.delivery.channels import build_channel
+from monitor.delivery.outbox import OutboxWorker
+from monitor.feeds.fetch import HttpFetcher, user_agent
+from monitor.feeds.parse import Parser
+from monitor.model import AnswerClass
+from monitor.pipeline import Deps, hash_of
+from monitor.plan import build_plan
+from monitor.service.log import event, get_logger, redact
+from monitor.service.poller import Poller
+from monitor.store import schema, sql
+from monitor.store.database import Database
+from monitor.store.lock import DaemonLock
+from monitor.store.rows import to_db
+from monitor.store.sync import FeedWanted, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pathlib import Path
+
+    from monitor.delivery.channels import Channel
+    from monitor.delivery.policy import Verdict
+    from monitor.model import Answer
+    from monitor.plan import Plan
+    from monitor.recording import Recorded
+    from monitor.feeds.fetch import Fetcher
+    from monitor.settings import ChannelConfig, Config
+    from monitor.store.rows import OutboxRow
+
+_log = get_logger("delivery")
+
+
+def utc_now() -> datetime:
+    """The time, for those who take a clock."""
+    return datetime.now(UTC)
+
+
+class Parts:
+    """The parts that touch the world, as they are for a user; tests hand in others."""
+
+    def database(self, path: Path) -> Database:
+        """Open the database file."""
+        return Database(path)
+
+    def fetcher(self, config: Config, clock: Callable[[], datetime]) -> Fetcher:
+        """Make what asks servers."""
+        agent = user_agent(config.contact)
+        return HttpFetcher(agent, allow_private=config.polling.allow_private, clock=clock)
+
+    def parser(self) -> Parser:
+        """Make what parses documents."""
+        return Parser()
+
+    def channel(self, config: ChannelConfig) -> Channel:
+        """Make what delivers to one channel."""
+        return build_channel(config)
+
+
+class App:
+    """
+    A Tocsin at work on its database: holds the lock, the writer, the parser process and the channels.
+
+    Use it as an async context manager. Raises DaemonRunningError where another one is at work already.
+    """
+
+    def __init__(
+        self, config: Config, *, clock: Callable[[], datetime] = utc_now, parts: Parts | None = None
+    ) -> None:
+        self.clock = clock
+        self._parts = parts or Parts()
+        self.plan, self.problems = build_plan(config)
+        self.attempts: dict[str, int] = {}
+        self._lock = DaemonLock(config.database)
+        self._lock.acquire()
+        try:
+            self.backup = schema.migrate(config.database, now=clock())
+            self.database = self._parts.database(config.database)
+        except BaseException:
+            self._lock.release()
+            raise
+        self.started_at_match = self._highest_match()
+
+    async def __aenter__(self) -> App:
+        self.parser = self._parts.parser()
+        self.fetcher = self._parts.fetcher(self.plan.config, self.clock)
+        self.worker = OutboxWorker(self.database, self.clock, rng=random.random, on_attempt=self._log_attempt)
+        await self.worker.return_leases()
+        await self._apply(self.plan)
+        deps = Deps(self.fetcher, self.parser, self.database, self.clock)
+        self.poller = Poller(self.plan, deps, self._polled)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.poller.stop()
+        await self.parser.close()
+        for channel in self._channels.values():
+            channel.close()
+        self.database.close()
+        self._lock.release()
+
+    async def reload(self, plan: Plan) -> None:
+        """Put another plan in force: as a whole, between two polls."""
+        await self._apply(plan)
+        self.plan = self.poller.plan = plan
+
+    async def _apply(self, plan: Plan) -> None:
+        redact(secrets_of(plan.config))
+        feeds = [FeedWanted(f.name, url_hash(f.url.reveal()), f.enabled) for f in plan.config.feeds]
+        rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
+        now = self.clock()
+        unit = self.database.writer.submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), now))
+        await asyncio.wrap_future(unit)
+        self._channels: Mapping[str, Channel] = {n: self._parts.channel(c) for n, c in plan.channels.items()}
+        notices = plan.config.notices
+        self.worker.use(self._channels, tuple(plan.channels) if notices is None else notices)
+
+    async def tick(self) -> None:
+        """Start what is due. Does not wait for it."""
+        self.poller.start_due()
+
+    async def note_alive(self) -> None:
+        """Leave a sign of life for `tocsin status`."""
+        now = to_db(self.clock())
+        unit = self.database.writer.submit(
+            lambda tx: tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=now)
+        )
+        await asyncio.wrap_future(unit)
+
+    def _polled(self, recorded: Recorded) -> None:
+        if recorded.notifications:
+            self.worker.wake()
+
+    def _log_attempt(self, row: OutboxRow, answer: Answer, verdict: Verdict) -> None:
+        self.attempts[answer.kind.value] = self.attempts.get(answer.kind.value, 0) + 1
+        event(
+            _log,
+            "info" if answer.kind is AnswerClass.OK else "warning",
+            "notification sent" if answer.kind is AnswerClass.OK else "notification not sent",
+            outbox=row.id,
+            channel=row.channel,
+            attempt=row.attempts,
+            answer=answer.kind,
+            state=verdict.state,
+            **({"detail": answer.detail} if answer.detail else {}),
+            **({"next": verdict.next_attempt} if verdict.next_attempt else {}),
+        )
+
+    def _highest_match(self) -> int:
+        row = self.database.reader.row(sql.LAST_MATCH)
+        return int(row[0] or 0) if row else 0
+
+
+def url_hash(url: str) -> int:
+    """How the database knows a feed's URL, which itself it never holds."""
+    return hash_of(url.encode())
+
+
+def secrets_of(config: Config) -> list[str]:
+    """Every value of the configuration that no log line may show."""
+    found = [c.url for c in config.channels] + [c.password for c in config.channels]
+    found += [c.secret for c in config.channels] + [f.password for f in config.feeds]
+    found += [f.proxy for f in config.feeds] + [v for f in config.feeds for v in f.headers.values()]
+    found += [f.url for f in config.feeds if f.url.source != "config"]
+    found.append(config.deadman)
+    return [s.reveal() for s in found if s is not None and not s.missing]

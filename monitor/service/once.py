@@ -1,0 +1,68 @@
+"""`tocsin run --once`: poll what is due, deliver what that made, and end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.service.app import App
+from monitor.store import sql
+from monitor.store.rows import FeedState, read, to_db
+
+if TYPE_CHECKING:
+    from monitor.service.app import Parts
+    from monitor.settings import Config
+
+LONG_FAILING = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class OnceSummary:
+    """What a one-shot run did; `exit_code` 1 = a delivery failed, every feed failed, or one fails for a day."""
+
+    polled: int
+    new: int
+    matched: int
+    delivered: int
+    failed: int
+    baseline: int
+    exit_code: int
+
+
+async def run_once(config: Config, *, force: bool, parts: Parts | None = None) -> OnceSummary:
+    """Poll each due feed once (with `force` each that may be asked), deliver, and sum up."""
+    async with App(config, parts=parts) as app:
+        if force:
+            now = to_db(app.clock())
+            app.database.writer.submit(lambda tx: tx.run(sql.OUTBOX_RETRY_NOW, now=now)).result()
+        await app.note_alive()
+        await app.poller.poll_all(force=force)
+        await app.worker.finish()
+        return _sum_up(app)
+
+
+def _sum_up(app: App) -> OnceSummary:
+    counts, attempts = app.poller.counts, app.attempts
+    delivered = attempts.get("ok", 0)
+    failed = sum(attempts.values()) - delivered
+    reader = app.database.reader
+    baseline = reader.row(sql.BASELINE_COUNT, after=app.started_at_match)
+    states = [read(FeedState, row) for row in reader.rows(sql.FEEDS)]
+    configured = [s for s in states if s.name in app.plan.feeds]
+    failing = [s for s in configured if s.failures]
+    longest = app.clock() - LONG_FAILING
+    bad = (
+        failed > 0
+        or (bool(configured) and len(failing) == len(configured))
+        or any(s.first_failure_at and s.first_failure_at < longest for s in failing)
+    )
+    return OnceSummary(
+        polled=counts["polled"],
+        new=counts["new"],
+        matched=counts["matched"],
+        delivered=delivered,
+        failed=failed,
+        baseline=int(baseline[0]) if baseline else 0,
+        exit_code=int(bad),
+    )

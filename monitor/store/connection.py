@@ -1,0 +1,105 @@
+"""
+Opening the database file: one form of connection for writing, one for reading.
+
+WAL with synchronous=FULL: a commit that returned survives a power cut. The file is made 0600 before SQLite
+sees it, so that its -wal and -shm companions inherit the mode.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from monitor.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
+    """
+    The connection that writes; transactions are begun by hand (BEGIN IMMEDIATE).
+
+    Only the daemon checkpoints: SQLite before 3.51.3 has a rare race when several connections do, so
+    command line writers pass `checkpoints=False`.
+    """
+    make_private(path)
+    con = _connect(path)
+    try:
+        con.execute("PRAGMA journal_mode=WAL")
+        con.execute("PRAGMA synchronous=FULL")
+        con.execute("PRAGMA foreign_keys=ON")
+        con.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
+        con.execute("PRAGMA journal_size_limit=67108864")
+    except sqlite3.DatabaseError as error:
+        con.close()
+        raise explain(error, path) from error
+    return con
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write; reads see the last commit."""
+    if not path.exists():
+        raise StoreError(
+            f"there is no database at {path} yet", hint="`tocsin run` creates it, or pass the right --config"
+        )
+    con = _connect(path)
+    try:
+        con.execute("PRAGMA query_only=ON")
+    except sqlite3.DatabaseError as error:
+        con.close()
+        raise explain(error, path) from error
+    return con
+
+
+def make_private(path: Path) -> None:
+    """Create the file with mode 0600 where it does not exist yet."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"cannot open the database {path}: {error.strerror}",
+            hint="check [monitor] database and the rights of its folder",
+        ) from error
+
+
+def explain(error: sqlite3.Error, path: Path) -> StoreError:
+    """SQLite's error in a user's words, with a remedy."""
+    text = str(error)
+    if "not a database" in text:
+        return StoreError(
+            f"{path} is not a Tocsin database", hint="[monitor] database names another file, or it is damaged"
+        )
+    if "malformed" in text:
+        return StoreError(
+            f"the database {path} is damaged: {text}",
+            hint="run `tocsin db check`; restore the newest backup beside it",
+        )
+    if "full" in text:
+        return StoreError(
+            f"the disk that holds {path} is full", hint="free some space; nothing is lost meanwhile"
+        )
+    if "locked" in text:
+        return StoreError(f"another program keeps {path} locked", hint="close it and try again")
+    if "readonly" in text or "read-only" in text:
+        return StoreError(f"{path} cannot be written", hint="check the rights of the file and of its folder")
+    return StoreError(f"the database {path}: {text}")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        con = sqlite3.connect(
+            path,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            isolation_level=None,  # no implicit BEGIN: a deferred one could fail at its first write
+            check_same_thread=False,
+            cached_statements=256,
+        )
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    con.row_factory = sqlite3.Row
+    return con

@@ -1,0 +1,201 @@
+"""The outbox's moves inside a transaction: put in, lease, settle, return leases, retry or drop by hand."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from monitor.alerts import payload
+from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
+from monitor.store import sql
+from monitor.store.rows import ChannelState, OutboxRow, read, to_db, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from monitor.model import Answer
+    from monitor.store.tx import Tx
+
+
+def enqueue(tx: Tx, channel: str, message: Message, now: datetime, *, story_id: int | None = None) -> int:
+    """Put a message for one channel into the outbox; returns its id there."""
+    outbox_id = tx.next_id("outbox")
+    row = OutboxRow(
+        id=outbox_id,
+        message_id=f"{outbox_id}.{uuid.uuid4().hex[:16]}",
+        channel=channel,
+        kind=message.kind,
+        story_id=story_id,
+        severity=int(message.severity),
+        payload=payload.dump(message),
+        state=OutboxState.READY.value,
+        reason="",
+        attempts=0,
+        next_attempt_at=now,
+        created_at=now,
+        leased_at=None,
+        sent_at=None,
+        maybe_repeat=False,
+        plain=False,
+        last_error="",
+    )
+    tx.run(sql.OUTBOX_INSERT, **write(row))
+    return outbox_id
+
+
+def notice(tx: Tx, kind: str, subject: str, text: str, now: datetime, *, to: Sequence[str] = ()) -> None:
+    """Write down something Tocsin has to say about itself, and send it to the channels in `to` at once."""
+    tx.run(sql.NOTICE_INSERT, id=tx.next_id("notices"), at=to_db(now), kind=kind, subject=subject, text=text)
+    for channel in to:
+        message = Message(kind="notice", title=text, severity=Severity.HIGH, why=f"notice: {kind}")
+        enqueue(tx, channel, message, now)
+
+
+def lease_next(tx: Tx, channel: str, now: datetime) -> OutboxRow | None:
+    """
+    Take the channel's next due notification, if its channel is not paused.
+
+    The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a lease,
+    and the next start knows that this one may have arrived.
+    """
+    state = channel_state(tx, channel)
+    if state.paused_until is not None and state.paused_until > now:
+        return None
+    row = tx.row(sql.OUTBOX_NEXT, channel=channel, now=to_db(now))
+    if row is None:
+        return None
+    leased = OutboxState.LEASED.value
+    tx.run(
+        sql.OUTBOX_LEASE,
+        outbox=row["id"],
+        state=leased,
+        attempts=row["attempts"] + 1,
+        leased_at=to_db(now),
+    )
+    fresh = tx.row(sql.OUTBOX, id=row["id"])
+    assert fresh is not None
+    return read(OutboxRow, fresh)
+
+
+def settle(
+    tx: Tx,
+    row: OutboxRow,
+    answer: Answer,
+    *,
+    state: OutboxState,
+    reason: Reason | None,
+    next_attempt: datetime | None,
+    maybe_repeat: bool,
+    plain: bool,
+    now: datetime,
+) -> bool:
+    """
+    Record an attempt and what follows from it, in outbox, ledger and attempts; False if it was settled before.
+
+    `reason` is None where the notification stays on its way. A send that was given up as unknown may answer late, after its row was leased again: the number of the
+    attempt tells.
+    """
+    current = tx.row(sql.OUTBOX, id=row.id)
+    if current is None or current["state"] != OutboxState.LEASED.value or current["attempts"] != row.attempts:
+        return False
+    tx.run(
+        sql.ATTEMPT_INSERT,
+        id=tx.next_id("attempts"),
+        outbox_id=row.id,
+        number=row.attempts,
+        at=to_db(now),
+        answer=answer.kind.value,
+        status=answer.status,
+        detail=answer.detail,
+    )
+    tx.run(
+        sql.OUTBOX_TRIED,
+        outbox=row.id,
+        maybe_repeat=row.maybe_repeat or maybe_repeat,
+        plain=row.plain or plain,
+        last_error="" if answer.kind is AnswerClass.OK else answer.detail,
+    )
+    if reason is None:
+        # Still on its way: why it rings stays what it was, here and in the ledger.
+        _set_state(tx, row.id, state, row.reason, next_attempt, None)
+    else:
+        _move(tx, row.id, state, reason, next_attempt=next_attempt, now=now)
+    return True
+
+
+def return_leases(tx: Tx, now: datetime) -> int:
+    """After a start: whatever is leased was in mid-send when the last process ended, and may be a repeat."""
+    return tx.run(sql.OUTBOX_RETURN_LEASES, now=to_db(now))
+
+
+def retry_by_hand(tx: Tx, outbox_id: int, now: datetime) -> bool:
+    """Make an unsent or dead notification due now; False where there is none such."""
+    row = tx.row(sql.OUTBOX, id=outbox_id)
+    if row is None or row["state"] not in (OutboxState.RETRY, OutboxState.DEAD, OutboxState.HELD):
+        return False
+    _move(tx, outbox_id, OutboxState.READY, Reason.REQUEUED, next_attempt=now, now=now)
+    return True
+
+
+def drop_by_hand(tx: Tx, outbox_id: int, now: datetime) -> bool:
+    """Give up an unsent notification; False where there is none such."""
+    row = tx.row(sql.OUTBOX, id=outbox_id)
+    droppable = (OutboxState.READY, OutboxState.RETRY, OutboxState.DEAD, OutboxState.HELD)
+    if row is None or row["state"] not in droppable:
+        return False
+    _move(tx, outbox_id, OutboxState.DROPPED, Reason.BY_HAND, next_attempt=None, now=now)
+    return True
+
+
+def channel_state(tx: Tx, channel: str) -> ChannelState:
+    """What is known of a channel."""
+    row = tx.row(sql.CHANNEL, name=channel)
+    return read(ChannelState, row) if row else ChannelState(channel)
+
+
+def save_channel(tx: Tx, state: ChannelState) -> None:
+    """Write what is known of a channel."""
+    tx.run(sql.CHANNEL_UPSERT, **write(state))
+
+
+LEDGER_STATE = {
+    OutboxState.SENT: State.SENT,
+    OutboxState.DEAD: State.DEAD,
+    OutboxState.DROPPED: State.DROPPED,
+    OutboxState.HELD: State.HELD,
+}
+
+
+def _move(
+    tx: Tx,
+    outbox_id: int,
+    state: OutboxState,
+    reason: Reason,
+    *,
+    next_attempt: datetime | None,
+    now: datetime,
+) -> None:
+    sent_at = now if state is OutboxState.SENT else None
+    _set_state(tx, outbox_id, state, reason.word, next_attempt, sent_at)
+    ledger = LEDGER_STATE.get(state, State.WAITING)
+    tx.run(sql.LEDGER_SETTLE, outbox=outbox_id, state=ledger.value, reason=reason.word, at=to_db(now))
+
+
+def _set_state(
+    tx: Tx,
+    outbox_id: int,
+    state: OutboxState,
+    reason: str,
+    next_attempt: datetime | None,
+    sent_at: datetime | None,
+) -> None:
+    tx.run(
+        sql.OUTBOX_SETTLE,
+        outbox=outbox_id,
+        state=state.value,
+        reason=reason,
+        next_attempt_at=to_db(next_attempt),
+        leased_at=None,
+        sent_at=to_db(sent_at),
+    )

@@ -1,0 +1,154 @@
+"""
+Bringing the database in line with a configuration that was just loaded.
+
+State belongs to a feed's *name*: a changed URL keeps it, a changed name with the same URL moves it, a removed
+feed is retired with its seen marks and comes back as if never gone within a day. Rows of a channel that is no
+longer configured become dead(channel_removed) and come back to life when the name returns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.model import OutboxState, Reason, State
+from monitor.store import sql
+from monitor.store.rows import FeedState, read, to_db, write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from monitor.store.tx import Tx
+
+FORGIVEN = timedelta(hours=24)
+FARTHEST = timedelta(hours=26)  # no honest schedule is longer; a jumped clock's is
+
+
+@dataclass(frozen=True, slots=True)
+class FeedWanted:
+    """A configured feed, as far as the database knows it."""
+
+    name: str
+    url_hash: int
+    enabled: bool = True
+
+
+def sync(
+    tx: Tx, feeds: Sequence[FeedWanted], rules: Mapping[str, int], channels: Sequence[str], now: datetime
+) -> None:
+    """Make feeds, rules and channels of the database those of the configuration."""
+    _sync_feeds(tx, feeds, now)
+    _sync_rules(tx, rules, now)
+    _sync_channels(tx, channels, now)
+
+
+def _sync_feeds(tx: Tx, wanted: Sequence[FeedWanted], now: datetime) -> None:
+    states = {row["name"]: read(FeedState, row) for row in tx.rows(sql.FEEDS)}
+    names = {w.name for w in wanted}
+    homeless = {s.url_hash: s for s in states.values() if s.name not in names}
+    for feed in wanted:
+        state = states.get(feed.name)
+        if state is None:
+            moved = homeless.pop(feed.url_hash, None)
+            if moved is None:
+                _insert(tx, feed, now)
+                continue
+            tx.run(
+                sql.FEED_RENAME,
+                feed_id=moved.id,
+                name=feed.name,
+                retired_at=to_db(moved.retired_at),
+                next_poll_at=to_db(moved.next_poll_at),
+            )
+            state = moved
+        _bring_up(tx, state, feed, now)
+    for state in homeless.values():
+        if state.retired_at is None:
+            tx.run(sql.FEED_RETIRE, feed_id=state.id, retired_at=to_db(now), next_poll_at=None)
+
+
+def _insert(tx: Tx, feed: FeedWanted, now: datetime) -> None:
+    state = FeedState(
+        id=tx.next_id("feeds"),
+        name=feed.name,
+        url_hash=feed.url_hash,
+        added_at=now,
+        next_poll_at=now if feed.enabled else None,
+    )
+    tx.run(sql.FEED_INSERT, **write(state))
+
+
+def _bring_up(tx: Tx, state: FeedState, feed: FeedWanted, now: datetime) -> None:
+    next_poll_at, gone = state.next_poll_at, state.gone
+    if state.retired_at is not None:
+        baseline_at = state.baseline_at if now - state.retired_at <= FORGIVEN else None
+        next_poll_at = now
+        tx.run(
+            sql.FEED_REVIVE,
+            feed_id=state.id,
+            retired_at=None,
+            baseline_at=to_db(baseline_at),
+            next_poll_at=to_db(now),
+        )
+    if state.url_hash != feed.url_hash:
+        next_poll_at, gone = now, False
+        tx.run(
+            sql.FEED_MOVE,
+            feed_id=state.id,
+            url_hash=feed.url_hash,
+            moved_since=to_db(state.last_good_at),
+            etag=None,
+            last_modified=None,
+            body_hash=None,
+            gone=False,
+            next_poll_at=to_db(now),
+        )
+    due = next_poll_at
+    if not feed.enabled or gone:
+        due = None
+    elif due is None:
+        due = now
+    elif due > now + FARTHEST:
+        due = now + FARTHEST
+    if due != next_poll_at:
+        tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(due))
+
+
+def _sync_rules(tx: Tx, wanted: Mapping[str, int], now: datetime) -> None:
+    known = {row["name"]: row for row in tx.rows(sql.RULES)}
+    for name, value in wanted.items():
+        row = known.get(name)
+        if row is not None and row["hash"] == value and row["retired_at"] is None:
+            continue
+        first = row["first_loaded_at"] if row else to_db(now)
+        tx.run(
+            sql.RULE_UPSERT,
+            name=name,
+            hash=value,
+            first_loaded_at=first,
+            loaded_at=to_db(now),
+            retired_at=None,
+        )
+    for name, row in known.items():
+        if name not in wanted and row["retired_at"] is None:
+            tx.run(sql.RULE_RETIRE, rule_name=name, retired_at=to_db(now))
+
+
+def _sync_channels(tx: Tx, wanted: Sequence[str], now: datetime) -> None:
+    removed = Reason.CHANNEL_REMOVED.word
+    for row in tx.rows(sql.OUTBOX_OF_CHANNELS):
+        dead = row["state"] == OutboxState.DEAD.value
+        if row["channel"] not in wanted and not dead:
+            tx.run(sql.OUTBOX_BURY, outbox=row["id"], reason=removed)
+            tx.run(sql.LEDGER_SETTLE, outbox=row["id"], state=State.DEAD.value, reason=removed, at=to_db(now))
+        elif row["channel"] in wanted and dead and row["reason"] == removed:
+            tx.run(sql.OUTBOX_REVIVE, outbox=row["id"], next_attempt_at=to_db(now))
+            tx.run(
+                sql.LEDGER_SETTLE,
+                outbox=row["id"],
+                state=State.WAITING.value,
+                reason=Reason.REQUEUED.word,
+                at=to_db(now),
+            )

@@ -1,0 +1,270 @@
+"""
+The schema, as SQLModel tables. Private to the store: nothing else sees a row.
+
+Portable between SQLite and PostgreSQL: signed 64-bit hashes, aware UTC times, JSON kept as text, ids given
+by the core inside the writer's transaction. Alembic compares its migrations with this module; hot statements
+(`statements.py`) are built from it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+# A BIGINT primary key is not SQLite's rowid, an INTEGER one is: hence the variant.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> int:
+    return Field(sa_column=Column("id", Id, primary_key=True, autoincrement=False))
+
+
+def _ref(table: str, *, nullable: bool = False, primary_key: bool = False) -> int:
+    return Field(
+        sa_column=Column(Id, ForeignKey(f"{table}.id"), nullable=nullable, primary_key=primary_key),
+    )
+
+
+def _hash(*, nullable: bool = True) -> int | None:
+    return Field(default=None, sa_column=Column(BigInteger, nullable=nullable))
+
+
+def _text(*, nullable: bool = False) -> str:
+    return Field(default="", sa_column=Column(Text, nullable=nullable))
+
+
+class Feed(SQLModel, table=True):
+    """A source and its poll state. The URL itself lives in the configuration alone."""
+
+    __tablename__ = "feeds"
+    __table_args__: ClassVar = (Index("ix_feeds_next_poll_at", "next_poll_at"),)
+
+    id: int = _id()
+    name: str = Field(unique=True)
+    url_hash: int | None = _hash(nullable=False)
+    added_at: datetime
+    retired_at: datetime | None = None
+    baseline_at: datetime | None = None  # the first document that parsed; None = the next one is silent
+    moved_since: datetime | None = None  # the URL changed: unknown items older than this are baseline
+    title: str = _text()
+    etag: str | None = _text(nullable=True)
+    last_modified: str | None = _text(nullable=True)
+    body_hash: int | None = _hash()
+    next_poll_at: datetime | None = None  # None = not polled: disabled, retired or gone
+    forbidden_until: datetime | None = None  # Retry-After: not even --force asks before
+    gone: bool = False
+    suspect: bool = False  # its last document had to be killed in the parser
+    polls: int = 0
+    last_poll_at: datetime | None = None
+    last_good_at: datetime | None = None
+    last_status: str = ""
+    last_http: int | None = None
+    last_message: str = _text()
+    failures: int = 0
+    first_failure_at: datetime | None = None
+
+
+class Story(SQLModel, table=True):
+    """Articles that carry the same dispatch; in this version one article each."""
+
+    __tablename__ = "stories"
+
+    id: int = _id()
+    created_at: datetime
+
+
+class Article(SQLModel, table=True):
+    """A stored, normalised entry."""
+
+    __tablename__ = "articles"
+    __table_args__: ClassVar = (
+        Index("ix_articles_fetched_at", "fetched_at"),
+        Index("ix_articles_url", "url"),
+    )
+
+    id: int = _id()
+    story_id: int = _ref("stories")
+    feed_id: int = _ref("feeds")
+    url: str = _text()
+    title: str = _text()
+    summary: str = _text()
+    body: str = _text()
+    language: str | None = None
+    source: str = ""
+    authors: str = _text()
+    categories: str = _text()
+    published: datetime | None = None
+    updated: datetime | None = None
+    fetched_at: datetime
+
+
+class Sighting(SQLModel, table=True):
+    """
+    What one feed last showed of one article: the seen marks. Outlives the article, hence no foreign key.
+    """
+
+    __tablename__ = "sightings"
+    __table_args__: ClassVar = (
+        Index("ix_sightings_guid", "feed_id", "guid"),
+        Index("ix_sightings_link", "link"),
+        Index("ix_sightings_content", "feed_id", "content"),
+    )
+
+    feed_id: int = _ref("feeds", primary_key=True)
+    article_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+    guid: int | None = _hash()
+    link: int | None = _hash()
+    title: int | None = _hash(nullable=False)
+    content: int | None = _hash(nullable=False)
+    text: int | None = _hash(nullable=False)
+    published: datetime | None = None
+    baseline: bool = False
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class Rule(SQLModel, table=True):
+    """A rule as it was loaded: its name keeps its memory, its hash tells one form from another."""
+
+    __tablename__ = "rules"
+
+    name: str = Field(primary_key=True)
+    hash: int | None = _hash(nullable=False)
+    first_loaded_at: datetime
+    loaded_at: datetime
+    retired_at: datetime | None = None
+
+
+class Match(SQLModel, table=True):
+    """A rule that held for an article as one feed showed it, with its hits as JSON."""
+
+    __tablename__ = "matches"
+    __table_args__: ClassVar = (
+        UniqueConstraint("article_id", "feed_id", "rule"),
+        Index("ix_matches_matched_at", "matched_at"),
+    )
+
+    id: int = _id()
+    article_id: int = _ref("articles")
+    feed_id: int = _ref("feeds")
+    rule: str
+    rule_hash: int | None = _hash(nullable=False)
+    strength: str
+    matched_at: datetime
+    hits: str = _text()
+
+
+class Alert(SQLModel, table=True):
+    """A rule firing on a story."""
+
+    __tablename__ = "alerts"
+    __table_args__: ClassVar = (Index("ix_alerts_story_id", "story_id", "rule"),)
+
+    id: int = _id()
+    story_id: int = _ref("stories")
+    article_id: int = _ref("articles")
+    rule: str
+    severity: int
+    kind: str
+    created_at: datetime
+
+
+class Outbox(SQLModel, table=True):
+    """A notification: one message for one channel, until its fate is known."""
+
+    __tablename__ = "outbox"
+    __table_args__: ClassVar = (
+        Index("ix_outbox_state", "state", "channel", "next_attempt_at"),
+        Index("ix_outbox_story_id", "story_id"),
+    )
+
+    id: int = _id()
+    message_id: str = Field(unique=True)
+    channel: str
+    kind: str  # alert | notice
+    story_id: int | None = _ref("stories", nullable=True)
+    severity: int
+    payload: str = _text()
+    state: str
+    reason: str = ""
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    created_at: datetime
+    leased_at: datetime | None = None
+    sent_at: datetime | None = None
+    maybe_repeat: bool = False
+    plain: bool = False
+    last_error: str = _text()
+
+
+class Ledger(SQLModel, table=True):
+    """What became of one match on one channel ('' = none): exactly one state and one reason."""
+
+    __tablename__ = "ledger"
+    __table_args__: ClassVar = (
+        UniqueConstraint("match_id", "channel"),
+        Index("ix_ledger_outbox_id", "outbox_id"),
+        Index("ix_ledger_alert_id", "alert_id"),
+    )
+
+    id: int = _id()
+    match_id: int = _ref("matches")
+    channel: str
+    alert_id: int | None = _ref("alerts", nullable=True)
+    outbox_id: int | None = _ref("outbox", nullable=True)
+    state: str
+    reason: str
+    at: datetime
+
+
+class Attempt(SQLModel, table=True):
+    """One try to deliver a notification, and what the receiver answered."""
+
+    __tablename__ = "attempts"
+    __table_args__: ClassVar = (Index("ix_attempts_outbox_id", "outbox_id"),)
+
+    id: int = _id()
+    outbox_id: int = _ref("outbox")
+    number: int
+    at: datetime
+    answer: str
+    status: int | None = None
+    detail: str = _text()
+
+
+class Channel(SQLModel, table=True):
+    """What is known of a channel beyond its configuration: a pause and its last answers."""
+
+    __tablename__ = "channels"
+
+    name: str = Field(primary_key=True)
+    paused_until: datetime | None = None
+    pause_reason: str = _text()
+    last_ok_at: datetime | None = None
+    last_error_at: datetime | None = None
+    last_error: str = _text()
+
+
+class Notice(SQLModel, table=True):
+    """Something Tocsin has to say about itself."""
+
+    __tablename__ = "notices"
+
+    id: int = _id()
+    at: datetime
+    kind: str
+    subject: str
+    text: str = _text()
+
+
+class Fact(SQLModel, table=True):
+    """A named fact about this database: last tick, version of the configuration and the like."""
+
+    __tablename__ = "facts"
+
+    name: str = Field(primary_key=True)
+    value: str = _text()
+    at: datetime

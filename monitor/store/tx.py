@@ -1,0 +1,52 @@
+"""What a unit of work may do inside the writer's transaction: run a statement, ask for an id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+
+TABLES_WITH_IDS = frozenset(
+    {"feeds", "stories", "articles", "matches", "alerts", "ledger", "outbox", "attempts", "notices"}
+)
+
+
+class Tx:
+    """
+    One BEGIN IMMEDIATE transaction of the one writing connection.
+
+    Ids are given here rather than by the database, so that rows can refer to each other before they are
+    written and the statements stay portable.
+    """
+
+    def __init__(self, con: sqlite3.Connection) -> None:
+        self._con = con
+        self._ids: dict[str, int] = {}
+
+    def run(self, statement: str, **params: Any) -> int:
+        """Execute one statement; returns the number of rows it changed."""
+        return self._con.execute(statement, params).rowcount
+
+    def run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Execute one statement for each set of parameters."""
+        self._con.executemany(statement, rows)
+
+    def rows(self, statement: str, **params: Any) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        return self._con.execute(statement, params).fetchall()
+
+    def row(self, statement: str, **params: Any) -> sqlite3.Row | None:
+        """The first row of a query, if any."""
+        found: sqlite3.Row | None = self._con.execute(statement, params).fetchone()
+        return found
+
+    def next_id(self, table: str) -> int:
+        """A fresh id of `table`: one above the highest, which nobody else can be given meanwhile."""
+        if table not in self._ids:
+            assert table in TABLES_WITH_IDS, table
+            top = self._con.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - checked above
+            self._ids[table] = top or 0
+        self._ids[table] += 1
+        return self._ids[table]

@@ -1,0 +1,123 @@
+"""
+The one writer: a thread that owns the only writing connection of the daemon.
+
+Theory of operation. Callers submit *units of work*: plain functions of a transaction that read, decide and
+write, and return a value. The thread takes them from a priority queue (alerts and deliveries before mere
+poll results), runs up to eight in one BEGIN IMMEDIATE … COMMIT, and only then tells the callers. So a commit's
+fsync is shared, a match never waits behind a long queue of unchanged feeds, and nobody learns of a result
+that a power cut could take back.
+
+A unit that raises must not take its neighbours down: the group is rolled back and its units are run again one
+by one, each in its own transaction; the one that fails hands its exception to its caller. A unit must
+therefore be repeatable: it may not do anything but use its transaction.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import IntEnum
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from monitor.store.connection import explain, open_writer
+from monitor.store.tx import Tx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+GROUP = 8
+
+
+class Priority(IntEnum):
+    """Who goes first when several units wait."""
+
+    DELIVERY = 0
+    MATCHES = 1
+    POLL = 2
+    HOUSEKEEPING = 3
+
+
+@dataclass(order=True)
+class _Job:
+    priority: int
+    number: int
+    unit: Callable[[Tx], Any] | None = field(compare=False)
+    done: Future[Any] = field(compare=False, default_factory=Future)
+
+
+class Writer:
+    """Runs units of work in transactions of its own thread. Start it, submit, close it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._con = open_writer(path)
+        self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._numbers = count()
+        self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> Future[T]:
+        """Have `unit` run and committed; the future holds its result, or its exception."""
+        job = _Job(int(priority), next(self._numbers), unit)
+        self._queue.put(job)
+        return job.done
+
+    def close(self) -> None:
+        """Finish what is queued, checkpoint and close the file."""
+        if not self._thread.is_alive():
+            return
+        self._queue.put(_Job(99, next(self._numbers), None))
+        self._thread.join()
+        self._con.close()
+
+    def _loop(self) -> None:
+        while True:
+            jobs = [self._queue.get()]
+            while len(jobs) < GROUP and jobs[-1].unit is not None:
+                try:
+                    jobs.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            work = [j for j in jobs if j.unit is not None]
+            if work:
+                self._commit_group(work)
+            if jobs[-1].unit is None:
+                return
+
+    def _commit_group(self, jobs: list[_Job]) -> None:
+        try:
+            results = self._run(jobs)
+        except Exception as error:  # noqa: BLE001 - whatever a unit raised belongs to its caller
+            if len(jobs) == 1:
+                jobs[0].done.set_exception(self._translated(error))
+                return
+            for job in jobs:
+                self._commit_group([job])
+            return
+        for job, result in zip(jobs, results, strict=True):
+            job.done.set_result(result)
+
+    def _run(self, jobs: list[_Job]) -> list[Any]:
+        self._con.execute("BEGIN IMMEDIATE")
+        try:
+            tx = Tx(self._con)
+            results = [job.unit(tx) for job in jobs if job.unit is not None]
+            self._commit()
+        except BaseException:
+            if self._con.in_transaction:
+                self._con.execute("ROLLBACK")
+            raise
+        return results
+
+    def _commit(self) -> None:
+        """Make it durable. A seam of its own: the crash suite kills the process on either side of it."""
+        self._con.execute("COMMIT")
+
+    def _translated(self, error: Exception) -> Exception:
+        return explain(error, self._path) if isinstance(error, sqlite3.Error) else error

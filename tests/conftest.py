@@ -1,0 +1,60 @@
+"""Shared fixtures: no test may send a packet outside loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ConnectGuard:
+    """Remembers every attempt to leave loopback, so that swallowing the error does not hide it."""
+
+    def __init__(self) -> None:
+        self.violations: list[str] = []
+
+    def check(self, sock: socket.socket, address: Any) -> None:
+        """Refuse anything but unix sockets and loopback literals."""
+        if sock.family not in (socket.AF_INET, socket.AF_INET6):
+            return
+        host = str(address[0]).partition("%")[0]
+        try:
+            ip = ipaddress.ip_address(host)
+        except ValueError:
+            allowed = host in ("localhost", "")
+        else:
+            mapped = getattr(ip, "ipv4_mapped", None) or ip
+            allowed = mapped.is_loopback
+        if not allowed:
+            self.violations.append(f"{address!r}")
+            raise AssertionError(f"a test tried to reach {address!r}, outside loopback")
+
+
+@pytest.fixture(autouse=True)
+def connect_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectGuard]:
+    """Fail the test that connects, or sends a datagram, outside loopback."""
+    guard = ConnectGuard()
+    real = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex", "sendto")}
+
+    def connect(self: socket.socket, address: Any) -> Any:
+        guard.check(self, address)
+        return real["connect"](self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> Any:
+        guard.check(self, address)
+        return real["connect_ex"](self, address)
+
+    def sendto(self: socket.socket, data: Any, *rest: Any) -> Any:
+        guard.check(self, rest[-1])
+        return real["sendto"](self, data, *rest)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
+    monkeypatch.setattr(socket.socket, "sendto", sendto)
+    yield guard
+    assert not guard.violations, f"left loopback: {guard.violations}"

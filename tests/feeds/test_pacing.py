@@ -1,0 +1,165 @@
+"""Turns at a host."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from monitor.feeds.pacing import HostPacer, host_of
+
+
+class Time:
+    """A clock that moves only when somebody sleeps; sleepers wake in the order of their times."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        await asyncio.sleep(0)
+        self.now = max(self.now, until)
+
+
+def pacer(time: Time, *, per_host: int = 2, gap: float = 1.0) -> HostPacer:
+    """A pacer on a clock of its own."""
+    return HostPacer(per_host, gap, clock=time.clock, sleep=time.sleep)
+
+
+def test_starts_at_one_host_keep_their_gap() -> None:
+    """Four feeds of one host start a second apart; another host does not wait for them."""
+
+    async def story() -> None:
+        time = Time()
+        paced = pacer(time)
+        starts: list[tuple[str, float]] = []
+
+        async def poll(host: str) -> None:
+            async with paced.turn(host) as paused:
+                assert paused == 0.0
+                starts.append((host, time.now))
+
+        await asyncio.gather(*(poll(host) for host in ("a", "a", "b", "a", "a")))
+        assert [at for host, at in starts if host == "a"] == [100.0, 101.0, 102.0, 103.0]
+        assert [at for host, at in starts if host == "b"] == [100.0]
+
+    asyncio.run(story())
+
+
+def test_no_more_than_so_many_at_once() -> None:
+    """With no gap at all, a third request waits until one of two is over."""
+
+    async def story() -> None:
+        paced = pacer(Time(), per_host=2, gap=0.0)
+        release = asyncio.Event()
+        running = peak = done = 0
+
+        async def poll() -> None:
+            nonlocal running, peak, done
+            async with paced.turn("a"):
+                running += 1
+                peak = max(peak, running)
+                await release.wait()
+                running -= 1
+                done += 1
+
+        tasks = [asyncio.create_task(poll()) for _ in range(7)]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert running == 2
+        release.set()
+        await asyncio.gather(*tasks)
+        assert (peak, done) == (2, 7)
+
+    asyncio.run(story())
+
+
+def test_a_pause_is_told_and_not_waited_for() -> None:
+    """After "come back in an hour" each turn, also one that already waited, hears how long is left."""
+
+    async def story() -> None:
+        time = Time()
+        paced = pacer(time)
+        heard: list[float] = []
+
+        async def first() -> None:
+            async with paced.turn("a") as paused:
+                heard.append(paused)
+                paced.pause("a", 3600)
+
+        async def later() -> None:
+            async with paced.turn("a") as paused:
+                heard.append(paused)
+
+        await asyncio.gather(first(), later(), later())
+        assert heard[0] == 0.0
+        assert all(3590 <= paused <= 3600 for paused in heard[1:])
+        assert paced.paused_for("a") == heard[-1]
+        assert paced.paused_for("b") == 0.0
+        paced.pause("a", 5)
+        assert paced.paused_for("a") == heard[-1]
+        time.now += 3601
+        assert paced.paused_for("a") == 0.0
+        async with paced.turn("a") as paused:
+            assert paused == 0.0
+
+    asyncio.run(story())
+
+
+def test_a_failed_or_cancelled_turn_gives_its_place_back() -> None:
+    """Neither an error inside the block nor a cancelled waiter blocks the host."""
+
+    async def story() -> None:
+        paced = pacer(Time(), per_host=1, gap=0.0)
+        with pytest.raises(RuntimeError, match="boom"):
+            async with paced.turn("a"):
+                raise RuntimeError("boom")
+
+        async def wait() -> None:
+            async with paced.turn("a"):
+                pass
+
+        async with paced.turn("a"):
+            waiter = asyncio.create_task(wait())
+            await asyncio.sleep(0)
+            waiter.cancel()
+            await asyncio.wait([waiter])
+            assert waiter.cancelled()
+        async with paced.turn("a") as paused:
+            assert paused == 0.0
+
+    asyncio.run(story())
+
+
+def test_hosts_no_longer_in_use_are_forgotten() -> None:
+    """Ten thousand hosts, one after the other, leave little behind; a paused one is remembered."""
+
+    async def story() -> None:
+        time = Time()
+        paced = pacer(time)
+        paced.pause("paused", 1e9)
+        for number in range(10_000):
+            async with paced.turn(f"host{number}"):
+                time.now += 2.0
+        assert len(paced._hosts) <= 66
+        assert paced.paused_for("paused") > 0
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://News.Example.org./feed?x=1", "news.example.org"),
+        ("http://user:pass@example.org:8080/", "example.org"),
+        ("http://[::1]:80/", "::1"),
+        ("http://[::1", ""),
+        ("not a url", ""),
+    ],
+)
+def test_the_host_of_a_url(url: str, host: str) -> None:
+    """One host has one name, whatever the spelling; nonsense has none."""
+    assert host_of(url) == host
