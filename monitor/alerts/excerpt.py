@@ -20,7 +20,7 @@ Marks = tuple[Span, ...]
 
 # A sentence ends at its mark, with closing quotes, before white space; CJK marks need no space.
 _END = re.compile(r"[.!?…؟۔]+[\"'»”’)\]]*(?=\s)|[。！？]+[”」』]*|\n+")  # noqa: RUF001 - CJK marks are meant
-_ABBREVIATION = re.compile(r"(?:^|[\s(])(?:[A-Za-zÀ-ÿ]|M|MM|Mr|Mrs|Ms|Dr|St|No|Gen|Sen|Rep|vs|etc)\.$")
+_ABBREVIATION = re.compile(r"(?:^|[\s(.])(?:[A-Za-zÀ-ÿ]|MM|Mr|Mrs|Ms|Dr|St|No|Gen|Sen|Rep|vs|etc)\.$")
 
 
 def excerpt(document: Document, hits: Sequence[Hit], limit: int = 240) -> tuple[str, Marks]:

@@ -30,7 +30,7 @@ _CALLS = re.compile(
     r"""
       (?<!\w)@(?=\w)                                    # @user
     | @(?=everyone\b|here\b|room\b|channel\b|all\b)     # also straight after a word: foo@everyone
-    | <(?=[@!\#:/&]|[at]:|id:)                          # <@id> <!channel> <#id> <:emoji:> <t:0>
+    | <(?=[@!\#:&]|[at]:|id:|/[\w ]+:)                  # <@id> <!channel> <#id> <:emoji:> </cmd:id>
     | \](?=\()                                          # [bank.example](https://evil.example)
     | (?<![\w/:.<])/(?=[A-Za-z])                        # /command
     """,

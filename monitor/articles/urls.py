@@ -20,10 +20,11 @@ _HOST = re.compile(r"(?:.*@)?(\[[0-9a-fA-F:.]+\]|[^:@\[\]\s<>\"'`{}|^%]+?)\.?(?:
 _MAX_CHARS = 8_000
 
 _TRACKER_WORDS = """
-    __twitter_impression _ga _gl _hsenc _hsmi campaign_id cmp cmpid dclid echobox fb_action_ids fb_action_types
-    fb_ref fb_source fbclid gbraid gclid gclsrc guccounter guce_referrer guce_referrer_sig igsh igshid ito mc_cid
-    mc_eid mkt_tok msclkid ref_src ref_url s_cid smid smtyp spm srsltid sr_share taid trk ttclid twclid usqp ved
-    vero_id wbraid wickedid wt_mc wtmc xtor xtref yclid
+    __twitter_impression _ga _gl _hsenc _hsmi campaign_id cmp cmpid dclid echobox fb_action_ids
+    fb_action_types fb_ref fb_source fbclid gbraid gclid gclsrc guccounter guce_referrer
+    guce_referrer_sig igsh igshid ito mc_cid mc_eid mkt_tok msclkid ref_src ref_url s_cid smid smtyp
+    spm srsltid sr_share taid trk ttclid twclid usqp ved vero_id wbraid wickedid wt_mc wtmc xtor
+    xtref yclid
 """
 _TRACKERS = frozenset(_TRACKER_WORDS.split())
 _TRACKER_FAMILIES = re.compile(
@@ -96,7 +97,8 @@ def url_key(url: str) -> str:
     What two addresses of one article have in common; "" if it is not http(s).
 
     Without scheme, user, default port, `www.`, `m.`, `amp.`, trackers, AMP and index suffixes and the last
-    slash; the query sorted by name, percent-encoding normalised; a fragment only if programs read it (`#!`, `#/`).
+    slash; the query sorted by name, percent-encoding normalised; a fragment only where programs read it
+    (`#!`, `#/`).
     """
     parts = _split(url)
     if parts is None:

@@ -174,7 +174,7 @@ class Builder:
 
     def _channel(self, name: str, channel: schema.Channel) -> ChannelConfig:
         path: KeyPath = ("channels", name)
-        check = checks.apprise_url if channel.type == "apprise" else checks.feed_url
+        check = {"apprise": checks.apprise_url, "webhook": checks.feed_url}.get(channel.type, checks.secret)
 
         def read(key: str, given: str | SecretRef | None) -> Secret | None:
             return None if given is None else self.resolver.resolve(given, (*path, key))

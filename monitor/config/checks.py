@@ -19,6 +19,7 @@ _NAME = re.compile(r"[\w.][\w .+&'@:-]{0,79}")
 _ENTITY = re.compile(r"[a-z0-9_-]+")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -227,7 +228,7 @@ def database(value: object) -> str:
 def header_name(value: object) -> str:
     """The name of an HTTP header."""
     if not isinstance(value, str) or not _HEADER.fullmatch(value):
-        raise WrongValueError("bad_header", "is not the name of a header")
+        raise WrongValueError("bad_header", "holds a key that is not the name of a header")
     return value
 
 
@@ -276,6 +277,9 @@ def secret(value: object) -> str | SecretRef:
     ((kind, place),) = value.items()
     if not isinstance(place, str) or not place.strip():
         raise WrongValueError("wrong_type", f"the {kind} must be a name in quotes", f"write {forms}")
+    if kind == "env" and not _VARIABLE.fullmatch(place):
+        hint = "the name of a variable, such as TOCSIN_PHONE, not its value"
+        raise WrongValueError("secret_source", "the env must be a name of letters, digits and '_'", hint)
     if kind == "credential" and "/" in place:
         raise WrongValueError("secret_source", "the credential must be a name, not a path", f"write {forms}")
     return SecretRef(kind, place)

@@ -40,23 +40,17 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
 def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     yield from _single_tables(config)
     for feed in config.feeds:
-        if feed.origin and feed.full_text == "always":
-            yield "'full_text' in [[feeds]]", _in(feed.origin, "full_text")
+        yield from _asked("[[feeds]]", feed.origin, full_text=feed.full_text == "always")
     for entity in config.entities:
-        if entity.origin and entity.context:
-            yield "'context' in [entities]", _in(entity.origin, "context")
+        yield from _asked("[entities]", entity.origin, context=bool(entity.context))
     for rule in config.rules:
-        if rule.origin and rule.weak != "hold":
-            yield "'weak' in [[rules]]", _in(rule.origin, "weak")
-        if rule.origin and rule.updates == "all":
-            yield "'updates' in [[rules]]", _in(rule.origin, "updates")
-        if rule.origin and rule.budget not in (None, "off"):
-            yield "'budget' in [[rules]]", _in(rule.origin, "budget")
+        budget = rule.budget not in (None, "off")
+        weak, updates = rule.weak != "hold", rule.updates == "all"
+        yield from _asked("[[rules]]", rule.origin, weak=weak, updates=updates, budget=budget)
     for route in config.routes:
-        if route.origin and route.digest:
-            yield "'digest' in [[routes]]", _in(route.origin, "digest")
-        if route.origin and route.group is not None:
-            yield "'group' in [[routes]]", _in(route.origin, "group")
+        yield from _asked(
+            "[[routes]]", route.origin, digest=bool(route.digest), group=route.group is not None
+        )
     for quiet in config.quiet_hours:
         if quiet.origin:
             yield "[quiet_hours]", quiet.origin
@@ -78,8 +72,11 @@ def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
         yield "[canary]", Origin(main, ("canary",))
 
 
-def _in(origin: Origin, key: str) -> Origin:
-    return Origin(origin.file, (*origin.path, key))
+def _asked(table: str, origin: Origin | None, **keys: bool) -> Iterator[tuple[str, Origin]]:
+    """The keys of one table that ask for something, with their places."""
+    for key, asked in keys.items():
+        if asked and origin:
+            yield f"'{key}' in {table}", Origin(origin.file, (*origin.path, key))
 
 
 def _text(path: Path) -> str:

@@ -28,7 +28,11 @@ _SAID: tuple[tuple[str, str, str], ...] = (
     ("Cannot redefine namespace", "this table or key stands twice", "join the two into one"),
     ("Expected '=' after a key", "expected '=' after the key", 'write key = "value"'),
     ("Expected ']", "a table's name is not closed", "write [name] or [[name]]"),
-    ("Unclosed array", "a list is not closed, or a comma between two of its values is missing", "add , or ]"),
+    (
+        "Unclosed array",
+        "a list is not closed, or a comma between two of its values is missing",
+        "look at this line and those above it: add , or ]",
+    ),
     ("Unclosed inline table", "a { … } is not closed", "add the missing }"),
     ("Unterminated string", "text is not closed", "add the missing quote"),
     ('Expected "\'"', "text is not closed", "add the missing quote"),

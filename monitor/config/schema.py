@@ -370,9 +370,12 @@ def _mistakes(error: ValidationError, path: KeyPath) -> list[Mistake]:
     found = []
     for raw in error.errors(include_url=False):
         context = raw.get("ctx") or {}
+        at = raw["loc"]
+        if at and at[-1] == "[key]":  # a key that is no header name may be a token in the wrong place
+            at = at[:-2]
         wrong = context.get("error")
         mistake = Mistake(
-            path=(*path, *(part for part in raw["loc"] if part != "[key]")),
+            path=(*path, *at),
             kind=raw["type"],
             value=raw["input"],
             wrong=wrong if isinstance(wrong, WrongValueError) else None,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from monitor.config.durations import format_duration
+from monitor.config.tomltext import toml_key, toml_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.settings import ChannelConfig, Config, FeedConfig, RouteConfig, RuleConfig, Secret
-
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def show(config: Config) -> dict[str, Any]:
@@ -91,7 +88,7 @@ def render(config: Config) -> str:
                 lines += ["", f"[[{key}]]", *_pairs(item)]
         elif key in ("entities", "channels", "quiet_hours"):
             for name, item in value.items():
-                lines += ["", f"[{key}.{_key(name)}]", *_pairs(item)]
+                lines += ["", f"[{key}.{toml_key(name)}]", *_pairs(item)]
         else:
             lines += ["", f"[{key}]", *_pairs(value)]
     return "\n".join(lines) + "\n"
@@ -106,20 +103,6 @@ def public_url(url: str) -> str:
     userinfo, at, place = parts.netloc.rpartition("@")
     query = "***" if parts.query else ""
     return urlunsplit((parts.scheme, f"{'***' if userinfo else ''}{at}{place}", parts.path, query, ""))
-
-
-def toml_value(value: Any) -> str:
-    """One value as TOML text; tables inside become { … }."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(toml_value(item) for item in value)}]"
-    if isinstance(value, dict):
-        pairs = (f"{_key(key)} = {toml_value(item)}" for key, item in value.items() if item is not None)
-        return f"{{ {', '.join(pairs)} }}"
-    return str(value)
 
 
 def _masked(secret: Secret | None) -> str | None:
@@ -205,8 +188,5 @@ def _plain(table: Mapping[str, object]) -> dict[str, object]:
 
 
 def _pairs(table: Mapping[str, Any]) -> list[str]:
-    return [f"{_key(key)} = {toml_value(value)}" for key, value in table.items() if value not in (None, {}, [])]
-
-
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else toml_value(key)
+    said = {key: value for key, value in table.items() if value not in (None, {}, []) or key == "channels"}
+    return [f"{toml_key(key)} = {toml_value(value)}" for key, value in said.items()]

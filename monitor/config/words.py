@@ -100,7 +100,7 @@ def table_of(path: KeyPath) -> tuple[str, str]:
     """
     if not path:
         return "", ""
-    names = [str(part) for part in path if not isinstance(part, int)]
+    names = [part if _HARMLESS.fullmatch(part) else "…" for part in path if not isinstance(part, int)]
     if path[0] == "rules" and len(path) > 3 and path[2] == "tests":
         return "[[rules.tests]]", ".".join(names[2:])
     if path[0] in ("feeds", "opml", "rules", "routes"):

@@ -311,15 +311,21 @@ def _singles(plugin: Any) -> list[Any]:
 
 
 def _tidy(url: str, original: str, *, hide: bool = False) -> str:
-    """Drop the options that nobody gave; `hide` masks custom headers (their + is read as a space)."""
+    """Drop the options that Apprise writes out although nobody gave them; `hide` masks custom headers."""
     parts = urlsplit(url)
-    given = {key.lower() for key, _ in parse_qsl(urlsplit(original).query, keep_blank_values=True)}
+    given = {key for key, _ in _options(original)}
     kept = [
-        (key, "****" if hide and key[:1] in "+-: " else value)
-        for key, value in parse_qsl(parts.query, keep_blank_values=True)
-        if key.lower() in given | {"to"}
+        (key, "****" if hide and key[0] in "+-:" else value)
+        for key, value in _options(url)
+        if key in given or key == "to"
     ]
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept, safe="@,*"), ""))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept, safe="@,*+:"), ""))
+
+
+def _options(url: str) -> list[tuple[str, str]]:
+    """Read a URL's options; the + before a custom header's name is no blank."""
+    pairs = parse_qsl(urlsplit(url).query)
+    return [("+" + key[1:] if key[0] == " " else key, value) for key, value in pairs if key]
 
 
 def _without_password(url: str) -> str:

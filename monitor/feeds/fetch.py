@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-import httpx
-
 from monitor import __version__
 from monitor.feeds.answer import Head, cache_seconds, retry_after, validator, verdict
 from monitor.feeds.inflate import Inflater, too_big
+from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.problem import FetchError
 from monitor.feeds.transport import MAX_WIRE, Body, FeedTransport, basic_login, default_tls, port_of
 from monitor.model import FetchRequest, FetchResult, FetchStatus

@@ -16,10 +16,9 @@ import re
 import ssl
 from typing import TYPE_CHECKING
 
-import httpx
-
 from monitor.feeds.addresses import literal, parse_ranges
 from monitor.feeds.exchange import Exchange, question
+from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.problem import FetchError
 from monitor.feeds.resolve import DnsPool, check, checked_addresses
 from monitor.model import FetchStatus

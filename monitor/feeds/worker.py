@@ -18,9 +18,11 @@ import io
 import json
 import math
 import os
+import re
 import resource
 import struct
 import sys
+from email.utils import parsedate_tz
 from typing import Any
 
 import feedparser
@@ -44,6 +46,19 @@ _OUTPUT_CHARS = 16_000_000
 
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
 _SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+
+_RFC822_WITHOUT_ZONE = re.compile(
+    r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}\s[A-Za-z]{3,9}\s\d{4}\s\d{1,2}:\d\d(?::\d\d)?\s*"
+)
+
+
+def _date_without_zone(text: str) -> Any:
+    """A date as in e-mail that names no zone: feedparser knows none of these; for us they are UTC."""
+    parsed = parsedate_tz(text) if _RFC822_WITHOUT_ZONE.fullmatch(text) else None
+    return parsed[:9] if parsed else None
+
+
+feedparser.registerDateHandler(_date_without_zone)
 
 
 def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
@@ -120,7 +135,7 @@ def _ttl(feed: Any) -> float | None:
 
 
 def _entry(entry: Any, base: str, is_atom: bool) -> dict[str, Any]:
-    """One item as plain values. (`dict.get` passes by feedparser's key aliases: they are slow.)"""
+    """One item as plain values; `dict.get` passes by feedparser's aliases, which are slow."""
     content, language = _content(dict.get(entry, "content"), is_atom)
     summary = _markup(dict.get(entry, "summary"), dict.get(entry, "summary_detail"), is_atom)
     guid = str(dict.get(entry, "id") or "").strip()

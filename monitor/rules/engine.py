@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from monitor.model import Document
     from monitor.settings import EntityConfig
 
+__all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_rules"]
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:

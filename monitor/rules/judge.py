@@ -179,26 +179,30 @@ class Judge:
 
     def _find_entity(self, entity: Entity, field: str) -> list[Occurrence]:
         """
-        The places of an entity: longest alias first, none inside another or inside a mask.
+        The places of an entity, but for those inside a mask or a longer alias.
 
         A mask counts only against what lies inside it, so a longer alias beats a shorter mask.
         """
         found = [
-            Occurrence(start, end, alias.written, entity.name)
+            (start, end, alias.written)
             for alias in entity.aliases
             if self._in_language(alias)
             for start, end in self._spans(alias.form, field)
         ]
         if not found:
-            return found
-        taken = [
-            span for mask in entity.masks if self._in_language(mask) for span in self._spans(mask.form, field)
+            return []
+        masks = [
+            (start, end, "")
+            for mask in entity.masks
+            if self._in_language(mask)
+            for start, end in self._spans(mask.form, field)
         ]
         kept: list[Occurrence] = []
-        for place in sorted(found, key=lambda place: (place.start - place.end, place.start)):
-            if not any(start <= place.start and place.end <= end for start, end in taken):
-                kept.append(place)
-                taken.append((place.start, place.end))
+        covered = -1  # how far the spans seen reach: what encloses a place starts no later, so it came before
+        for start, end, written in sorted(found + masks, key=lambda span: (span[0], -span[1], span[2])):
+            if end > covered and written:
+                kept.append(Occurrence(start, end, written, entity.name))
+            covered = max(covered, end)
         return kept
 
     def _in_language(self, alias: Alias) -> bool:

@@ -159,7 +159,7 @@ class _Parser:
             self.fail(
                 f"expected a term{before}, found {_described(lexeme)}",
                 lexeme,
-                hint="write a word, phrase, {EXACT} or @entity here; put an operator in quotes to make it a word",
+                hint="write a word, phrase, {EXACT} or @entity here; an operator in quotes is a word",
             )
         return self.term(self.take())
 

@@ -34,7 +34,7 @@ class Vocabulary:
             )
         keys = {key for elements in self._elements.values() for key in elements}
         self._words = {key for key in keys if not has_wildcard(key)}
-        # A pattern is only tried on tokens of the same first letter; "" holds those that begin with a wildcard.
+        # A pattern is only tried on tokens of its first letter; "" holds those that begin with a wildcard.
         self._patterns: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
         for key in sorted(keys - self._words):
             self._patterns[key[0].strip("*?")].append((key, glob(key)))

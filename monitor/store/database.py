@@ -46,9 +46,9 @@ class Reader:
 class Database:
     """A database in use by the daemon: submit work to `writer`, read from `reader`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, writer: Writer | None = None) -> None:
         self.path = path
-        self.writer = Writer(path)
+        self.writer = writer or Writer(path)
         self.reader = Reader(path)
 
     def close(self) -> None:

@@ -13,9 +13,9 @@ import html
 import re
 
 _BLOCK_WORDS = """
-    address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
-    figure footer form h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol option p pre section
-    select summary table tbody tfoot thead title tr ul
+    address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol
+    option p pre section select summary table tbody tfoot thead title tr ul
 """
 _BLOCKS = frozenset(_BLOCK_WORDS.split())
 _CELLS = frozenset({"td", "th"})

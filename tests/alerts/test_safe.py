@@ -40,7 +40,7 @@ def test_cut_keeps_its_limit(text: str, limit: int) -> None:
     "text",
     [
         "Les talibans à Doha",
-        "می\u200cخواهد",
+        "می\u200cخواهد",  # noqa: RUF001 - Persian is meant
         "👩\u200d🚒 brûle",
         "naïve café",
         "塔利班在多哈",

@@ -91,5 +91,5 @@ HOSTILE = (
     "   ",
     "\u200b\u202e",
     "Талибан в Дохе, طالبان في الدوحة, 塔利班在多哈",
-    "می\u200cخواهد 👩\u200d🚒 naïve cafe\u0301",
+    "می\u200cخواهد 👩\u200d🚒 naïve cafe\u0301",  # noqa: RUF001 - Persian is meant
 )

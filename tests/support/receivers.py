@@ -87,6 +87,8 @@ class HttpReceiver:
         self._thread.join()
 
 
+HANG_UP = "hang up"
+
 # --- SMTP --------------------------------------------------------------------------------------------
 
 
@@ -103,7 +105,8 @@ class SmtpReceiver:
     """
     Answers each stage from a script, e.g. `SmtpReceiver(data=["451 later"], rcpt=["550 no such user"])`.
 
-    When a stage's script is used up the stage succeeds. With `password` a login is asked for.
+    `HANG_UP` at data takes the text and closes without a word. Where a script ends, the stage succeeds.
+    With `password` a login is offered.
     """
 
     def __init__(
@@ -136,7 +139,7 @@ class SmtpReceiver:
         """Give aiosmtpd's options."""
         if self._password is None:
             return {}
-        return {"authenticator": self._check, "auth_required": True, "auth_require_tls": False}
+        return {"authenticator": self._check, "auth_require_tls": False}
 
     def _check(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         given = data.password.decode() if isinstance(data, LoginPassword) else ""
@@ -161,8 +164,11 @@ class SmtpReceiver:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the same
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.attempts.append(message)
-        if self._data:
-            return self._data.pop(0)
+        reply = self._data.pop(0) if self._data else "250"
+        if reply == HANG_UP:
+            server.transport.abort()
+        if reply != "250":
+            return reply
         self.mails.append(Mail(envelope.mail_from, list(envelope.rcpt_tos), message))
         return "250 taken"
 

@@ -91,6 +91,7 @@ class WebServer:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
         self.connections = 0
+        self._asked = threading.Event()
         self._tls = tls
         self._answers: dict[str, list[tuple[Step, ...]]] = {}
         self._loop = asyncio.new_event_loop()
@@ -110,6 +111,10 @@ class WebServer:
     def targets(self) -> list[str]:
         """What was asked for, in order."""
         return [seen.target for seen in self.seen]
+
+    def wait_for_a_request(self) -> None:
+        """Block until the first request has come."""
+        assert self._asked.wait(5)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -156,6 +161,7 @@ class WebServer:
         method, target, _ = first.decode("latin-1").split(" ")
         fields = tuple((key, value) for key, _, value in (line.partition(b": ") for line in lines))
         self.seen.append(Seen(method, target, fields))
+        self._asked.set()
         found = self._answers.get(target) or self._answers.get(target.partition("?")[0])
         if found is None:
             return (answer(404),)
@@ -169,8 +175,7 @@ class WebServer:
             while True:
                 writer.write(step.data)
                 await writer.drain()
-                if step.every:
-                    await asyncio.sleep(step.every)
+                await asyncio.sleep(step.every)  # also lets the loop notice that the client has left
         elif isinstance(step, Hang):
             await reader.read()
         elif isinstance(step, Reset):

@@ -1,0 +1,235 @@
+"""
+Changing feeds in a configuration file that a person wrote, leaving every other byte as it is.
+
+A TOML library that writes whole documents moves or loses comments that stand between tables, so the file is
+edited as lines, at places that lines.py finds. A change is tried first: it is written only if the whole
+configuration loads with it, and then in one step (a new file renamed over the old one).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config.feednames import default_name
+from monitor.config.lines import Block, Lines
+from monitor.config.load import Loaded, load_config
+from monitor.config.tomltext import toml_value
+from monitor.config.words import did_you_mean, shown
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ENABLED = re.compile(r"^(\s*enabled\s*=\s*)(?:true|false)")
+_BY_HAND = "edit the file by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFeed:
+    """A feed to be written into the file; without a name it gets its default name."""
+
+    url: str
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+def add_feed(
+    path: Path,
+    name: str | None,
+    url: str,
+    tags: Sequence[str] = (),
+    *,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Write one feed behind the last one in the main file `path`; UsageError if it would not load."""
+    if _urls(_loaded(path, env)).get(url):
+        raise UsageError("this address is listed already", hint="tocsin feeds list shows it")
+    _append(path, [NewFeed(url, name, tuple(tags))], env)
+
+
+def import_feeds(path: Path, feeds: Sequence[NewFeed], *, env: Mapping[str, str] | None = None) -> int:
+    """Write those feeds whose address is not listed yet; returns how many. All or none are written."""
+    loaded = _loaded(path, env)
+    listed = _urls(loaded)
+    taken = set(listed.values())
+    new: list[NewFeed] = []
+    for feed in feeds:
+        if feed.url in listed:
+            continue
+        name = feed.name or _safe_default_name(feed.url)
+        own = feed.name
+        if name in taken:
+            own = name = _free(name, taken)
+        taken.add(name)
+        listed[feed.url] = name
+        new.append(NewFeed(feed.url, own, feed.tags))
+    if new:
+        _append(path, new, env)
+    return len(new)
+
+
+def remove_feed(path: Path, name: str, *, env: Mapping[str, str] | None = None) -> Path:
+    """Take a feed out of its file (the main file `path` or one it includes); returns that file."""
+    file, index, text = _find(path, name, env)
+    lines = Lines(text)
+    gone: set[int] = set()
+    for block in lines.blocks:
+        if block.path[:2] == ("feeds", index):
+            gone.update(range(block.start, _end(lines, block)))
+    first = min(gone)
+    kept = lines.lines
+    after = max(gone) + 1
+    blank_behind = after >= len(kept) or not kept[after].strip()
+    if first and not kept[first - 1].strip() and blank_behind:
+        gone.add(first - 1)
+    _write(path, file, [line for i, line in enumerate(kept) if i not in gone], text, env)
+    return file
+
+
+def set_enabled(path: Path, name: str, enabled: bool, *, env: Mapping[str, str] | None = None) -> Path:
+    """Set `enabled` of a feed in the file it stands in; returns that file."""
+    file, index, text = _find(path, name, env)
+    lines = Lines(text)
+    feed = lines.data["feeds"][index]
+    word = "true" if enabled else "false"
+    changed = list(lines.lines)
+    if "enabled" in feed:
+        at = lines.line_of(("feeds", index, "enabled")) - 1
+        changed[at], count = _ENABLED.subn(rf"\g<1>{word}", changed[at])
+        if not count:
+            raise UsageError(f"'enabled' of feed {shown(name)} is written in an unusual way", hint=_BY_HAND)
+    elif not enabled:
+        _, last = lines.statement(("feeds", index, "url"))
+        changed.insert(last, f"enabled = {word}")
+    if changed != lines.lines:
+        _write(path, file, changed, text, env)
+    return file
+
+
+def _append(path: Path, feeds: Sequence[NewFeed], env: Mapping[str, str] | None) -> None:
+    text = _read(path)
+    lines = Lines(text)
+    mine = [block for block in lines.blocks if block.path[:1] == ("feeds",)]
+    if "feeds" in lines.data and not mine:
+        raise UsageError("the feeds of this file stand in one list: feeds = [ … ]", hint=_BY_HAND)
+    snippet = [line for feed in feeds for line in _snippet(feed)]
+    if mine:
+        at = _end(lines, mine[-1])
+    else:
+        at = len(lines.lines)
+        while at and not lines.lines[at - 1].strip():
+            at -= 1
+    _write(path, path, [*lines.lines[:at], *snippet, *(lines.lines[at:] or [""])], text, env)
+
+
+def _snippet(feed: NewFeed) -> list[str]:
+    lines = ["", "[[feeds]]"]
+    if feed.name:
+        lines.append(f"name = {toml_value(feed.name)}")
+    lines.append(f"url = {toml_value(feed.url)}")
+    if feed.tags:
+        lines.append(f"tags = {toml_value(feed.tags)}")
+    return lines
+
+
+def _end(lines: Lines, block: Block) -> int:
+    """The line, from 0, behind a block and the comments that stand right below it, up to a blank line."""
+    end = last = lines.last_statement(block)
+    while end < block.end and lines.lines[end].strip().startswith("#"):
+        end += 1
+    ends_here = end < block.end or block.end == len(lines.lines)
+    return end if ends_here else last
+
+
+def _find(path: Path, name: str, env: Mapping[str, str] | None) -> tuple[Path, int, str]:
+    """The file a feed stands in, its index in there, and that file's text."""
+    loaded = _loaded(path, env)
+    feeds = loaded.partial.feeds if loaded.partial else ()
+    found = next((feed for feed in feeds if feed.name == name), None)
+    if found is None or found.origin is None:
+        hint = did_you_mean(name, [feed.name for feed in feeds])
+        raise UsageError(f"there is no feed {shown(name)}", hint=hint)
+    table, index = found.origin.path[0], found.origin.path[1]
+    if table == "opml" or not isinstance(index, int):
+        raise UsageError(f"feed {shown(name)} comes from an OPML file", hint="change it there")
+    file = Path(found.origin.file)
+    text = _read(file)
+    if all(block.path[:2] != ("feeds", index) for block in Lines(text).blocks):
+        raise UsageError(f"{file}: the feeds stand in one list: feeds = [ … ]", hint=_BY_HAND)
+    return file, index, text
+
+
+def _loaded(path: Path, env: Mapping[str, str] | None) -> Loaded:
+    return load_config(path, env=env or {}, strict_secrets=False)
+
+
+def _urls(loaded: Loaded) -> dict[str, str]:
+    feeds = loaded.partial.feeds if loaded.partial else ()
+    return {feed.url.reveal(): feed.name for feed in feeds if not feed.url.missing}
+
+
+def _safe_default_name(url: str) -> str:
+    """The default name, or "" for an address that the trial load will refuse anyway."""
+    try:
+        return default_name(url)
+    except ValueError:
+        return ""
+
+
+def _free(name: str, taken: set[str]) -> str:
+    count = 2
+    while f"{name}-{count}" in taken:
+        count += 1
+    return f"{name}-{count}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or 'cannot be read'}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from None
+
+
+def _write(main: Path, file: Path, lines: Sequence[str], before: str, env: Mapping[str, str] | None) -> None:
+    """Try the change on the whole configuration, then put it in place."""
+    after = "\n".join(lines)
+    trial = load_config(main, env=env or {}, strict_secrets=False, texts={file: after})
+    errors = [finding for finding in trial.findings if finding.level == "error"]
+    if errors:
+        worst = errors[0]
+        where = f"{worst.file}:{worst.line}: {worst.message}"
+        raise UsageError(f"nothing was changed, the configuration would not load: {where}", hint=worst.hint)
+    newline = "\r\n" if "\r\n" in before else "\n"
+    _replace(Path(os.path.realpath(file)), after.replace("\n", newline).encode())
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Atomic: whoever reads sees the old file or the new one, also after a crash. Mode and owner stay."""
+    old = file.stat()
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as temporary:
+            os.fchmod(temporary.fileno(), stat.S_IMODE(old.st_mode))
+            with contextlib.suppress(PermissionError):
+                os.fchown(temporary.fileno(), old.st_uid, old.st_gid)
+            temporary.write(content)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,289 @@
+"""Parsing in the killable process: values come back, and no document takes the daemon with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.feeds.parse import Parser, ParserWorker, parsed_feed
+from monitor.model import ParsedFeed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+URL = "https://example.org/feeds/desk.xml"
+SLOW = b'<rss version="2.0"><channel>' + b"<a>" * 300_000 + b"</a>" * 300_000 + b"</channel></rss>"
+
+
+def document(*titles: str) -> bytes:
+    """A feed with one item for each title."""
+    items = "".join(
+        f"<item><title>{title}</title><link>https://example.org/{n}</link>"
+        "<pubDate>Mon, 23 Nov 2026 12:00:00 GMT</pubDate></item>"
+        for n, title in enumerate(titles)
+    )
+    return f'<rss version="2.0"><channel><title>desk</title>{items}</channel></rss>'.encode()
+
+
+def run(
+    story: Callable[[ParserWorker], Awaitable[None]], cpu_seconds: float = 5.0, wall_seconds: float = 60.0
+) -> None:
+    """Run a story with a worker that is closed at its end."""
+
+    async def told() -> None:
+        worker = ParserWorker(cpu_seconds, wall_seconds)
+        try:
+            await story(worker)
+        finally:
+            await worker.close()
+
+    asyncio.run(told())
+
+
+async def parse(worker: ParserWorker, body: bytes) -> ParsedFeed:
+    """Parse a document as XML from the usual address."""
+    return await worker.parse(body, content_type="application/xml", url=URL)
+
+
+def test_a_document_becomes_values() -> None:
+    """Entries, times and facts about the feed arrive as the model's types."""
+
+    async def story(worker: ParserWorker) -> None:
+        feed = await parse(worker, document("Talks in Doha à l'été"))
+        assert (feed.error, feed.warnings, feed.complete, feed.killed) == ("", (), True, False)
+        assert (feed.info.title, feed.info.format, feed.parser) == ("desk", "rss20", "feedparser")
+        (entry,) = feed.entries
+        assert entry.title == "Talks in Doha à l'été"
+        assert entry.link == "https://example.org/0"
+        assert entry.published == datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    run(story)
+
+
+def test_nothing_starts_before_the_first_need() -> None:
+    """A worker that never parsed has no process, and closing it is harmless."""
+
+    async def story(worker: ParserWorker) -> None:
+        assert worker._process is None
+        await worker.close()
+
+    run(story)
+
+
+def test_concurrent_parses_keep_their_answers() -> None:
+    """Ten documents at once: each caller gets its own."""
+
+    async def story(worker: ParserWorker) -> None:
+        feeds = await asyncio.gather(*(parse(worker, document(f"title {n}")) for n in range(10)))
+        assert [feed.entries[0].title for feed in feeds] == [f"title {n}" for n in range(10)]
+
+    run(story)
+
+
+def test_a_document_that_takes_too_long_is_given_up() -> None:
+    """The process is ended by its budget of processor time, and the next document is parsed by a new one."""
+
+    async def story(worker: ParserWorker) -> None:
+        feed = await parse(worker, SLOW)
+        assert feed.error == "parsing took more than 0.1 s of processor time"
+        assert feed.killed
+        assert (await parse(worker, document("next"))).entries[0].title == "next"
+
+    run(story, cpu_seconds=0.1)
+
+
+def test_a_process_that_does_not_answer_is_killed() -> None:
+    """Waiting has its own bound, for a process that is stopped instead of busy."""
+
+    async def story(worker: ParserWorker) -> None:
+        await parse(worker, document("first"))
+        assert worker._process is not None
+        stopped = worker._process
+        os.kill(stopped.pid, signal.SIGSTOP)
+        worker.wall_seconds = 0.1
+        feed = await parse(worker, document("never read"))
+        assert feed.error == "parsing took longer than 0.1 s"
+        assert feed.killed
+        assert stopped.returncode == -signal.SIGKILL
+        worker.wall_seconds = 60.0
+        assert (await parse(worker, document("next"))).entries[0].title == "next"
+
+    run(story)
+
+
+def test_a_process_that_died_meanwhile_is_replaced() -> None:
+    """The death of an idle process is nobody's fault: the next document does not notice."""
+
+    async def story(worker: ParserWorker) -> None:
+        await parse(worker, document("first"))
+        assert worker._process is not None
+        worker._process.kill()
+        await worker._process.wait()
+        feed = await parse(worker, document("next"))
+        assert (feed.error, feed.killed) == ("", False)
+
+    run(story)
+
+
+def test_a_document_that_takes_too_much_memory_is_given_up() -> None:
+    """The process ends itself, and the sentence says why."""
+
+    async def story(worker: ParserWorker) -> None:
+        body = (
+            b'<rss version="2.0"><channel><item><title>'
+            + b"word\xe9 " * 3_000_000
+            + b"</title></item></channel></rss>"
+        )
+        feed = await parse(worker, body)
+        assert feed.error == "parsing needed more memory than a feed may take"
+        assert feed.killed
+
+    run(story)
+
+
+def test_a_cancelled_parse_leaves_no_answer_behind() -> None:
+    """After a cancelled wait the next caller gets its own answer, not the forgotten one."""
+
+    async def story(worker: ParserWorker) -> None:
+        await parse(worker, document("first"))
+        assert worker._process is not None
+        os.kill(worker._process.pid, signal.SIGSTOP)
+        waiting = asyncio.create_task(parse(worker, document("forgotten")))
+        for _ in range(3):
+            await asyncio.sleep(0)  # lets the task reach its wait for the answer
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert (await parse(worker, document("next"))).entries[0].title == "next"
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"<" * 1_000_000, "application/xml"),
+        (b'<rss version="2.0"><channel><item><title>' + b"<" * 20_000, "application/xml"),
+        (b"{" * 100_000, "application/json"),
+        (bytes(range(256)) * 200, ""),
+        (b"\xff\xfe" + b"<\x00" * 1000, "text/xml; charset=idna"),
+        (b'<?xml version="1.0" encoding="unicode_escape"?><rss><channel></channel></rss>', "x" * 5000),
+        (b"<rss><channel><item>" + b"<div>" * 3_000 + b"</item></channel></rss>", "text/html"),
+    ],
+)
+def test_hostile_documents_are_answered(body: bytes, content_type: str) -> None:
+    """Whatever comes in, an answer comes back and the same process goes on."""
+
+    async def story(worker: ParserWorker) -> None:
+        feed = await worker.parse(body, content_type=content_type, url=URL)
+        assert isinstance(feed, ParsedFeed)
+        assert not feed.killed
+        assert (await parse(worker, document("next"))).entries[0].title == "next"
+
+    run(story)
+
+
+def test_bytes_that_name_a_local_file_open_nothing(tmp_path: Path) -> None:
+    """A body that is a path is a body: the file's items do not appear."""
+    secret = tmp_path / "secret.xml"
+    secret.write_bytes(document("from the file"))
+
+    async def story(worker: ParserWorker) -> None:
+        for body in (str(secret).encode(), f"file://{secret}".encode()):
+            feed = await parse(worker, body)
+            assert (feed.error, feed.entries) == ("this is not a feed", ())
+
+    run(story)
+
+
+def test_external_entities_read_no_file(tmp_path: Path) -> None:
+    """A file that a document points to never becomes part of it."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("confidential")
+    place = f'SYSTEM "file://{secret}"'
+    dtd = f"<!DOCTYPE rss [\n<!ENTITY x {place}>\n<!ENTITY % p {place}> %p;]>\n"
+
+    async def story(worker: ParserWorker) -> None:
+        feed = await parse(worker, dtd.encode() + document("&x;"))
+        assert len(feed.entries) == 1
+        assert "confidential" not in repr(feed)
+
+    run(story)
+
+
+def test_the_worker_inherits_nothing() -> None:
+    """The process has no environment: no secret of ours can be read in it."""
+
+    async def story(worker: ParserWorker) -> None:
+        await parse(worker, document("first"))
+        assert worker._process is not None
+        with open(f"/proc/{worker._process.pid}/environ", "rb") as environment:  # noqa: ASYNC230, PTH123  procfs
+            assert environment.read() == b""
+
+    run(story)
+
+
+def test_a_suspect_document_does_not_delay_the_others() -> None:
+    """While the suspect lane is held up, an ordinary document is parsed."""
+
+    async def story() -> None:
+        parser = Parser(cpu_seconds=1.0, wall_seconds=60.0)
+        try:
+            held_up = asyncio.create_task(parser.parse(SLOW, content_type="", url=URL, suspect=True))
+            feed = await parser.parse(document("ordinary"), content_type="", url=URL)
+            assert feed.entries[0].title == "ordinary"
+            assert not held_up.done()
+            assert (await held_up).killed
+        finally:
+            await parser.close()
+
+    asyncio.run(story())
+
+
+def test_lanes() -> None:
+    """Large documents and suspects go to the lane whose process ends with each document."""
+
+    async def story() -> None:
+        parser = Parser()
+        try:
+            large = document(*["word " * 100] * 2_500)
+            assert len(large) > 1_000_000
+            assert len((await parser.parse(large, content_type="", url=URL)).entries) == 2_500
+            suspect = await parser.parse(document("one"), content_type="", url=URL, suspect=True)
+            assert suspect.entries[0].title == "one"
+            assert parser.normal._process is None
+            assert parser.suspect._process is None
+        finally:
+            await parser.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"info": {}},
+        {"info": None, "entries": []},
+        {"error": "", "entries": [{}]},
+        {"entries": 3, "info": {}},
+    ],
+)
+def test_garbage_is_no_feed(answer: dict[str, object]) -> None:
+    """An answer of another shape is refused with one of the errors that the worker's keeper expects."""
+    with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):
+        parsed_feed(answer)
+
+
+def test_the_parent_never_imports_feedparser() -> None:
+    """The daemon's own process pays neither for feedparser nor for its bugs."""
+    code = "import sys, monitor.feeds.parse; sys.exit('feedparser' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

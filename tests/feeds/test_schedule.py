@@ -1,0 +1,141 @@
+"""When a feed is asked again: never too early, never out of a hostile server's hands for long."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.feeds.schedule import PollFacts, PollPolicy, next_poll
+from monitor.model import FetchStatus
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+POLICY = PollPolicy(default=900, fastest=300, slowest=3600)
+HOUR = 3600.0
+
+
+def wait(facts: PollFacts, *, policy: PollPolicy = POLICY, failures: int = 0, seed: str = "desk") -> float:
+    """Seconds until the next poll."""
+    due, reason = next_poll(policy, facts, failures, NOW, seed)
+    assert due is not None
+    assert reason
+    return (due - NOW).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("policy", "interval"),
+    [
+        (POLICY, 900),
+        (PollPolicy(default=60, fastest=300, slowest=3600), 300),
+        (PollPolicy(default=9000, fastest=300, slowest=3600), 3600),
+        (PollPolicy(default=900, fastest=300, slowest=3600, every=60), 60),
+        (PollPolicy(default=900, fastest=300, slowest=3600, every=86_400), 86_400),
+    ],
+)
+def test_interval(policy: PollPolicy, interval: float) -> None:
+    """The general interval is clamped, a feed's own is not; the spread adds at most a tenth."""
+    for status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED):
+        assert interval <= wait(PollFacts(status), policy=policy) <= interval * 1.1
+
+
+@pytest.mark.parametrize(
+    ("facts", "least"),
+    [
+        (PollFacts(FetchStatus.NEW, cache_seconds=1800), 1800),
+        (PollFacts(FetchStatus.NEW, ttl=2700), 2700),
+        (PollFacts(FetchStatus.NEW, ttl=2700, cache_seconds=1800), 2700),
+        (PollFacts(FetchStatus.NEW, cache_seconds=10), 900),
+        (PollFacts(FetchStatus.NEW, cache_seconds=30 * 86_400), 6 * HOUR),
+        (PollFacts(FetchStatus.NOT_MODIFIED, retry_after=7200), 7200),
+    ],
+)
+def test_the_server_may_ask_for_patience(facts: PollFacts, least: float) -> None:
+    """Cache headers and ttl lengthen the wait, up to six hours; they never shorten it."""
+    assert least <= wait(facts) <= least + 90
+
+
+def test_a_feeds_own_interval_still_heeds_the_server() -> None:
+    """`every` is fixed, but not against what the server asks for."""
+    policy = PollPolicy(default=900, fastest=300, slowest=3600, every=60)
+    assert wait(PollFacts(FetchStatus.NEW, cache_seconds=600), policy=policy) >= 600
+
+
+@pytest.mark.parametrize(
+    ("status", "failures", "retry_after", "least"),
+    [
+        (FetchStatus.RATE_LIMITED, 1, 600, 1800),
+        (FetchStatus.RATE_LIMITED, 1, 7200, 7200),
+        (FetchStatus.RATE_LIMITED, 1, None, 1800),
+        (FetchStatus.RATE_LIMITED, 3, None, 7200),
+        (FetchStatus.HTTP_ERROR, 1, None, 900),
+        (FetchStatus.HTTP_ERROR, 4, None, 7200),
+        (FetchStatus.HTTP_ERROR, 1, 5000, 5000),
+        (FetchStatus.BAD_BODY, 2, None, 1800),
+        (FetchStatus.TOO_BIG, 2, None, 1800),
+        (FetchStatus.REFUSED, 2, None, 1800),
+        (FetchStatus.HTTP_ERROR, 500, None, 86_400),
+        (FetchStatus.RATE_LIMITED, 500, None, 86_400),
+    ],
+)
+def test_failures_double_the_wait(
+    status: FetchStatus, failures: int, retry_after: float | None, least: float
+) -> None:
+    """Each failure in a row doubles the wait, up to a day, and Retry-After is waited for."""
+    facts = PollFacts(status, retry_after=retry_after, first_failure_at=NOW)
+    assert least <= wait(facts, failures=failures) <= least + 90
+
+
+def test_an_outage_is_tried_hourly_for_two_days() -> None:
+    """A feed that cannot be reached is missed for an hour at most, until it is clearly not our line."""
+    early = PollFacts(FetchStatus.NETWORK, first_failure_at=NOW - timedelta(hours=47))
+    late = PollFacts(FetchStatus.NETWORK, first_failure_at=NOW - timedelta(hours=49))
+    assert HOUR <= wait(early, failures=40) <= HOUR + 90
+    assert wait(late, failures=40) >= 86_400
+
+
+def test_an_outage_never_makes_a_slow_feed_faster() -> None:
+    """A feed with a long interval of its own keeps it while it fails."""
+    policy = PollPolicy(default=900, fastest=300, slowest=3600, every=6 * HOUR)
+    assert wait(PollFacts(FetchStatus.NETWORK, first_failure_at=NOW), policy=policy, failures=1) >= 6 * HOUR
+
+
+def test_gone_is_never_asked_again() -> None:
+    """After a 410 there is no next poll."""
+    assert next_poll(POLICY, PollFacts(FetchStatus.GONE), 1, NOW, "desk")[0] is None
+
+
+def test_reasons_name_the_cause() -> None:
+    """The sentence says whose wish the wait is."""
+    asked = next_poll(POLICY, PollFacts(FetchStatus.RATE_LIMITED, retry_after=6000), 1, NOW, "desk")[1]
+    assert asked == "server asked for 6000 s"
+    assert next_poll(POLICY, PollFacts(FetchStatus.NEW), 0, NOW, "desk")[1] == "every 900 s"
+    failed = next_poll(POLICY, PollFacts(FetchStatus.HTTP_ERROR), 3, NOW, "desk")[1]
+    assert failed == "failed 3 times in a row: waiting 3600 s"
+
+
+def test_the_spread_is_even_and_the_same_after_a_restart() -> None:
+    """Feeds added at once do not stay in step, and a restart moves none of them."""
+    waits = [wait(PollFacts(FetchStatus.NEW), seed=f"feed-{n}") for n in range(500)]
+    assert waits == [wait(PollFacts(FetchStatus.NEW), seed=f"feed-{n}") for n in range(500)]
+    assert min(waits) < 910
+    assert max(waits) > 980
+    assert len(set(waits)) > 490
+
+
+FACTS = st.builds(
+    PollFacts,
+    status=st.sampled_from([status for status in FetchStatus if status is not FetchStatus.GONE]),
+    retry_after=st.none() | st.floats(0, 86_400),
+    cache_seconds=st.none() | st.floats(0, 1e12),
+    ttl=st.none() | st.floats(0, 1e12),
+)
+
+
+@given(FACTS, st.floats(1, 100_000), st.integers(0, 10_000), st.text(max_size=10))
+def test_no_poll_comes_early_or_never(facts: PollFacts, every: float, failures: int, seed: str) -> None:
+    """Whatever happened, the next poll is neither before the interval nor out of sight."""
+    policy = PollPolicy(default=900, fastest=300, slowest=3600, every=every)
+    seconds = wait(facts, policy=policy, failures=failures, seed=seed)
+    assert max(every, facts.retry_after or 0) - 1e-3 <= seconds <= max(every, 86_400.0) * 1.1 + 1e-3

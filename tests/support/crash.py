@@ -1,0 +1,144 @@
+"""
+A process that has imported everything and forks a Tocsin for each job, to be killed at a named point.
+
+Reads one JSON job a line on standard input, answers with one JSON line: {"status": …} (negative = signal).
+Forking from a process that has not started a thread yet makes a thousand crashes affordable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monitor.config.load import load_config, require
+from monitor.delivery.channels import build_channel
+from monitor.feeds.parse import parsed_feed
+from monitor.feeds.worker import parse_document
+from monitor.service.app import Parts
+from monitor.service.once import run_once
+from monitor.store.database import Database
+from monitor.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from monitor.delivery.channels import Channel
+    from monitor.feeds.fetch import Fetcher
+    from monitor.model import Answer, FetchRequest, FetchResult, Outgoing, ParsedFeed
+    from monitor.settings import ChannelConfig, Config
+
+POINTS = ("after_fetch", "before_commit", "after_commit", "after_lease", "after_accept")
+
+
+class Bomb:
+    """Kills the process when its point is reached for the nth time."""
+
+    def __init__(self, point: str, nth: int) -> None:
+        self._point = point
+        self._left = nth
+
+    def at(self, point: str) -> None:
+        """The process is at this point now."""
+        if point == self._point:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+class InProcessParser:
+    """Parses in this process: the worker process is not what these tests are about."""
+
+    async def parse(self, body: bytes, *, content_type: str, url: str, suspect: bool = False) -> ParsedFeed:
+        return parsed_feed(parse_document(body, content_type, url))
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class WatchedWriter(Writer):
+    bomb: Bomb
+
+    def _commit(self) -> None:
+        self.bomb.at("before_commit")
+        super()._commit()
+        self.bomb.at("after_commit")
+
+
+class WatchedFetcher:
+    def __init__(self, inner: Fetcher, bomb: Bomb) -> None:
+        self._inner, self._bomb = inner, bomb
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        result = await self._inner.fetch(request)
+        self._bomb.at("after_fetch")
+        return result
+
+
+class WatchedChannel:
+    def __init__(self, inner: Channel, bomb: Bomb) -> None:
+        self._inner, self._bomb, self.name = inner, bomb, inner.name
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        self._bomb.at("after_lease")
+        answer = self._inner.send(outgoing)
+        self._bomb.at("after_accept")
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class CrashParts(Parts):
+    """The real parts with a bomb at every named point."""
+
+    def __init__(self, bomb: Bomb) -> None:
+        self._bomb = bomb
+
+    def database(self, path: Path) -> Database:
+        WatchedWriter.bomb = self._bomb
+        return Database(path, WatchedWriter(path))
+
+    def fetcher(self, config: Config, clock: Callable[[], datetime]) -> Fetcher:
+        return WatchedFetcher(super().fetcher(config, clock), self._bomb)
+
+    def parser(self) -> Any:
+        return InProcessParser()
+
+    def channel(self, config: ChannelConfig) -> Channel:
+        return WatchedChannel(build_channel(config), self._bomb)
+
+
+def run(job: dict[str, Any]) -> None:
+    """Be the Tocsin of one job; does not return."""
+    config = require(load_config(Path(job["config"]), env={}))
+    bomb = Bomb(job.get("point", ""), job.get("nth", 0))
+    if job.get("delay"):
+        timer = threading.Timer(job["delay"], os.kill, (os.getpid(), signal.SIGKILL))
+        timer.daemon = True
+        timer.start()
+    summary = asyncio.run(run_once(config, force=True, parts=CrashParts(bomb)))
+    os._exit(summary.exit_code)
+
+
+def main() -> None:
+    """Fork a child for each job and say how it ended."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                run(json.loads(line))
+            finally:
+                os._exit(99)
+        _, status = os.waitpid(pid, 0)
+        print(json.dumps({"status": os.waitstatus_to_exitcode(status)}), flush=True)  # noqa: T201 - the protocol
+
+
+if __name__ == "__main__":
+    main()

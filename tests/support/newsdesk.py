@@ -1,0 +1,223 @@
+"""
+A newsroom in a box: real database, real writer, real rules; documents come from a dict instead of a server.
+
+    with Desk(tmp_path, feeds=["a", "b"], query="doha") as desk:
+        desk.publish("a", Item("Talks in Doha", guid="1"))
+        desk.poll()
+        assert desk.told() == ["Talks in Doha"]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from monitor.feeds.parse import parsed_feed
+from monitor.feeds.worker import parse_document
+from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
+from monitor.pipeline import Deps, check_feed, hash_of
+from monitor.plan import build_plan
+from monitor.settings import ChannelConfig, Config, EntityConfig, FeedConfig, Polling, RuleConfig, Secret
+from monitor.store import schema, sql
+from monitor.store.database import Database
+from monitor.store.rows import FeedState, read
+from monitor.store.sync import FeedWanted, sync
+from tests.support.documents import NOON, Item, rss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.recording import Recorded
+
+_templates: dict[str, Path] = {}
+
+
+def fresh_database(folder: Path) -> Path:
+    """A migrated database file: made once a session, copied afterwards (Alembic costs more than a test)."""
+    path = folder / "desk.db"
+    template = _templates.get("migrated")
+    if template is None or not template.exists():
+        schema.migrate(path, now=NOON)
+        _templates["migrated"] = path.with_name("template.db")
+        shutil.copyfile(path, _templates["migrated"])
+    else:
+        shutil.copyfile(template, path)
+    return path
+
+
+class Documents:
+    """A fetcher that serves what a test published; honours validators like a good server."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+        self.results: dict[str, FetchResult] = {}
+        self.requests: list[FetchRequest] = []
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """A scripted result if there is one, else the document, or 304 for its own ETag."""
+        self.requests.append(request)
+        await asyncio.sleep(0)
+        if request.url in self.results:
+            return self.results[request.url]
+        body = self.bodies[request.url]
+        etag = f'"{hash_of(body)}"'
+        if request.etag == etag:
+            return FetchResult(FetchStatus.NOT_MODIFIED, 304, etag=etag)
+        return FetchResult(
+            FetchStatus.NEW,
+            200,
+            body=body,
+            content_type="application/rss+xml",
+            etag=etag,
+            final_url=request.url,
+        )
+
+
+class InProcessParser:
+    """Parses here and now: the worker process has tests of its own."""
+
+    async def parse(self, body: bytes, *, content_type: str, url: str, suspect: bool = False) -> ParsedFeed:
+        """The parsed document."""
+        return parsed_feed(parse_document(body, content_type, url))
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass(frozen=True)
+class Notification:
+    """What the outbox holds, as far as tests ask."""
+
+    channel: str
+    title: str
+    rules: tuple[str, ...]
+    severity: str
+
+
+class Desk:
+    """Feeds, rules and channels on a real database; time stands at `now` until a test moves it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        feeds: Sequence[str | FeedConfig] = ("a",),
+        query: str = "feed:*",
+        rules: Sequence[RuleConfig] = (),
+        entities: Sequence[EntityConfig] = (),
+        channels: Sequence[str] = ("desk",),
+        **config: Any,
+    ) -> None:
+        self.now = NOON
+        self.documents = Documents()
+        configs = tuple(f if isinstance(f, FeedConfig) else self.feed(f) for f in feeds)
+        self.config = Config(
+            path=folder / "config.toml",
+            files=(),
+            database=fresh_database(folder),
+            timezone="UTC",
+            polling=Polling(allow_private=("127.0.0.0/8",)),
+            feeds=configs,
+            rules=tuple(rules) or (RuleConfig(name="watch", query=query),),
+            entities=tuple(entities),
+            channels=tuple(ChannelConfig(name=c, type="terminal") for c in channels),
+            **config,
+        )
+        self.database = Database(self.config.database)
+        self._deps = Deps(self.documents, InProcessParser(), self.database, lambda: self.now)  # type: ignore[arg-type]
+        self.load(self.config)
+
+    @staticmethod
+    def feed(name: str, **options: Any) -> FeedConfig:
+        """A feed of this name."""
+        return FeedConfig(name=name, url=Secret(f"http://{name}.example/feed"), **options)
+
+    def load(self, config: Config) -> None:
+        """Put a configuration in force, as a start or a reload does."""
+        self.config = config
+        self.plan, problems = build_plan(config)
+        assert not problems, problems
+        wanted = [FeedWanted(f.name, hash_of(f.url.reveal().encode()), f.enabled) for f in config.feeds]
+        hashes = {name: rule.hash for name, rule in self.plan.engine.rules.items()}
+        self.database.writer.submit(
+            lambda tx: sync(tx, wanted, hashes, list(self.plan.channels), self.now)
+        ).result()
+
+    def change(self, **config: Any) -> None:
+        """Reload with some of the configuration changed."""
+        self.load(replace(self.config, **config))
+
+    def publish(self, feed: str, *items: Item) -> None:
+        """Let the feed's document hold these items, newest first, and nothing else."""
+        self.documents.bodies[self._url(feed)] = rss(*items)
+
+    def answer(self, feed: str, result: FetchResult | None) -> None:
+        """Let the feed's server give this result from now on; None = its document again."""
+        self.documents.results.pop(self._url(feed), None)
+        if result is not None:
+            self.documents.results[self._url(feed)] = result
+
+    def poll(self, *feeds: str) -> list[Recorded]:
+        """Poll these feeds, or all of them, in one tick."""
+        self.now += timedelta(minutes=1)
+        names = feeds or tuple(f.name for f in self.config.feeds)
+
+        async def tick() -> list[Recorded]:
+            polls = [check_feed(self.plan.feeds[n], self.state(n), self.plan, self._deps) for n in names]
+            return list(await asyncio.gather(*polls))
+
+        return asyncio.run(tick())
+
+    def state(self, feed: str) -> FeedState:
+        """The feed's row."""
+        rows = {row["name"]: row for row in self.database.reader.rows(sql.FEEDS)}
+        return read(FeedState, rows[feed])
+
+    def notifications(self) -> list[Notification]:
+        """Everything in the outbox, oldest first."""
+        found = []
+        for row in reversed(self.database.reader.rows(sql.OUTBOX_ALL, count=10_000)):
+            message = json.loads(row["payload"])
+            if message["kind"] == "alert":
+                found.append(
+                    Notification(
+                        row["channel"], message["title"], tuple(message["rules"]), message["severity"]
+                    )
+                )
+        return found
+
+    def told(self) -> list[str]:
+        """The titles of all alerts in the outbox, oldest first."""
+        return [n.title for n in self.notifications()]
+
+    def ledger(self) -> dict[str, int]:
+        """How many ledger rows have each reason."""
+        rows = self.database.reader.rows(sql.LEDGER_COUNTS, since="2000-01-01")
+        counts: dict[str, int] = {}
+        for row in rows:
+            counts[row["reason"]] = counts.get(row["reason"], 0) + row["n"]
+        return counts
+
+    def adds_up(self) -> bool:
+        """Whether each match has a ledger row and each ledger row its place in the outbox."""
+        reader = self.database.reader
+        return not reader.rows(sql.LEDGER_ORPHANS) and not reader.rows(sql.LEDGER_STRAY)
+
+    def _url(self, feed: str) -> str:
+        return next(f.url.reveal() for f in self.config.feeds if f.name == feed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.database.close()
+
+
+def at(hour: float) -> datetime:
+    """A time, in hours after noon of the tests' day."""
+    return NOON + timedelta(hours=hour)
