@@ -132,7 +132,7 @@ def _newly_holding(
         source=row["source"],
     )
     held = {m.rule for m in plan.engine.match(before)}
-    old_text = "\n".join((before.title, before.summary, before.body))
+    old_text = f"{before.title}\n{before.summary}\n{before.body}"
     return tuple(m for m in matches if m.rule not in held and any(hit.text not in old_text for hit in m.hits))
 
 

@@ -1,10 +1,11 @@
 """
 What happens inside the transaction of one poll: identify, decide, route, write.
 
-Runs in the writer's thread, inside BEGIN IMMEDIATE, so two copies of one item polled in the same tick cannot
-both ring: the second sees the first. Everything that decides is a pure function over rows just read
-(`articles.identity`, `alerts.decide`, `alerts.route`, `feeds.schedule`); this module reads for them and writes
-what they say. A unit of work may be run twice (see `store.writer`), so it touches nothing but its transaction.
+Runs in the writer's thread, inside BEGIN IMMEDIATE, so two copies of one item polled in the same tick
+cannot both ring: the second sees the first. Everything that decides is a pure function over rows just
+read (`articles.identity`, `alerts.decide`, `alerts.route`, `feeds.schedule`); this module reads for them and
+writes what they say. A unit of work may be run twice (see `store.writer`), so it touches nothing but its
+transaction.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ class Recorded:
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
+    """What the articles of one poll led to."""
+
     new: int = 0
     matched: int = 0
     silent: int = 0
@@ -108,9 +111,10 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
     if row is None or config is None or row["retired_at"] is not None:
         return Recorded(poll.feed, poll.result.status, "the feed was removed meanwhile")
     state = read(FeedState, row)
-    tally = _Tally()
+    articles = _Articles(tx, poll, plan, config, state)
     if poll.parsed is not None and not poll.parsed.error:
-        _record_articles(tx, poll, plan, config, state, tally)
+        articles.record()
+    tally = articles.tally
     after, why = _next_state(state, poll, plan, config)
     values = write(after)
     for name in ("id", "name", "url_hash", "added_at", "retired_at"):
@@ -135,7 +139,7 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
 
 
 def _host_pause(result: FetchResult) -> float:
-    """Seconds to leave the whole host alone: as long as it asked for, a minute where it only said "too many"."""
+    """Seconds to leave the whole host alone: what it asked for, or a minute after a bare "too many"."""
     if result.status is not FetchStatus.RATE_LIMITED:
         return 0.0
     return result.retry_after or (60.0 if result.http_status == 429 else 0.0)
@@ -173,7 +177,7 @@ def _known(row: sqlite3.Row, feed_id: int, feed: str) -> Known:
 
 
 def exactly_known(known: Known, article: Article) -> bool:
-    """Whether nothing that is remembered of the item has changed; a mark that is missing now changes nothing."""
+    """Whether nothing remembered of the item has changed; a mark that is missing now changes nothing."""
     marks = article.marks
     return (
         marks.guid in (None, known.guid)
@@ -185,163 +189,161 @@ def exactly_known(known: Known, article: Article) -> bool:
 # --- articles ----------------------------------------------------------------------------------------
 
 
-def _record_articles(
-    tx: Tx, poll: Poll, plan: Plan, config: FeedConfig, state: FeedState, tally: _Tally
-) -> None:
-    # Feeds list the newest first; alerts should come in the order of events.
-    candidates = tuple(reversed(poll.candidates))
-    merged = _merge_reissued(tx, poll, state, candidates)
-    for candidate in candidates:
-        if id(candidate) in merged:
-            continue
+class _Articles:
+    """Records the articles of one poll; counts what it does in `tally`."""
+
+    def __init__(self, tx: Tx, poll: Poll, plan: Plan, feed: FeedConfig, state: FeedState) -> None:
+        self.tally = Tally()
+        self._tx = tx
+        self._poll = poll
+        self._plan = plan
+        self._feed = feed
+        self._state = state
+        self._now = poll.now
+
+    def record(self) -> None:
+        """Take each new or changed item for what it is: known, an edit, a copy, baseline or new."""
+        # Feeds list the newest first; alerts should come in the order of events.
+        candidates = tuple(reversed(self._poll.candidates))
+        merged = self._merge_reissued(candidates)
+        for candidate in candidates:
+            if id(candidate) in merged:
+                continue
+            known = known_item(self._tx, self._state.id, self._poll.feed, candidate.article)
+            if known is not None and known.feed == self._poll.feed:
+                self._update(known, candidate)
+            else:
+                self._add(known, candidate)
+
+    def _add(self, known: Known | None, candidate: Candidate) -> None:
+        """An item this feed has not shown before: new, or a copy of one that another feed showed."""
         article = candidate.article
-        known = known_item(tx, state.id, poll.feed, article)
-        if known is not None and known.feed == poll.feed:
-            _update(tx, state, known, candidate, poll, plan, config, tally)
-            continue
-        silent = _is_silent(article, state, plan, config, poll.now)
+        silent = self._is_silent(article)
         sighted = Sighted.BASELINE if silent else Sighted.NEW if known is None else Sighted.COPY
-        article_id = known.article_id if known else _insert_article(tx, article, state.id, poll.now)
-        _insert_sighting(tx, article, article_id, state.id, poll.now, baseline=silent)
-        tally.new += 1
-        meeting = Meeting(article_id, state.id, article, sighted, poll.now)
-        tally.add(record_matches(tx, candidate.matches, meeting, plan, config))
+        article_id = known.article_id if known else self._insert_article(article)
+        self._insert_sighting(article, article_id, baseline=silent)
+        self.tally.new += 1
+        self._ring(article_id, candidate.matches, article, sighted)
 
-
-def _is_silent(article: Article, state: FeedState, plan: Plan, config: FeedConfig, now: datetime) -> bool:
-    """Whether an item not seen in this feed before was there before we looked."""
-    if state.baseline_at is None:
-        policy = config.first_poll or plan.config.polling.first_poll
-        if policy == "alert":
-            return False
-        if policy == "baseline":
-            return True
-        return article.published is None or article.published < now - timedelta(
-            seconds=parse_duration(policy)
+    def _update(self, known: Known, candidate: Candidate) -> None:
+        """An item of this feed that came back: remember its new form; a rule that newly holds may ring."""
+        article = candidate.article
+        if exactly_known(known, article):
+            return
+        self._remember(article, known.article_id)
+        if known.text == article.marks.text:
+            return
+        self._tx.run(
+            sql.ARTICLE_UPDATE,
+            article_id=known.article_id,
+            title=article.title,
+            summary=article.summary,
+            body=article.body,
+            url=article.url,
+            published=to_db(article.published),
+            updated=to_db(article.updated),
         )
-    if state.moved_since is not None:
-        return article.published is None or article.published < state.moved_since
-    return False
+        newly = tuple(m for m in candidate.newly if not self._has_match(known.article_id, m.rule))
+        self._ring(known.article_id, newly, article, Sighted.EDIT)
 
+    def _ring(
+        self, article_id: int, matches: tuple[RuleMatch, ...], article: Article, sighted: Sighted
+    ) -> None:
+        met = Meeting(article_id, self._state.id, article, sighted, self._now)
+        self.tally.add(record_matches(self._tx, matches, met, self._plan, self._feed))
 
-def _merge_reissued(tx: Tx, poll: Poll, state: FeedState, candidates: Sequence[Candidate]) -> set[int]:
-    """
-    Recognise a feed that gave its items other guids and links, and keep their memory.
+    def _is_silent(self, article: Article) -> bool:
+        """Whether an item not seen in this feed before was there before we looked."""
+        if self._state.baseline_at is None:
+            policy = self._feed.first_poll or self._plan.config.polling.first_poll
+            if policy in ("alert", "baseline"):
+                return policy == "baseline"
+            since = self._now - timedelta(seconds=parse_duration(policy))
+            return article.published is None or article.published < since
+        since_move = self._state.moved_since
+        if since_move is not None:
+            return article.published is None or article.published < since_move
+        return False
 
-    Returns the ids (Python's) of the candidates that are known under their old identity.
-    """
-    if state.baseline_at is None:
-        return set()
-    new = [c for c in candidates if known_item(tx, state.id, poll.feed, c.article) is None]
-    old = {
-        c.article.marks.content: rows[0]["article_id"]
-        for c in new
-        if (rows := tx.rows(sql.SIGHTING_BY_CONTENT, feed=state.id, content=c.article.marks.content))
-    }
-    if not reissued([c.article.marks for c in new], set(old)):
-        return set()
-    merged = set()
-    for candidate in new:
-        article_id = old.get(candidate.article.marks.content)
-        if article_id is not None:
-            _remember(tx, candidate.article, article_id, state.id, poll.now)
-            merged.add(id(candidate))
-    text = f"feed {poll.feed} was re-issued: {len(merged)} of its {len(new)} new items were known already"
-    notice(tx, "feed_reissued", poll.feed, text, poll.now)
-    return merged
+    def _merge_reissued(self, candidates: Sequence[Candidate]) -> set[int]:
+        """
+        Recognise a feed that gave its items other guids and links, and keep their memory.
 
+        Returns the ids (Python's) of the candidates that are known under their old identity.
+        """
+        tx, feed_id = self._tx, self._state.id
+        if self._state.baseline_at is None:
+            return set()
+        new = [c for c in candidates if known_item(tx, feed_id, self._poll.feed, c.article) is None]
+        old = {
+            c.article.marks.content: rows[0]["article_id"]
+            for c in new
+            if (rows := tx.rows(sql.SIGHTING_BY_CONTENT, feed=feed_id, content=c.article.marks.content))
+        }
+        if not reissued([c.article.marks for c in new], set(old)):
+            return set()
+        merged = set()
+        for candidate in new:
+            article_id = old.get(candidate.article.marks.content)
+            if article_id is not None:
+                self._remember(candidate.article, article_id)
+                merged.add(id(candidate))
+        name = self._poll.feed
+        text = f"feed {name} was re-issued: {len(merged)} of its {len(new)} new items were known already"
+        notice(tx, "feed_reissued", name, text, self._now)
+        return merged
 
-def _update(
-    tx: Tx,
-    state: FeedState,
-    known: Known,
-    candidate: Candidate,
-    poll: Poll,
-    plan: Plan,
-    config: FeedConfig,
-    tally: _Tally,
-) -> None:
-    """An item of this feed that came back: remember its new form; a rule that newly holds may ring."""
-    article = candidate.article
-    if exactly_known(known, article):
-        return
-    _remember(tx, article, known.article_id, state.id, poll.now)
-    if known.text == article.marks.text:
-        return
-    tx.run(
-        sql.ARTICLE_UPDATE,
-        article_id=known.article_id,
-        title=article.title,
-        summary=article.summary,
-        body=article.body,
-        url=article.url,
-        published=to_db(article.published),
-        updated=to_db(article.updated),
-    )
-    newly = [m for m in candidate.newly if not _has_match(tx, known.article_id, state.id, m.rule)]
-    meeting = Meeting(known.article_id, state.id, article, Sighted.EDIT, poll.now)
-    tally.add(record_matches(tx, newly, meeting, plan, config))
+    def _has_match(self, article_id: int, rule: str) -> bool:
+        row = self._tx.row(sql.MATCH_EXISTS, article=article_id, feed=self._state.id, rule=rule)
+        return row is not None
 
+    def _insert_article(self, article: Article) -> int:
+        article_id, story_id = self._tx.next_id("articles"), self._tx.next_id("stories")
+        self._tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(self._now))
+        self._tx.run(
+            sql.ARTICLE_INSERT,
+            id=article_id,
+            story_id=story_id,
+            feed_id=self._state.id,
+            url=article.url,
+            title=article.title,
+            summary=article.summary,
+            body=article.body,
+            language=article.language,
+            source=article.source,
+            authors=json.dumps(article.authors, ensure_ascii=False),
+            categories=json.dumps(article.categories, ensure_ascii=False),
+            published=to_db(article.published),
+            updated=to_db(article.updated),
+            fetched_at=to_db(article.fetched),
+        )
+        return article_id
 
-def _has_match(tx: Tx, article_id: int, feed_id: int, rule: str) -> bool:
-    return tx.row(sql.MATCH_EXISTS, article=article_id, feed=feed_id, rule=rule) is not None
+    def _insert_sighting(self, article: Article, article_id: int, *, baseline: bool) -> None:
+        self._tx.run(
+            sql.SIGHTING_INSERT,
+            feed_id=self._state.id,
+            article_id=article_id,
+            baseline=baseline,
+            first_seen_at=to_db(self._now),
+            **self._seen(article),
+        )
 
+    def _remember(self, article: Article, article_id: int) -> None:
+        self._tx.run(sql.SIGHTING_UPDATE, feed=self._state.id, article=article_id, **self._seen(article))
 
-def _insert_article(tx: Tx, article: Article, feed_id: int, now: datetime) -> int:
-    article_id, story_id = tx.next_id("articles"), tx.next_id("stories")
-    tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(now))
-    tx.run(
-        sql.ARTICLE_INSERT,
-        id=article_id,
-        story_id=story_id,
-        feed_id=feed_id,
-        url=article.url,
-        title=article.title,
-        summary=article.summary,
-        body=article.body,
-        language=article.language,
-        source=article.source,
-        authors=json.dumps(article.authors, ensure_ascii=False),
-        categories=json.dumps(article.categories, ensure_ascii=False),
-        published=to_db(article.published),
-        updated=to_db(article.updated),
-        fetched_at=to_db(article.fetched),
-    )
-    return article_id
-
-
-def _insert_sighting(
-    tx: Tx, article: Article, article_id: int, feed_id: int, now: datetime, *, baseline: bool
-) -> None:
-    tx.run(
-        sql.SIGHTING_INSERT,
-        feed_id=feed_id,
-        article_id=article_id,
-        guid=article.marks.guid,
-        link=article.marks.link,
-        title=article.marks.title,
-        content=article.marks.content,
-        text=article.marks.text,
-        published=to_db(article.dated),
-        baseline=baseline,
-        first_seen_at=to_db(now),
-        last_seen_at=to_db(now),
-    )
-
-
-def _remember(tx: Tx, article: Article, article_id: int, feed_id: int, now: datetime) -> None:
-    tx.run(
-        sql.SIGHTING_UPDATE,
-        feed=feed_id,
-        article=article_id,
-        guid=article.marks.guid,
-        link=article.marks.link,
-        title=article.marks.title,
-        content=article.marks.content,
-        text=article.marks.text,
-        published=to_db(article.dated),
-        last_seen_at=to_db(now),
-    )
+    def _seen(self, article: Article) -> dict[str, object]:
+        """What is remembered of an item as this feed shows it."""
+        marks = article.marks
+        return {
+            "guid": marks.guid,
+            "link": marks.link,
+            "title": marks.title,
+            "content": marks.content,
+            "text": marks.text,
+            "published": to_db(article.dated),
+            "last_seen_at": to_db(self._now),
+        }
 
 
 # --- the feed itself ---------------------------------------------------------------------------------

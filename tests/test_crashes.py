@@ -85,7 +85,8 @@ def items(feed: int, *, new: bool) -> list[Item]:
 
 def write_config(folder: Path, web: WebServer, receiver: HttpReceiver) -> Path:
     """A configuration of a few feeds, one rule and two channels."""
-    text = '[polling]\nper_host = 8\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n[monitor]\ndatabase = "t.db"\n'
+    text = '[monitor]\ndatabase = "t.db"\n'
+    text += '[polling]\nper_host = 8\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
     text += "[[rules]]\nname = \"doha\"\nquery = 'doha'\n"
     for name in CHANNELS:
         text += f'[channels.{name}]\ntype = "webhook"\nurl = "http://127.0.0.1:{receiver.port}/{name}"\n'
@@ -126,7 +127,7 @@ def check(receiver: HttpReceiver, database: Path) -> None:
 
 
 def crash_rounds(crasher: Crasher, folder: Path, rounds: int, seed: int) -> Counter[str]:
-    """Kill at each point in turn and at random times; returns how often a kill struck at each kind of point."""
+    """Kill at each point in turn and at random times; returns how many kills struck at each."""
     rng = random.Random(seed)
     struck: Counter[str] = Counter()
     template = folder / "template"
@@ -159,7 +160,7 @@ def crash_rounds(crasher: Crasher, folder: Path, rounds: int, seed: int) -> Coun
 
 
 def test_a_hundred_kills_lose_nothing(crasher: Crasher, tmp_path: Path) -> None:
-    """A hundred seeded kills, at each named point and at random times: 0 lost, at most one repeat a channel."""
+    """A hundred seeded kills, at named points and random times: 0 lost, at most one repeat a channel."""
     struck = crash_rounds(crasher, tmp_path, 102, seed=1)
     assert all(struck[point] > 0 for point in (*POINTS, "random")), f"a point was never struck: {struck}"
 

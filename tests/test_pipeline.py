@@ -1,4 +1,4 @@
-"""One poll after another through the whole pipeline, on a real database: what rings, what does not, and why."""
+"""Poll after poll through the whole pipeline, on a real database: what rings, what does not, and why."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_edits_that_follow_each_other_do_not_ring(tmp_path: Path) -> None:
             {"title": "Doha talks"},
             {"age": 0.1},
         ):
-            step = replace(step, **change)  # type: ignore[arg-type]
+            step = replace(step, **change)
             desk.publish("a", step, OLD)
             desk.poll()
         assert desk.told() == ["Talks in Doha"]
@@ -127,7 +127,7 @@ def test_an_item_without_guid_and_link_rings_once(tmp_path: Path) -> None:
 
 
 def test_the_same_item_in_fifteen_feeds_rings_once_in_any_order(tmp_path: Path) -> None:
-    """Other guids, http and https, with and without utm_*: one alert, in two hundred seeded orders of one tick."""
+    """Other guids, http and https, with and without utm_*: one alert, in 200 seeded orders of one tick."""
     feeds = [f"f{n:02}" for n in range(15)]
     links = [
         f"{s}://n.example/1{q}"

@@ -174,7 +174,6 @@ class Builder:
 
     def _channel(self, name: str, channel: schema.Channel) -> ChannelConfig:
         path: KeyPath = ("channels", name)
-        check = {"apprise": checks.apprise_url, "webhook": checks.feed_url}.get(channel.type, checks.secret)
 
         def read(key: str, given: str | SecretRef | None) -> Secret | None:
             return None if given is None else self.resolver.resolve(given, (*path, key))
@@ -182,7 +181,7 @@ class Builder:
         return ChannelConfig(
             name=name,
             type=channel.type,
-            url=None if channel.url is None else self.checked(channel.url, (*path, "url"), check),
+            url=self._channel_url(channel, (*path, "url")),
             password=read("password", channel.password),
             secret=read("secret", channel.secret),
             path=None if channel.path is None else self.folder / channel.path,
@@ -191,6 +190,12 @@ class Builder:
             body_template=channel.template.body if channel.template else None,
             origin=Origin(self.file, path),
         )
+
+    def _channel_url(self, channel: schema.Channel, path: KeyPath) -> Secret | None:
+        if channel.url is None or channel.type in ("terminal", "file"):
+            return None
+        check = checks.apprise_url if channel.type == "apprise" else checks.feed_url
+        return self.checked(channel.url, path, check)
 
     def _quiet(self, name: str, quiet: schema.Quiet) -> QuietHours:
         return QuietHours(

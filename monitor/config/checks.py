@@ -17,7 +17,7 @@ SECRET_KINDS = ("env", "file", "credential")
 
 _NAME = re.compile(r"[\w.][\w .+&'@:-]{0,79}")
 _ENTITY = re.compile(r"[a-z0-9_-]+")
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -238,7 +238,7 @@ def listen(value: object) -> str:
         return ""
     found = line(value)
     host, colon, port = found.rpartition(":")
-    if "/" in found or (host and colon and port.isdigit() and 0 <= int(port) <= 65535):
+    if "/" in found or (host and colon and re.fullmatch(r"[0-9]{1,5}", port) and int(port) <= 65535):
         return found
     hint = 'for example "127.0.0.1:9464" or "/run/tocsin/metrics.sock"; "" switches it off'
     raise WrongValueError("bad_address", "expected an address with a port, or the path of a socket", hint)

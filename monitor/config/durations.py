@@ -7,9 +7,12 @@ import re
 UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 LONGEST = 100 * 365 * 86400  # beyond this, date arithmetic overflows
 
-_PART = re.compile(r"(\d{1,12})([smhdw])")
-_WHOLE = re.compile(r"(?:\d{1,12}[smhdw])+")
-_NEARLY = re.compile(r"(\d{1,6}) ?(s|m|h|d|w)(?:ec|in|our|ay|eek|r)?[a-z]{0,5}\.?", re.IGNORECASE)
+_PART = re.compile(r"([0-9]{1,12})([smhdw])")
+_WHOLE = re.compile(r"(?:[0-9]{1,12}[smhdw])+")
+_NEARLY = re.compile(
+    r"([0-9]{1,6}) ?(?:(s)(?:ec(?:ond)?s?)?|(m)(?:in(?:ute)?s?)?|(h)(?:(?:ou)?rs?)?|(d)(?:ays?)?|(w)(?:eeks?)?)\.?",
+    re.IGNORECASE,
+)
 
 
 def parse_duration(text: str) -> float:
@@ -28,9 +31,9 @@ def parse_duration(text: str) -> float:
 def parse_rate(text: str) -> tuple[int, float]:
     """Count and seconds of a rate such as "20/1h"; ValueError where it is not one."""
     count, slash, span = text.partition("/")
-    if not slash or not re.fullmatch(r"\d{1,9}", count) or int(count) == 0:
+    if not slash or not re.fullmatch(r"[0-9]{1,9}", count) or int(count) == 0:
         raise ValueError('expected a number per time such as "20/1h"')
-    seconds = parse_duration(span if span[:1].isdigit() else f"1{span}")
+    seconds = parse_duration(span if "0" <= span[:1] <= "9" else f"1{span}")
     if seconds == 0:
         raise ValueError("the time after the slash is zero")
     return int(count), seconds
@@ -56,8 +59,9 @@ def duration_hint(value: object) -> str:
         return f'write "{value}s" for seconds or "{value}m" for minutes'
     if isinstance(value, str):
         text = value.strip()
-        if re.fullmatch(r"\d{1,9}", text):
+        if re.fullmatch(r"[0-9]{1,9}", text):
             return f'a unit is missing: write "{text}s" for seconds or "{text}m" for minutes'
         if nearly := _NEARLY.fullmatch(text):
-            return f'write "{nearly[1]}{nearly[2].lower()}"'
+            unit = next(letter for letter in nearly.groups()[1:] if letter)
+            return f'write "{nearly[1]}{unit.lower()}"'
     return 'units are s, m, h, d and w, as in "90s", "15m", "72h", "30d" or "1h30m"'

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from monitor.config.secrets import READABLE_BY_OTHERS, carries_token
+from monitor.config.secrets import READABLE_BY_OTHERS, carries_token, has_password
 from monitor.config.words import KeyPath, Problem
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def _inline(tables: Tables) -> Iterator[KeyPath]:
 
 
 def _in_feed(feed: Feed) -> Iterator[KeyPath]:
-    if isinstance(feed.url, str) and _has_password(feed.url):
+    if isinstance(feed.url, str) and has_password(feed.url):
         yield ("url",)
     yield from (("headers", name) for name, value in feed.headers.items() if isinstance(value, str))
     if feed.auth and isinstance(feed.auth.password, str):
@@ -50,13 +49,6 @@ def _in_feed(feed: Feed) -> Iterator[KeyPath]:
 def _in_channel(channel: Channel) -> Iterator[str]:
     yield from (key for key in ("password", "secret") if isinstance(getattr(channel, key), str))
     if isinstance(channel.url, str):
-        token = carries_token if channel.type == "apprise" else _has_password
+        token = carries_token if channel.type == "apprise" else has_password
         if token(channel.url):
             yield "url"
-
-
-def _has_password(url: str) -> bool:
-    try:
-        return urlsplit(url).password is not None
-    except ValueError:
-        return False

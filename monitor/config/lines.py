@@ -95,9 +95,10 @@ class Lines:
         for at, line in enumerate(self.lines):
             if line.lstrip(" \t").startswith("[") and self._parse(cuts[-1], at) is not None:
                 cuts.append(at)
-        blocks = [Block((), 0, 0, cuts[1] if len(cuts) > 1 else len(self.lines))]
+        head, *rest = zip(cuts, [*cuts[1:], len(self.lines)], strict=True)
+        blocks = [Block((), 0, 0, head[1])]
         counts: dict[KeyPath, int] = {}
-        for start, end in zip(cuts[1:], [*cuts[2:], len(self.lines)], strict=True):
+        for start, end in rest:
             blocks.append(Block(self._header(start, counts), start, start + 1, end))
         return blocks
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from monitor.config.words import KeyPath, Problem, about, shown
 from monitor.settings import Secret
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 READABLE_BY_OTHERS = 0o044
 
-_NO_TOKEN = re.compile(
-    r"(?:json|xml|form|mailto)s?://[^:@/]*(?:@[^/?]*)?(?:/|\?|$)|(?:dbus|gnome|syslog)://", re.IGNORECASE
-)
+_TOKEN_FREE = {"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "dbus", "gnome", "syslog"}
 
 
 @dataclass(slots=True)
@@ -100,4 +98,12 @@ class Resolver:
 
 def carries_token(channel_url: str) -> bool:
     """Whether an Apprise address written into the file is likely to hold a password or a token."""
-    return not _NO_TOKEN.match(channel_url)
+    return has_password(channel_url) or channel_url.partition(":")[0].lower() not in _TOKEN_FREE
+
+
+def has_password(url: str) -> bool:
+    """Whether an address has the form user:password@host."""
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:
+        return False

@@ -1,10 +1,10 @@
 """
-The outbox worker: takes due notifications to their channels, one at a time per channel, and records answers.
+The outbox worker: takes due notifications to their channels, one at a time each, and records the answers.
 
-Theory of operation. A row is leased in a transaction of its own before its send starts, and settled in another
-after the receiver answered; settling one and leasing the channel's next share a commit. So a crash leaves at
-most one row per channel whose outcome nobody knows; the next start sends it again under the same message id,
-marked as a possible repeat. Nothing else is ever sent twice.
+Theory of operation. A row is leased in a transaction of its own before its send starts, and settled in
+another after the receiver answered; settling one and leasing the channel's next share a commit. So a crash
+leaves at most one row per channel whose outcome nobody knows; the next start sends it again under the same
+message id, marked as a possible repeat. Nothing else is ever sent twice.
 
 Each send runs in a daemon thread of its own: a receiver that never answers keeps its own channel busy and no
 other. After `deadline` seconds the send is given up as unknown; its thread ends when its sockets do.
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 from monitor.alerts import payload
 from monitor.delivery import policy
 from monitor.errors import StoreError
-from monitor.model import Answer, AnswerClass, Outgoing, OutboxState
+from monitor.model import Answer, AnswerClass, OutboxState, Outgoing
 from monitor.store import sql
 from monitor.store.outbox import channel_state, lease_next, notice, return_leases, save_channel, settle
 from monitor.store.rows import from_db, to_db
@@ -32,6 +32,7 @@ from monitor.store.writer import Priority
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
     from monitor.store.database import Database
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _log = logging.getLogger("monitor.delivery")
 DEAD_LETTER = "dead_letter"
+FAILING = "channel_failing"
 LOOK_AGAIN = 5.0  # seconds; bounds what a stepped wall clock can delay
 
 
@@ -85,7 +87,11 @@ class OutboxWorker:
         """Deliver whatever falls due, until `stop`."""
         while not self._stopping:
             self._wake.clear()
-            pause = self._start_due()
+            try:
+                pause = self._start_due()
+            except StoreError as error:
+                _log.error("the outbox cannot be read: %s", error)
+                pause = LOOK_AGAIN
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -93,13 +99,22 @@ class OutboxWorker:
                 continue
 
     async def finish(self) -> None:
-        """Deliver everything that is due now, and return when each has been tried."""
+        """
+        Deliver everything that is due now, and return when each has been tried.
+
+        Raises StoreError where the outbox cannot be worked on; the sends in hand are waited for first.
+        """
         while True:
             self._start_due()
             if not self._busy:
                 return
-            await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
+            done, going = await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # lets the done callbacks take the finished tasks out of `_busy`
+            broken = next((error for task in done if (error := task.exception())), None)
+            if broken is not None:
+                if going:
+                    await asyncio.wait(going)
+                raise broken
 
     async def stop(self, grace: float) -> None:
         """Start no more sends; wait up to `grace` seconds for those in flight; return the rest's leases."""
@@ -136,19 +151,25 @@ class OutboxWorker:
 
     def _idle(self, name: str, task: asyncio.Task[None]) -> None:
         self._busy.pop(name, None)
-        self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            # The row stays leased; nothing is lost, and the next look or the next start takes it up again.
+            # Nothing is lost: what is still waiting is taken up at the next look (not at once: a full disk
+            # would be asked without end), a row that was leased at the next start.
             _log.error("delivery to %s stopped: %s", name, error)
+            return
+        self._wake.set()
 
     async def _serve(self, name: str, channel: Channel) -> None:
         """Send the channel's due rows one after another until none is left."""
-        row = await self._submit(lambda tx: lease_next(tx, name, self._clock()))
+        row = await self._submit(lambda tx: self._lease(tx, name))
         while row is not None:
+            channel = self._channels.get(name, channel)  # a reload may have brought another address
             answer = await self._send(channel, outgoing(row))
             leased = row
             verdict, row = await self._settle_surely(leased, answer)
             self._on_attempt(leased, answer, verdict)
+
+    def _lease(self, tx: Tx, name: str) -> OutboxRow | None:
+        return None if self._stopping else lease_next(tx, name, self._clock())
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
         """Record the answer, however long the disk stays full: forgetting it would send the message again."""
@@ -175,8 +196,7 @@ class OutboxWorker:
         )
         if settled:
             self._note_channel(tx, row, answer, verdict, now)
-        following = None if self._stopping else lease_next(tx, row.channel, now)
-        return verdict, following
+        return verdict, self._lease(tx, row.channel)
 
     def _note_channel(self, tx: Tx, row: OutboxRow, answer: Answer, verdict: Verdict, now: datetime) -> None:
         """Remember the channel's answer and its pause, and say so elsewhere when a person must hear of it."""
@@ -186,7 +206,7 @@ class OutboxWorker:
             return
         what = "gave up a message" if verdict.state is OutboxState.DEAD else "cannot deliver"
         text = f"channel {row.channel} {what}: {answer.detail} (outbox {row.id})"
-        kind = DEAD_LETTER if verdict.state is OutboxState.DEAD else "channel_failing"
+        kind = DEAD_LETTER if verdict.state is OutboxState.DEAD else FAILING
         notice(tx, kind, row.channel, text, now, to=[c for c in self._notices_to if c != row.channel])
 
     async def _send(self, channel: Channel, out: Outgoing) -> Answer:
@@ -219,11 +239,12 @@ class OutboxWorker:
 
 
 def _worth_saying(tx: Tx, before: ChannelState, verdict: Verdict, now: datetime) -> bool:
-    """One notice when a channel starts to fail; one an hour for what it gives up."""
+    """One notice when a channel needs a person, until it worked again; one an hour for what it gives up."""
     if verdict.state is OutboxState.DEAD:
-        since = to_db(now - timedelta(hours=1))
-        return tx.row(sql.NOTICE_SINCE, kind=DEAD_LETTER, subject=before.name, since=since) is None
-    return before.last_error_at is None or (before.last_ok_at or before.last_error_at) > before.last_error_at
+        kind, since = DEAD_LETTER, to_db(now - timedelta(hours=1))
+    else:
+        kind, since = FAILING, to_db(before.last_ok_at) or ""
+    return tx.row(sql.NOTICE_SINCE, kind=kind, subject=before.name, since=since) is None
 
 
 def _channel_after(before: ChannelState, answer: Answer, verdict: Verdict, now: datetime) -> ChannelState:

@@ -121,7 +121,7 @@ def demo_config(base_url: str, folder: Path, database: Path) -> str:
     `base_url` is the newsroom's, without a slash at its end; alerts also go to `folder/alerts.jsonl`.
     """
     feeds = "\n".join(
-        f'[[feeds]]\nname = "{o.slug}"\nurl = {_quoted(base_url + o.listed_path)}\ntags = ["{o.language}"]\n'
+        f'[[feeds]]\nname = "{o.slug}"\nurl = {_quoted(o.listed_url(base_url))}\ntags = ["{o.language}"]\n'
         for o in outlets()
     )
     return _CONFIG.format(
@@ -145,7 +145,7 @@ languages = ["fr", "en"]
 every         = "1s"                  # so that the demo ends soon; the default is 15m
 fastest       = "1s"
 slowest       = "1s"
-per_host      = 16                    # all outlets share one address here
+per_host      = 16                    # nearly all outlets share one address here
 per_host_gap  = "0s"
 allow_private = ["127.0.0.0/8"]
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
 
+HOSTS = ("127.0.0.1", "127.0.0.2")  # two, since a server that asks to be left alone is so with all it serves
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a client asked; header names in lower case."""
@@ -31,30 +34,34 @@ class Response:
 
 
 class Server:
-    """Serves `answer` on a free port of 127.0.0.1 between entering and leaving the context."""
+    """Serves `answer` on one free port of all HOSTS between entering and leaving the context."""
 
     def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
         self._answer = answer
-        self._server: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
         self._connections: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        port = 0
+        for host in HOSTS:
+            listener = await asyncio.start_server(self._connected, host, port)
+            self._listeners.append(listener)
+            port = self.port
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
+        for listener in self._listeners:
+            listener.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        await self._server.wait_closed()
+        for listener in self._listeners:
+            await listener.wait_closed()
 
     @property
     def port(self) -> int:
         """The port it was given."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
+        return int(self._listeners[0].sockets[0].getsockname()[1])
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._converse(reader, writer))

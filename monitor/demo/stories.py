@@ -61,6 +61,15 @@ class Outlet:
         """Where the configuration says that its feed is: an older address for the outlet that moved."""
         return f"/old{self.feed_path}" if self.quirk == "moved" else self.feed_path
 
+    def listed_url(self, base_url: str) -> str:
+        """
+        The address in the configuration, on the newsroom that serves `base_url`.
+
+        The broken outlet has a host of its own: its Retry-After holds for everything on the same host.
+        """
+        site = base_url if self.answers else base_url.replace("//127.0.0.1", "//127.0.0.2", 1)
+        return site + self.listed_path
+
     @property
     def answers(self) -> bool:
         """Whether its feed can be read at all."""

@@ -97,9 +97,10 @@ _OTHER_ROOTS = {
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document ready for the parser, or, with `error` set, a sentence saying why there is none."""
+    """A document with so many items, ready for the parser, or, with `error` set, why there is none."""
 
     text: str = ""
+    items: int = 0
     complete: bool = True
     warnings: tuple[str, ...] = ()
     error: str = ""
@@ -213,15 +214,17 @@ def _cut(text: str, root: str, warnings: tuple[str, ...]) -> Prepared:
     for item in _ITEM_END.finditer(text):
         if len(ends) == MAX_ITEMS:
             kept = _closed(text, root, ends[-1])
-            return Prepared(text=kept, warnings=(*warnings, f"only the first {MAX_ITEMS} items are used"))
+            return Prepared(
+                text=kept, items=MAX_ITEMS, warnings=(*warnings, f"only the first {MAX_ITEMS} items are used")
+            )
         ends.append(item.end())
     last = ends[-1] if ends else 0
     if text.find("</" + root, last) >= 0 or text[text.find(">") - 1] == "/":
-        return Prepared(text=text, warnings=warnings)
+        return Prepared(text=text, items=len(ends), warnings=warnings)
     if not ends:
         return Prepared(error="the document breaks off before its first item is complete", complete=False)
     broken = (*warnings, "the document breaks off: only the items before the break are used")
-    return Prepared(text=_closed(text, root, last), complete=False, warnings=broken)
+    return Prepared(text=_closed(text, root, last), items=len(ends), complete=False, warnings=broken)
 
 
 def _closed(text: str, root: str, end: int) -> str:

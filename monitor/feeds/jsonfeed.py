@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import html
 import json
-from datetime import UTC, datetime
 from typing import Any
 
+from monitor.feeds.dates import rfc3339
 from monitor.feeds.document import MAX_ITEMS, absolute
 
 
@@ -63,8 +63,8 @@ def _entry(item: dict[str, Any], base: str) -> dict[str, Any]:
         "title": html.escape(_text(item.get("title")), quote=False),
         "summary": _escaped(item.get("summary")),
         "content": content,
-        "published": rfc3339(item.get("date_published")),
-        "updated": rfc3339(item.get("date_modified")),
+        "published": rfc3339(_text(item.get("date_published"))),
+        "updated": rfc3339(_text(item.get("date_modified"))),
         "authors": [_text(person.get("name")) for person in people if isinstance(person, dict)],
         "categories": [_text(tag) for tag in tags] if isinstance(tags, list) else [],
         "language": _text(item.get("language")) or None,
@@ -81,18 +81,3 @@ def _text(value: object) -> str:
 def _escaped(value: object) -> str:
     """Plain text as markup that keeps its line breaks."""
     return html.escape(_text(value), quote=False).replace("\n", "<br>")
-
-
-def rfc3339(value: object) -> str | None:
-    """A date text as RFC 3339 in UTC, or None if it is none; without a zone it means UTC."""
-    try:
-        moment = datetime.fromisoformat(_text(value))
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if sensible_year(moment.year) else None
-
-
-def sensible_year(year: int) -> bool:
-    """Whether a year can be that of a news item: not the zero date of a careless program."""
-    return 1990 <= year <= 2100

@@ -18,17 +18,16 @@ import io
 import json
 import math
 import os
-import re
 import resource
 import struct
 import sys
-from email.utils import parsedate_tz
 from typing import Any
 
 import feedparser
 
+from monitor.feeds.dates import email_date, utc_text
 from monitor.feeds.document import absolute, decode, prepare
-from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed, sensible_year
+from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
 
 MEMORY_EXIT = 3
 
@@ -47,18 +46,7 @@ _OUTPUT_CHARS = 16_000_000
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
 _SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 
-_RFC822_WITHOUT_ZONE = re.compile(
-    r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}\s[A-Za-z]{3,9}\s\d{4}\s\d{1,2}:\d\d(?::\d\d)?\s*"
-)
-
-
-def _date_without_zone(text: str) -> Any:
-    """A date as in e-mail that names no zone: feedparser knows none of these; for us they are UTC."""
-    parsed = parsedate_tz(text) if _RFC822_WITHOUT_ZONE.fullmatch(text) else None
-    return parsed[:9] if parsed else None
-
-
-feedparser.registerDateHandler(_date_without_zone)
+feedparser.registerDateHandler(email_date)
 
 
 def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
@@ -93,6 +81,9 @@ def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
         warnings.append(f"not well-formed, read as far as possible: {reason}")
         if not ready.complete:
             entries = entries[:-1]  # the break may lie inside what only looked like the end of an item
+    if ready.items and not entries:  # not an empty feed: that would count as a good answer
+        error = f"none of its {ready.items} items could be read"
+        return {"error": error, "warnings": warnings, "complete": ready.complete}
     if not parsed.get("version") and not entries:
         return {"error": "this is not a feed", "warnings": warnings}
     info = _info(parsed, url)
@@ -118,7 +109,7 @@ def _info(parsed: Any, url: str) -> dict[str, Any]:
         "language": str(feed.get("language") or "")[:_NAME_CHARS] or None,
         "format": str(parsed.get("version") or "unknown"),
         "ttl": _ttl(feed),
-        "updated": _time(dict.get(feed, "updated_parsed") or dict.get(feed, "published_parsed")),
+        "updated": utc_text(dict.get(feed, "updated_parsed") or dict.get(feed, "published_parsed")),
     }
 
 
@@ -148,8 +139,8 @@ def _entry(entry: Any, base: str, is_atom: bool) -> dict[str, Any]:
         # feedparser copies the content into a missing summary: one text would count twice.
         "summary": "" if summary == content else summary,
         "content": content,
-        "published": _time(dict.get(entry, "published_parsed") or dict.get(entry, "created_parsed")),
-        "updated": _time(dict.get(entry, "updated_parsed")),
+        "published": utc_text(dict.get(entry, "published_parsed") or dict.get(entry, "created_parsed")),
+        "updated": utc_text(dict.get(entry, "updated_parsed")),
         "authors": [name for name in map(_author, dict.get(entry, "authors") or ()) if name],
         "categories": [
             str(tag.get("label") or tag.get("term") or "") for tag in dict.get(entry, "tags") or ()
@@ -208,14 +199,6 @@ def _link(entry: Any, base: str, guid: str) -> str | None:
 
 def _author(author: Any) -> str:
     return str(author.get("name") or author.get("email") or "")
-
-
-def _time(moment: Any) -> str | None:
-    """A UTC time tuple as RFC 3339 text."""
-    if not moment or not sensible_year(moment[0]):
-        return None
-    year, month, day, hour, minute, second = moment[:6]
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
 
 
 def _limited(answer: dict[str, Any]) -> dict[str, Any]:

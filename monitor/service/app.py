@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
@@ -24,15 +24,14 @@ from monitor.store.sync import FeedWanted, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
     from pathlib import Path
 
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
+    from monitor.feeds.fetch import Fetcher
     from monitor.model import Answer
     from monitor.plan import Plan
     from monitor.recording import Recorded
-    from monitor.feeds.fetch import Fetcher
     from monitor.settings import ChannelConfig, Config
     from monitor.store.rows import OutboxRow
 
@@ -89,7 +88,7 @@ class App:
             raise
         self.started_at_match = self._highest_match()
 
-    async def __aenter__(self) -> App:
+    async def __aenter__(self) -> Self:
         self.parser = self._parts.parser()
         self.fetcher = self._parts.fetcher(self.plan.config, self.clock)
         self.worker = OutboxWorker(self.database, self.clock, rng=random.random, on_attempt=self._log_attempt)

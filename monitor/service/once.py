@@ -19,7 +19,7 @@ LONG_FAILING = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class OnceSummary:
-    """What a one-shot run did; `exit_code` 1 = a delivery failed, every feed failed, or one fails for a day."""
+    """What a run did; `exit_code` 1 = a delivery failed, every feed failed, or one fails for a day."""
 
     polled: int
     new: int

@@ -42,10 +42,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write; reads see the last commit."""
-    if not path.exists():
-        raise StoreError(
-            f"there is no database at {path} yet", hint="`tocsin run` creates it, or pass the right --config"
-        )
+    must_exist(path)
     con = _connect(path)
     try:
         con.execute("PRAGMA query_only=ON")
@@ -53,6 +50,25 @@ def open_reader(path: Path) -> sqlite3.Connection:
         con.close()
         raise explain(error, path) from error
     return con
+
+
+def must_exist(path: Path) -> None:
+    """Raise StoreError where there is no database file: opening one for writing would make an empty one."""
+    if not is_there(path):
+        raise StoreError(
+            f"there is no database at {path} yet", hint="`tocsin run` creates it, or pass the right --config"
+        )
+
+
+def is_there(path: Path) -> bool:
+    """Whether the file exists; StoreError where its folder may not be looked into."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StoreError(
+            f"cannot open the database {path}: {error.strerror}",
+            hint="check [monitor] database and the rights of its folder",
+        ) from error
 
 
 def make_private(path: Path) -> None:
@@ -85,6 +101,10 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
         )
     if "locked" in text:
         return StoreError(f"another program keeps {path} locked", hint="close it and try again")
+    if "unable to open" in text:
+        return StoreError(
+            f"the database {path} cannot be opened", hint="check the rights of the file and of its folder"
+        )
     if "readonly" in text or "read-only" in text:
         return StoreError(f"{path} cannot be written", hint="check the rights of the file and of its folder")
     return StoreError(f"the database {path}: {text}")

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from monitor.store.connection import explain, open_reader, open_writer
+from monitor.store.connection import explain, must_exist, open_reader, open_writer
 from monitor.store.tx import Tx
 from monitor.store.writer import Writer
 
@@ -60,6 +60,7 @@ class Database:
 @contextmanager
 def command_line_tx(path: Path) -> Iterator[Tx]:
     """One transaction of a command line verb, beside a daemon that may be running."""
+    must_exist(path)
     con = open_writer(path, checkpoints=False)
     try:
         con.execute("BEGIN IMMEDIATE")

@@ -91,10 +91,10 @@ def settle(
     now: datetime,
 ) -> bool:
     """
-    Record an attempt and what follows from it, in outbox, ledger and attempts; False if it was settled before.
+    Record an attempt and what follows from it in outbox, ledger and attempts; False if it came too late.
 
-    `reason` is None where the notification stays on its way. A send that was given up as unknown may answer late, after its row was leased again: the number of the
-    attempt tells.
+    `reason` is None where the notification stays on its way. A send that was given up as unknown may answer
+    late, after its row was leased again: the number of the attempt tells.
     """
     current = tx.row(sql.OUTBOX, id=row.id)
     if current is None or current["state"] != OutboxState.LEASED.value or current["attempts"] != row.attempts:
@@ -118,7 +118,7 @@ def settle(
     )
     if reason is None:
         # Still on its way: why it rings stays what it was, here and in the ledger.
-        _set_state(tx, row.id, state, row.reason, next_attempt, None)
+        _set_state(tx, row.id, state, row.reason, next_attempt=next_attempt, sent_at=None)
     else:
         _move(tx, row.id, state, reason, next_attempt=next_attempt, now=now)
     return True
@@ -177,7 +177,7 @@ def _move(
     now: datetime,
 ) -> None:
     sent_at = now if state is OutboxState.SENT else None
-    _set_state(tx, outbox_id, state, reason.word, next_attempt, sent_at)
+    _set_state(tx, outbox_id, state, reason.word, next_attempt=next_attempt, sent_at=sent_at)
     ledger = LEDGER_STATE.get(state, State.WAITING)
     tx.run(sql.LEDGER_SETTLE, outbox=outbox_id, state=ledger.value, reason=reason.word, at=to_db(now))
 
@@ -187,6 +187,7 @@ def _set_state(
     outbox_id: int,
     state: OutboxState,
     reason: str,
+    *,
     next_attempt: datetime | None,
     sent_at: datetime | None,
 ) -> None:

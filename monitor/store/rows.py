@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -95,14 +94,19 @@ class ChannelState:
     last_error: str = ""
 
 
-@cache
-def _readers(kind: type) -> tuple[tuple[str, str], ...]:
-    """For each field how its column is read: "time", "bool" or "plain"."""
-    out = []
-    for f in fields(kind):
-        text = str(f.type)
-        out.append((f.name, "time" if "datetime" in text else "bool" if text == "bool" else "plain"))
-    return tuple(out)
+_readers_of: dict[Any, tuple[tuple[str, str], ...]] = {}
+
+
+def _readers(kind: Any) -> tuple[tuple[str, str], ...]:
+    """For each field of the dataclass how its column is read: "time", "bool" or "plain"."""
+    known = _readers_of.get(kind)
+    if known is None:
+        types = ((f.name, str(f.type)) for f in fields(kind))
+        known = tuple(
+            (n, "time" if "datetime" in t else "bool" if t == "bool" else "plain") for n, t in types
+        )
+        _readers_of[kind] = known
+    return known
 
 
 def read(kind: type[T], row: sqlite3.Row) -> T:

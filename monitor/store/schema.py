@@ -14,19 +14,20 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
-from monitor.store.connection import explain, make_private, open_reader, open_writer
+from monitor.store.connection import explain, is_there, make_private, open_reader, open_writer
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
 HEAD = "0001"  # a test ties it to the newest migration
+SCRIPTS = "monitor.store:migrations"
 _VERSION = "SELECT version_num FROM alembic_version"
 
 
 def version_of(path: Path) -> str | None:
     """The schema version of the file; None where there is no file or it is empty."""
-    if not path.exists() or path.stat().st_size == 0:
+    if not is_there(path) or path.stat().st_size == 0:
         return None
     with closing(open_reader(path)) as con:
         try:
@@ -70,6 +71,7 @@ def _upgrade(path: Path) -> None:
     from alembic import command  # noqa: PLC0415 - see the module's docstring
     from alembic.config import Config  # noqa: PLC0415
     from sqlalchemy import create_engine, event  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
     with closing(open_writer(path)):
@@ -85,17 +87,21 @@ def _upgrade(path: Path) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
 
     config = Config()
-    config.set_main_option("script_location", "monitor.store:migrations")
+    config.set_main_option("script_location", SCRIPTS)
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise explain(error.orig, path) from error
+        raise
     finally:
         engine.dispose()
 
 
 def backup(path: Path, target: Path) -> None:
-    """Copy the database, as of one moment, while others may write to it; the copy is 0600 like the original."""
+    """Copy the database as of one moment, while others may write to it; the copy is 0600 as well."""
     if target.exists():
         raise StoreError(f"{target} exists already", hint="name another file")
     with closing(open_reader(path)) as source:

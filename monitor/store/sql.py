@@ -3,6 +3,7 @@ The statements of `statements.py`, compiled to SQL text. Written by `make sql`; 
 """
 
 # ruff: noqa: D200, E501 - generated: one statement a line, however long
+# fmt: off
 
 FEEDS = "SELECT feeds.id, feeds.name, feeds.url_hash, feeds.added_at, feeds.retired_at, feeds.baseline_at, feeds.moved_since, feeds.title, feeds.etag, feeds.last_modified, feeds.body_hash, feeds.next_poll_at, feeds.forbidden_until, feeds.gone, feeds.suspect, feeds.polls, feeds.last_poll_at, feeds.last_good_at, feeds.last_status, feeds.last_http, feeds.last_message, feeds.failures, feeds.first_failure_at FROM feeds ORDER BY feeds.name"
 FEED = "SELECT feeds.id, feeds.name, feeds.url_hash, feeds.added_at, feeds.retired_at, feeds.baseline_at, feeds.moved_since, feeds.title, feeds.etag, feeds.last_modified, feeds.body_hash, feeds.next_poll_at, feeds.forbidden_until, feeds.gone, feeds.suspect, feeds.polls, feeds.last_poll_at, feeds.last_good_at, feeds.last_status, feeds.last_http, feeds.last_message, feeds.failures, feeds.first_failure_at FROM feeds WHERE feeds.id = :id"
@@ -41,7 +42,7 @@ LEDGER_SETTLE = "UPDATE ledger SET state=:state, reason=:reason, at=:at WHERE le
 LEDGER_OF_ALERT = "SELECT ledger.channel, ledger.state, ledger.reason, ledger.at, ledger.outbox_id FROM ledger WHERE ledger.alert_id = :alert ORDER BY ledger.id"
 LEDGER_COUNTS = "SELECT ledger.state, ledger.reason, count(*) AS n FROM ledger WHERE ledger.at >= :since GROUP BY ledger.state, ledger.reason"
 LEDGER_ORPHANS = "SELECT matches.id FROM matches LEFT OUTER JOIN ledger ON ledger.match_id = matches.id WHERE ledger.id IS NULL"
-LEDGER_STRAY = "SELECT ledger.id FROM ledger LEFT OUTER JOIN outbox ON outbox.id = ledger.outbox_id WHERE ledger.state IN ('waiting', 'held', 'sent', 'dead', 'dropped') AND outbox.id IS NULL OR ledger.state = 'waiting' AND (outbox.state NOT IN ('ready', 'retry', 'leased', 'held')) OR ledger.state = 'sent' AND outbox.state != 'sent' OR ledger.state = 'dead' AND outbox.state != 'dead' OR ledger.state = 'dropped' AND outbox.state != 'dropped'"
+LEDGER_STRAY = "SELECT ledger.id FROM ledger LEFT OUTER JOIN outbox ON outbox.id = ledger.outbox_id WHERE ledger.state IN ('waiting', 'held', 'sent', 'dead', 'dropped') AND outbox.id IS NULL OR ledger.state = 'waiting' AND (outbox.state NOT IN ('ready', 'retry', 'leased', 'held')) OR ledger.state = 'held' AND outbox.state != 'held' OR ledger.state = 'sent' AND outbox.state != 'sent' OR ledger.state = 'dead' AND outbox.state != 'dead' OR ledger.state = 'dropped' AND outbox.state != 'dropped'"
 TOLD = "SELECT outbox.channel, outbox.severity, outbox.state, outbox.sent_at FROM outbox WHERE outbox.story_id = :story AND outbox.state IN ('ready', 'retry', 'leased', 'held', 'sent')"
 ALERTS_OF_STORY = "SELECT alerts.id, alerts.rule FROM alerts WHERE alerts.story_id = :story"
 ALERTS = "SELECT alerts.id, alerts.rule, alerts.severity, alerts.story_id, alerts.article_id, alerts.created_at, articles.title, articles.url, articles.published, articles.fetched_at, feeds.name AS feed FROM alerts JOIN articles ON articles.id = alerts.article_id JOIN feeds ON feeds.id = articles.feed_id WHERE alerts.id <= :top AND alerts.created_at >= :since ORDER BY alerts.id DESC LIMIT :count"

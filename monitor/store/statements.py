@@ -8,6 +8,7 @@ than polling five hundred unchanged feeds. A test holds text and tables equal.
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -217,6 +218,7 @@ STATEMENTS: dict[str, ClauseElement] = {
                 outbox.c.id.is_(None),
             ),
             and_(ledger.c.state == _const("waiting"), outbox.c.state.not_in(UNSENT)),
+            and_(ledger.c.state == _const("held"), outbox.c.state != _const("held")),
             and_(ledger.c.state == _const("sent"), outbox.c.state != _const("sent")),
             and_(ledger.c.state == _const("dead"), outbox.c.state != _const("dead")),
             and_(ledger.c.state == _const("dropped"), outbox.c.state != _const("dropped")),
@@ -310,20 +312,21 @@ The statements of `statements.py`, compiled to SQL text. Written by `make sql`; 
 """
 
 # ruff: noqa: D200, E501 - generated: one statement a line, however long
+# fmt: off
 
 '''
 
 
 def compiled(statement: ClauseElement) -> str:
     """The statement's SQL text on one line, with named parameters."""
-    dialect = sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    dialect = sqlite.dialect(paramstyle="named")
     # SQLite's dialect adds an OFFSET parameter to every parameterised LIMIT; none of ours has an offset.
     return " ".join(str(statement.compile(dialect=dialect)).split()).replace(" OFFSET :param_1", "")
 
 
 def main() -> None:
     """Write the module `sql.py` to standard output."""
-    lines = [f"{name} = {compiled(s)!r}" for name, s in STATEMENTS.items()]
+    lines = [f"{name} = {json.dumps(compiled(s))}" for name, s in STATEMENTS.items()]
     sys.stdout.write(_HEADER + "\n".join(lines) + "\n")
 
 

@@ -47,7 +47,10 @@ def sync(
 def _sync_feeds(tx: Tx, wanted: Sequence[FeedWanted], now: datetime) -> None:
     states = {row["name"]: read(FeedState, row) for row in tx.rows(sql.FEEDS)}
     names = {w.name for w in wanted}
-    homeless = {s.url_hash: s for s in states.values() if s.name not in names}
+    unnamed = [s for s in states.values() if s.name not in names]
+    # Several may have had one URL: the one that was polled last is the one to go on with.
+    unnamed.sort(key=lambda s: (s.retired_at is None, s.retired_at or now))
+    homeless = {s.url_hash: s for s in unnamed}
     for feed in wanted:
         state = states.get(feed.name)
         if state is None:
@@ -62,9 +65,10 @@ def _sync_feeds(tx: Tx, wanted: Sequence[FeedWanted], now: datetime) -> None:
                 retired_at=to_db(moved.retired_at),
                 next_poll_at=to_db(moved.next_poll_at),
             )
+            unnamed.remove(moved)
             state = moved
         _bring_up(tx, state, feed, now)
-    for state in homeless.values():
+    for state in unnamed:
         if state.retired_at is None:
             tx.run(sql.FEED_RETIRE, feed_id=state.id, retired_at=to_db(now), next_poll_at=None)
 

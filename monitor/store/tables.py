@@ -9,7 +9,7 @@ by the core inside the writer's transaction. Alembic compares its migrations wit
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -18,21 +18,21 @@ from sqlmodel import Field, SQLModel
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _id() -> int:
+def _id() -> Any:
     return Field(sa_column=Column("id", Id, primary_key=True, autoincrement=False))
 
 
-def _ref(table: str, *, nullable: bool = False, primary_key: bool = False) -> int:
+def _ref(table: str, *, nullable: bool = False, primary_key: bool = False) -> Any:
     return Field(
         sa_column=Column(Id, ForeignKey(f"{table}.id"), nullable=nullable, primary_key=primary_key),
     )
 
 
-def _hash(*, nullable: bool = True) -> int | None:
+def _hash(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(BigInteger, nullable=nullable))
 
 
-def _text(*, nullable: bool = False) -> str:
+def _text(*, nullable: bool = False) -> Any:
     return Field(default="", sa_column=Column(Text, nullable=nullable))
 
 
@@ -102,9 +102,7 @@ class Article(SQLModel, table=True):
 
 
 class Sighting(SQLModel, table=True):
-    """
-    What one feed last showed of one article: the seen marks. Outlives the article, hence no foreign key.
-    """
+    """What a feed last showed of an article: the seen marks. Outlives the article, hence no foreign key."""
 
     __tablename__ = "sightings"
     __table_args__: ClassVar = (

@@ -3,9 +3,9 @@ The one writer: a thread that owns the only writing connection of the daemon.
 
 Theory of operation. Callers submit *units of work*: plain functions of a transaction that read, decide and
 write, and return a value. The thread takes them from a priority queue (alerts and deliveries before mere
-poll results), runs up to eight in one BEGIN IMMEDIATE … COMMIT, and only then tells the callers. So a commit's
-fsync is shared, a match never waits behind a long queue of unchanged feeds, and nobody learns of a result
-that a power cut could take back.
+poll results), runs up to eight in one BEGIN IMMEDIATE … COMMIT, and only then tells the callers. So the fsync
+of a commit is shared, a match never waits behind a long queue of unchanged feeds, and nobody learns of a
+result that a power cut could take back.
 
 A unit that raises must not take its neighbours down: the group is rolled back and its units are run again one
 by one, each in its own transaction; the one that fails hands its exception to its caller. A unit must
@@ -23,6 +23,7 @@ from enum import IntEnum
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from monitor.errors import StoreError
 from monitor.store.connection import explain, open_writer
 from monitor.store.tx import Tx
 
@@ -63,8 +64,16 @@ class Writer:
         self._thread.start()
 
     def submit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> Future[T]:
-        """Have `unit` run and committed; the future holds its result, or its exception."""
+        """
+        Have `unit` run and committed; the future holds its result, or its exception.
+
+        What was submitted is run: a caller that no longer waits for it cannot take it back.
+        """
+        if not self._thread.is_alive():
+            raise StoreError(f"the database {self._path} is closed")
         job = _Job(int(priority), next(self._numbers), unit)
+        # A task that is cancelled cancels the future it awaits, and a cancelled future cannot be answered.
+        job.done.set_running_or_notify_cancel()
         self._queue.put(job)
         return job.done
 

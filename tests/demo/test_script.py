@@ -106,6 +106,9 @@ def test_the_configuration_is_toml_that_names_every_feed(tmp_path: Path) -> None
     assert config["channels"]["alerts"] == {"type": "file", "path": str(odd / "alerts.jsonl")}
     assert [feed["name"] for feed in config["feeds"]] == [outlet.slug for outlet in outlets()]
     assert "http://127.0.0.1:8000/old/feeds/radio-des-iles.rdf" in [f["url"] for f in config["feeds"]]
+    assert [f["url"] for f in config["feeds"] if "//127.0.0.2:8000/" in f["url"]] == [
+        "http://127.0.0.2:8000/feeds/quay-telegraph.json"
+    ]
     assert {rule["name"] for rule in config["rules"]} == {"talks-in-doha", "covid", "oil-spill"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed, rfc3339
+from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
 
 URL = "https://example.org/feeds/desk.json"
 
@@ -118,22 +118,3 @@ def test_odd_items_do_no_harm() -> None:
 def test_what_is_no_json_feed(body: bytes, error: str) -> None:
     """A truncated or foreign document is an error, never an empty feed."""
     assert error in parse_json_feed(body, URL)["error"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-11-23T12:00:00Z", "2026-11-23T12:00:00Z"),
-        ("2026-11-23T12:00:00.123-05:30", "2026-11-23T17:30:00Z"),
-        ("2026-11-23", "2026-11-23T00:00:00Z"),
-        ("0001-01-01T00:00:00Z", None),
-        ("0001-01-01T00:00:00+10:00", None),
-        ("9999-12-31T23:59:59-10:00", None),
-        ("yesterday", None),
-        (None, None),
-        (12, None),
-    ],
-)
-def test_rfc3339(text: object, expected: str | None) -> None:
-    """Times come out in UTC; without a zone they are taken as UTC; absurd years are none."""
-    assert rfc3339(text) == expected

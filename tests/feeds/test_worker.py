@@ -39,7 +39,8 @@ def atom(entry: str, attributes: str = "") -> dict[str, Any]:
 def test_rss() -> None:
     """Everything an alert needs, from an ordinary RSS 2.0 item."""
     one = rss(
-        "<guid isPermaLink='false'>id-1</guid><link>https://example.org/a</link><title>Talks &amp; more</title>"
+        "<guid isPermaLink='false'>id-1</guid><link>https://example.org/a</link>"
+        "<title>Talks &amp; more</title>"
         "<description>&lt;p&gt;Short.&lt;/p&gt;</description>"
         "<content:encoded><![CDATA[<p>Long.</p>]]></content:encoded>"
         "<pubDate>Mon, 23 Nov 2026 12:00:00 +0200</pubDate><dc:creator>Ann</dc:creator>"
@@ -329,6 +330,14 @@ def test_what_is_not_well_formed_is_read_with_a_warning(text: str) -> None:
     assert len(got["entries"]) == 1
     assert got["complete"]
     assert "not well-formed" in got["warnings"][0]
+
+
+def test_items_that_cannot_be_read_are_an_error() -> None:
+    """A document whose items all got lost is not taken for an empty feed."""
+    got = answer(
+        "<rss rss:version=2.0><rss:channel><rss:item><rss:title>x</rss:title></rss:item></rss:channel></rss>"
+    )
+    assert got["error"] == "none of its 1 items could be read"
 
 
 def test_no_entity_reaches_a_file_or_a_gigabyte() -> None:

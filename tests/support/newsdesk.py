@@ -14,7 +14,6 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from monitor.feeds.parse import parsed_feed
@@ -31,6 +30,7 @@ from tests.support.documents import NOON, Item, rss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from monitor.recording import Recorded
 

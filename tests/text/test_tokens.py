@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.text import tokens as module
+from monitor.text.folding import fold
 from monitor.text.tokens import Token, folded_tokens, pattern_tokens, token_spans, tokenise
 
 SPLITS = {
@@ -55,12 +57,7 @@ SPLITS = {
 @pytest.mark.parametrize(("text", "expected"), SPLITS.values(), ids=SPLITS.keys())
 def test_text_splits_into_folded_tokens(text: str, expected: list[str]) -> None:
     """Letters, marks and digits hold together; everything else splits; some scripts split by character."""
-    assert [fold(t) for t in expected] == folded_tokens(text)
-
-
-def fold(token: str) -> str:
-    """The expectation is folded too, so that the table can be read."""
-    return module.fold(token)
+    assert folded_tokens(text) == [fold(token) for token in expected]  # folded too, to be read as written
 
 
 def test_offsets_count_code_points_of_the_original() -> None:
@@ -81,10 +78,7 @@ def test_the_three_views_agree(text: str) -> None:
     assert [t.folded for t in found] == folded_tokens(text)
     assert [(t.start, t.end) for t in found] == token_spans(text)
     assert all(0 <= t.start < t.end <= len(text) for t in found)
-    assert all(
-        a.end <= b.start or (a.start, a.end) == (b.start, b.end)
-        for a, b in zip(found, found[1:], strict=False)
-    )
+    assert all(a.end <= b.start or (a.start, a.end) == (b.start, b.end) for a, b in pairwise(found))
 
 
 @given(st.text())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlmodel import SQLModel
 
-from monitor.store import tables
+import monitor.store.tables  # noqa: F401 - fills the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=tables.SQLModel.metadata,
+    target_metadata=SQLModel.metadata,
     render_as_batch=True,  # SQLite alters a table by copying it
     transaction_per_migration=False,
 )

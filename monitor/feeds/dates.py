@@ -1,0 +1,90 @@
+"""
+Dates as feeds write them. Pure.
+
+feedparser reads many forms, but not those of e-mail (the one that RSS asks for) without a zone, with months
+in another language than English, or with the zone names of Europe and Asia.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from time import struct_time
+
+# By their first letters, in English, French, German, Spanish, Portuguese, Italian and Dutch.
+_MONTH_STARTS = (
+    "jan ene gen",
+    "feb fév fev",
+    "mar mär mrt",
+    "apr avr abr",
+    "may mai mag mei",
+    "jun juin giu",
+    "jul juil lug",
+    "aug aoû aou ago",
+    "sep set",
+    "oct okt out ott",
+    "nov",
+    "dec déc dez dic",
+)
+_MONTHS = {start: number for number, starts in enumerate(_MONTH_STARTS, 1) for start in starts.split()}
+_ZONES = {
+    **dict.fromkeys(("", "z", "ut", "utc", "gmt", "wet"), 0),
+    **dict.fromkeys(("cet", "met", "bst", "west"), 1),
+    **dict.fromkeys(("cest", "mest", "eet", "sast"), 2),
+    **dict.fromkeys(("eest", "msk", "trt"), 3),
+    **dict.fromkeys(("hkt", "sgt"), 8),
+    **dict.fromkeys(("jst", "kst"), 9),
+    "aest": 10,
+    "aedt": 11,
+    "nzst": 12,
+    "nzdt": 13,
+    "edt": -4,
+    **dict.fromkeys(("est", "cdt"), -5),
+    **dict.fromkeys(("cst", "mdt"), -6),
+    **dict.fromkeys(("mst", "pdt"), -7),
+    "pst": -8,
+}
+_EMAIL_DATE = re.compile(
+    r"(?:[^\W\d]{2,12}\.?,?\s+)?(\d{1,2})\.?\s+([^\W\d]{3,12})\.?\s+(\d{4}),?\s+"
+    r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([+-])(\d\d):?(\d\d)|([^\W\d]{0,4}))\s*"
+)
+
+
+def email_date(text: str) -> struct_time | None:
+    """The UTC time of a date as in e-mail ("Mon, 23 Nov 2026 12:00:00 +0100"); None if it is another form."""
+    match = _EMAIL_DATE.fullmatch(text.lower())
+    if match is None:
+        return None
+    day, name, year, hour, minute, second, sign, hours, minutes, zone = match.groups()
+    month = _MONTHS.get(name[:3]) or _MONTHS.get(name[:4])
+    if month is None or (sign is None and zone not in _ZONES):
+        return None
+    ahead = timedelta(hours=_ZONES.get(zone or "", 0))
+    if sign:
+        ahead = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    try:
+        local = datetime(int(year), month, int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC)
+        return (local - ahead).timetuple()
+    except (ValueError, OverflowError):
+        return None
+
+
+def rfc3339(value: str) -> str | None:
+    """A date text as RFC 3339 in UTC, or None if it is none; without a zone it means UTC."""
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return utc_text(moment.timetuple())
+
+
+def utc_text(moment: struct_time | None) -> str | None:
+    """A UTC time as RFC 3339 text; None for no time, and for years that no news item can have."""
+    if not moment or not 1990 <= moment[0] <= 2100:
+        return None
+    year, month, day, hour, minute, second = moment[:6]
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
