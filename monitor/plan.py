@@ -32,7 +32,7 @@ def build_plan(config: Config) -> tuple[Plan, tuple[RuleProblem, ...]]:
 
     Without any configured channel alerts go to the terminal, so that a first run shows something.
     """
-    engine, problems = compile_rules(config.rules, config.entities)
+    engine, problems = compile_rules(config.rules, config.entities, [f.name for f in config.feeds])
     channels = config.channels or (ChannelConfig(name="terminal", type="terminal"),)
     plan = Plan(
         config=config,

@@ -153,8 +153,9 @@ def known_item(source: _Rows, feed_id: int, feed: str, article: Article) -> Know
         found += source.rows(sql.SIGHTINGS_BY_GUID, feed=feed_id, guid=marks.guid)
     if marks.link is not None:
         found += source.rows(sql.SIGHTINGS_BY_LINK, link=marks.link)
-    if marks.guid is None and marks.link is None:
-        # Nothing names this item, so only the whole of it can: else it would be new at every poll.
+    if not found:
+        # Nothing that names this item is known. If nothing named it before, the whole of it can: else an
+        # item without guid and link would be new at every poll, and once more when it is given one.
         found += source.rows(sql.SIGHTING_BY_CONTENT, feed=feed_id, content=marks.content)
     candidates = [_known(row, feed_id, feed) for row in found]
     chosen = choose(candidates, marks, article.dated, feed)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 
+MOST_HITS = 200  # stored per match: a hostile page can repeat a name fifty thousand times
+
+
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """An article as one feed showed it in this poll."""
@@ -90,7 +93,7 @@ def _insert_match(tx: Tx, match: RuleMatch, met: Meeting, plan: Plan) -> int:
     match_id = tx.next_id("matches")
     hits = [
         {"field": h.field, "start": h.start, "end": h.end, "text": h.text, "term": h.term, "entity": h.entity}
-        for h in match.hits
+        for h in match.hits[:MOST_HITS]
     ]
     tx.run(
         sql.MATCH_INSERT,

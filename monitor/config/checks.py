@@ -15,7 +15,7 @@ from monitor.config.words import WrongValueError, did_you_mean, kind_of, listed,
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SECRET_KINDS = ("env", "file", "credential")
 
-_NAME = re.compile(r"[\w.][\w .+&'@:-]{0,79}")
+_NAME = re.compile(r"[\w.][\w .&'+-]{0,79}")
 _ENTITY = re.compile(r"[a-z0-9_-]+")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")

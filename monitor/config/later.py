@@ -20,7 +20,8 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
     One warning for each feature the configuration asks for and this version does not act on.
 
     The place is that of its first use. Values that ask for what happens anyway (budget = "off",
-    full_text = "never", updates = "none") are silent. Reads the files again to name the lines.
+    full_text = "never", updates = "none") are silent, and so is what the rules engine reports by itself.
+    Reads the files again to name the lines.
     """
     texts: dict[str, Lines] = {}
     findings = []
@@ -41,8 +42,6 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     yield from _single_tables(config)
     for feed in config.feeds:
         yield from _asked("[[feeds]]", feed.origin, full_text=feed.full_text == "always")
-    for entity in config.entities:
-        yield from _asked("[entities]", entity.origin, context=bool(entity.context))
     for rule in config.rules:
         budget = rule.budget not in (None, "off")
         weak, updates = rule.weak != "hold", rule.updates == "all"

@@ -129,7 +129,7 @@ def load_config(
         if source is main:
             main_tables, main_builder, main_routes = tables, builder, parts.routes
         _join(joined, parts)
-    included_routes = [route for route in joined.routes if route not in main_routes]
+    included_routes = joined.routes[len(main_routes) :]  # the main file comes first
     joined.routes = [*main_routes[:-1], *included_routes, *main_routes[-1:]]
     problems += [*duplicates(joined), *duplicate_feeds(joined)]
     join_opml(joined, problems, texts or {})
@@ -266,8 +266,11 @@ def _distinct(feeds: list[FeedConfig]) -> list[FeedConfig]:
     by_name: dict[str, FeedConfig] = {}
     for feed in feeds:
         first = by_name.get(feed.name)
-        tags = (*first.tags, *(tag for tag in feed.tags if tag not in first.tags)) if first else feed.tags
-        by_name[feed.name] = replace(first or feed, tags=tags)
+        if first:
+            tags = tuple(dict.fromkeys((*first.tags, *feed.tags)))
+            by_name[feed.name] = replace(first, tags=tags)
+        else:
+            by_name[feed.name] = feed
     return list(by_name.values())
 
 

@@ -188,7 +188,7 @@ class Rule(Table):
     none: Texts | None = None
     near: list[Near] | None = None
     atleast: AtLeast | None = None
-    scope: Literal["title", "lead", "body", "text"] | None = None
+    scope: Literal["title", "summary", "lead", "body", "text"] | None = None
     feeds: Texts | None = None
     tags: Texts | None = None
     lang: list[Language] | None = None

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
 READABLE_BY_OTHERS = 0o044
 
-_TOKEN_FREE = {"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "dbus", "gnome", "syslog"}
+_TOKEN_FREE = {
+    "json",
+    "jsons",
+    "xml",
+    "xmls",
+    "form",
+    "forms",
+    "mailto",
+    "mailtos",
+    "dbus",
+    "gnome",
+    "syslog",
+}
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 KeyPath = tuple[str | int, ...]
 
-_HARMLESS = re.compile(r"[\w .*?\[\]-]{1,40}")
+_HARMLESS = re.compile(r"[\w .*?\[\]&'+-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """A hint with the nearest option, or with all of them where they are few."""
-    names = sorted(options)
+    names = sorted(option for option in options if _HARMLESS.fullmatch(option))
     near = nearest(word, names)
     if near:
         return f"did you mean '{near}'?"

@@ -25,7 +25,7 @@ from monitor.rules.tree import (
     Term,
     TextTerm,
 )
-from monitor.text.tokens import folded_tokens, token_spans
+from monitor.text.tokens import folded_tokens, spans_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,12 +49,11 @@ class Occurrence(NamedTuple):
 class FieldText:
     """One text of a document: where its interesting tokens stand."""
 
-    __slots__ = ("_clean", "_spans", "positions", "text")
+    __slots__ = ("_clean", "positions", "text")
 
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self.text = text
         self.positions = vocabulary.positions(folded_tokens(text)) if text else {}
-        self._spans: list[Span] | None = None
         self._clean: CleanText | None = None
 
     def find(self, form: Term | Exact, elements: tuple[str, ...]) -> list[Span]:
@@ -68,10 +67,16 @@ class FieldText:
         runs = self._runs(form)
         if not runs:
             return []
-        if self._spans is None:
-            self._spans = token_spans(self.text)
-        spans = self._spans
+        spans = spans_of(self.text, sorted({index for run in runs for index in run}))
         return [(spans[first][0], spans[last][1]) for first, last in runs]
+
+    def has(self, form: Term | Exact, elements: tuple[str, ...]) -> bool:
+        """Whether `find` would find anything: offsets are worth their price only for hits."""
+        if any(element not in self.positions for element in elements):
+            return False
+        if isinstance(form, Exact):
+            return bool(self.find(form, elements))
+        return len(elements) == 1 or bool(self._runs(form))
 
     def _runs(self, term: Term) -> list[Span]:
         """
@@ -127,7 +132,20 @@ class Judge:
             if known is None:
                 known = self._facts[node] = fact_holds(node, self.document)
             return known
-        return any(self.occurrences(node, field) for field in _fields_of(node))
+        return any(self._stands(node, field) for field in _fields_of(node))
+
+    def _stands(self, node: TextTerm, field: str) -> bool:
+        """Whether a term stands in a field; what may be masked has to be found to be sure."""
+        if not isinstance(node, EntityTerm):
+            return self._fields[field].has(node, self._vocabulary.elements(node))
+        entity = self._entities[node.name]
+        if entity.masks:
+            return bool(self._entity(node.name, field))
+        return any(
+            self._in_language(alias)
+            and self._fields[field].has(alias.form, self._vocabulary.elements(alias.form))
+            for alias in entity.aliases
+        )
 
     def hits(self, node: Node) -> tuple[Hit, ...]:
         """The hits of a tree that holds, in field and offset order; none from NOT or a branch that failed."""

@@ -63,7 +63,7 @@ _IGNORABLE = frozenset(
 # Scripts whose letters lose their marks (first and last code point). Digits lie in the first range.
 _STRIPPED_BLOCKS = (
     (0x0000, 0x024F),  # Latin
-    (0x0250, 0x02FF),
+    (0x0250, 0x036F),  # with the general accents
     (0x0370, 0x03FF),  # Greek
     (0x0590, 0x06FF),  # Hebrew, Arabic
     (0x0750, 0x077F),
@@ -165,8 +165,8 @@ def _strip_marks(decomposed: str) -> str:
         if not unicodedata.category(character).startswith("M"):
             out.append(character)
             continue
-        base = out[-1] if out else ""
-        if not base or _within(base, _STRIPPED_BLOCKS):
+        base = out[-1] if out else character  # after a wildcard a mark stands alone and speaks for itself
+        if _within(base, _STRIPPED_BLOCKS):
             continue
         if _within(base, _CYRILLIC_BLOCKS):
             letter = unicodedata.normalize("NFC", base + character)

@@ -1,9 +1,9 @@
 """
 Each file in tests/configs/bad holds one human mistake.
 
-Its first comment lines say what must be found, and nothing else may be: `# expect: LINE[:COLUMN]: message` for
-an error, `# warn: …` for a warning, each followed by `# hint: remedy` where there is one. {folder} stands for
-the folder the file lies in.
+Its first comment lines say what must be found, and nothing else may be: `# expect: LINE[:COLUMN]: message`
+for an error, `# warn: …` for a warning, each followed by `# hint: remedy` where there is one. {folder} stands
+for the folder the file lies in.
 """
 
 from __future__ import annotations

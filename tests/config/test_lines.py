@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.config.lines import Lines, holds, parse, place_of
@@ -114,6 +114,7 @@ statements = st.tuples(st.sampled_from("abcd"), values).map(lambda pair: f"{pair
 headers = st.sampled_from(["[t]", "[[l]]", "[t.u]", "[[l.m]]", "[l.n]", "# [c]", ""])
 
 
+@settings(deadline=None)  # the plain search is slow by nature
 @given(st.lists(st.one_of(statements, headers), max_size=12).map("\n".join))
 def test_the_fast_search_equals_the_plain_one_anywhere(text: str) -> None:
     """The same for any mixture of headers and statements that is TOML."""
