@@ -12,6 +12,8 @@ from monitor.settings import Config, Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_DEFAULT_RETENTION = 90 * 86_400.0
+_DEFAULT_WINDOW = 72 * 3600.0
 _DEFAULT_PAGES = {"per_host": "30/1h", "total": "2000/1d", "deadline": 6 * 3600.0}
 
 
@@ -20,7 +22,7 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
     One warning for each feature the configuration asks for and this version does not act on.
 
     The place is that of its first use. Values that ask for what happens anyway (budget = "off",
-    full_text = "never", updates = "none") are silent, and so is what the rules engine reports by itself.
+    full_text = "never", updates = "none", window = "off") are silent, and so is what the rules engine reports by itself.
     Reads the files again to name the lines.
     """
     texts: dict[str, Lines] = {}
@@ -45,7 +47,11 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     for rule in config.rules:
         budget = rule.budget not in (None, "off")
         weak, updates = rule.weak != "hold", rule.updates == "all"
-        yield from _asked("[[rules]]", rule.origin, weak=weak, updates=updates, budget=budget)
+        yield from _asked(
+            "[[rules]]", rule.origin, weak=weak, updates=updates, budget=budget, secret=rule.secret
+        )
+    for channel in config.channels:
+        yield from _asked("[channels]", channel.origin, fallback=channel.fallback is not None)
     for route in config.routes:
         yield from _asked(
             "[[routes]]", route.origin, digest=bool(route.digest), group=route.group is not None
@@ -57,6 +63,10 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
 
 def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
     main = str(config.path)
+    if config.retention != _DEFAULT_RETENTION:
+        yield "'retention' in [monitor]", Origin(main, ("monitor", "retention"))
+    if config.story_window not in (_DEFAULT_WINDOW, None):
+        yield "'window' in [stories]", Origin(main, ("stories", "window"))
     if config.budget not in ("20/1h", "off"):
         yield "'budget' in [alerts]", Origin(main, ("alerts", "budget"))
     if config.digest != "08:00":

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.model import Answer
     from monitor.plan import Plan
     from monitor.recording import Recorded
-    from monitor.settings import ChannelConfig, Config
+    from monitor.settings import ChannelConfig, Config, Secret
     from monitor.store.rows import OutboxRow
 
 _log = get_logger("delivery")
@@ -113,7 +113,7 @@ class App:
 
     async def _apply(self, plan: Plan) -> None:
         redact(secrets_of(plan.config))
-        feeds = [FeedWanted(f.name, url_hash(f.url.reveal()), f.enabled) for f in plan.config.feeds]
+        feeds = [FeedWanted(f.name, url_hash(f.url), f.enabled) for f in plan.config.feeds]
         rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
         now = self.clock()
         unit = self.database.writer.submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), now))
@@ -158,9 +158,9 @@ class App:
         return int(row[0] or 0) if row else 0
 
 
-def url_hash(url: str) -> int:
-    """How the database knows a feed's URL, which itself it never holds."""
-    return hash_of(url.encode())
+def url_hash(url: Secret) -> int | None:
+    """How the database knows a feed's URL, which itself it never holds; None where it is not to be had."""
+    return None if url.missing else hash_of(url.reveal().encode())
 
 
 def secrets_of(config: Config) -> list[str]:

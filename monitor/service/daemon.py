@@ -59,9 +59,13 @@ class Daemon:
         event(
             _log, "info", "started", feeds=len(self._app.plan.feeds), rules=len(self._app.plan.engine.rules)
         )
+        stop = loop.create_task(self._stop.wait())
         try:
-            await self._stop.wait()
+            # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
+            # tells nobody is worse than one that systemd starts again.
+            await asyncio.wait({stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            stop.cancel()
             systemd.stopping()
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)

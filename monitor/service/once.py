@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -37,8 +38,10 @@ async def run_once(config: Config, *, force: bool, parts: Parts | None = None) -
             now = to_db(app.clock())
             app.database.writer.submit(lambda tx: tx.run(sql.OUTBOX_RETRY_NOW, now=now)).result()
         await app.note_alive()
+        delivery = asyncio.create_task(app.worker.run())
         await app.poller.poll_all(force=force)
         await app.worker.finish()
+        delivery.cancel()
         return _sum_up(app)
 
 

@@ -28,10 +28,10 @@ FARTHEST = timedelta(hours=26)  # no honest schedule is longer; a jumped clock's
 
 @dataclass(frozen=True, slots=True)
 class FeedWanted:
-    """A configured feed, as far as the database knows it."""
+    """A configured feed, as far as the database knows it; without `url_hash` its URL is not to be had now."""
 
     name: str
-    url_hash: int
+    url_hash: int | None
     enabled: bool = True
 
 
@@ -54,7 +54,7 @@ def _sync_feeds(tx: Tx, wanted: Sequence[FeedWanted], now: datetime) -> None:
     for feed in wanted:
         state = states.get(feed.name)
         if state is None:
-            moved = homeless.pop(feed.url_hash, None)
+            moved = homeless.pop(feed.url_hash, None) if feed.url_hash else None
             if moved is None:
                 _insert(tx, feed, now)
                 continue
@@ -77,7 +77,7 @@ def _insert(tx: Tx, feed: FeedWanted, now: datetime) -> None:
     state = FeedState(
         id=tx.next_id("feeds"),
         name=feed.name,
-        url_hash=feed.url_hash,
+        url_hash=feed.url_hash or 0,
         added_at=now,
         next_poll_at=now if feed.enabled else None,
     )
@@ -96,7 +96,7 @@ def _bring_up(tx: Tx, state: FeedState, feed: FeedWanted, now: datetime) -> None
             baseline_at=to_db(baseline_at),
             next_poll_at=to_db(now),
         )
-    if state.url_hash != feed.url_hash:
+    if feed.url_hash is not None and state.url_hash != feed.url_hash:
         next_poll_at, gone = now, False
         tx.run(
             sql.FEED_MOVE,

@@ -197,12 +197,17 @@ def test_the_writer_waits_for_a_command_line_verb(tmp_path: Path) -> None:
 def test_a_verb_that_fails_changes_nothing(tmp_path: Path) -> None:
     """An error inside a command line transaction takes all of it back and comes through."""
     path = new_database(tmp_path)
-    with pytest.raises(KeyError), command_line_tx(path) as tx:
-        add_feed(tx)
-        raise KeyError
-    with pytest.raises(StoreError, match="UNIQUE"), command_line_tx(path) as tx:
-        add_feed(tx, "same")
-        add_feed(tx, "same")
+
+    def verb(*names: str) -> None:
+        with command_line_tx(path) as tx:
+            for name in names:
+                add_feed(tx, name)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        verb("one")
+    with pytest.raises(StoreError, match="UNIQUE"):
+        verb("same", "same")
     reader = Reader(path)
     assert reader.rows(sql.FEEDS) == []
     reader.close()

@@ -133,7 +133,8 @@ class OutboxWalk(RuleBasedStateMachine):
             assert tx.rows(sql.LEDGER_ORPHANS) == []
             assert tx.rows(sql.LEDGER_STRAY) == []
             rows = tx.rows(
-                "SELECT o.id, o.state, o.channel, l.state AS told FROM outbox o JOIN ledger l ON l.outbox_id = o.id"
+                "SELECT o.id, o.state, o.channel, l.state AS told "
+                "FROM outbox o JOIN ledger l ON l.outbox_id = o.id"
             )
             assert len(rows) == len(tx.rows(sql.OUTBOX_ALL, count=-1))
         for row in rows:

@@ -172,9 +172,9 @@ def test_all_feeds_of_one_url_are_retired(tx: Tx) -> None:
 @pytest.mark.parametrize("active", ["a", "b"])
 def test_a_rename_goes_on_with_the_feed_that_was_polled_last(tx: Tx, active: str) -> None:
     """Of several leftovers with this URL the active one moves, a long retired one does not."""
-    old = {"retired_at": NOW - 99 * HOUR, "next_poll_at": None}
-    states = [replace(POLLED, id=1, name="a"), replace(POLLED, id=2, name="b")]
-    put(tx, *(s if s.name == active else replace(s, **old) for s in states))
+    for state in (POLLED, replace(POLLED, id=2, name="b")):
+        long_ago = replace(state, retired_at=NOW - 99 * HOUR, next_poll_at=None)
+        put(tx, state if state.name == active else long_ago)
     feeds = follow(tx, FeedWanted("c", 11))
     assert feeds["c"].id == {"a": 1, "b": 2}[active]
     assert feeds["c"].baseline_at == POLLED.baseline_at
@@ -202,6 +202,16 @@ def test_a_poll_in_the_far_future_is_brought_near(tx: Tx, planned: datetime, kep
     """What a jumped clock planned is capped; an honest plan, and an overdue one, stay."""
     put(tx, replace(POLLED, next_poll_at=planned))
     assert follow(tx, FeedWanted("a", 11))["a"].next_poll_at == kept
+
+
+def test_a_feed_whose_url_is_not_to_be_had_keeps_its_memory(tx: Tx) -> None:
+    """A missing secret is no changed URL; a feed that begins without one is new when it gets it."""
+    put(tx, POLLED)
+    feeds = follow(tx, FeedWanted("a", None), FeedWanted("b", None))
+    assert feeds["a"] == POLLED
+    feeds = follow(tx, FeedWanted("a", 11), FeedWanted("b", 22), now=LATER)
+    assert feeds["a"] == POLLED
+    assert (feeds["b"].url_hash, feeds["b"].baseline_at, feeds["b"].moved_since) == (22, None, None)
 
 
 # --- rules -------------------------------------------------------------------------------------------

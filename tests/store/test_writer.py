@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,6 +65,11 @@ def feeds_in(path: Path) -> list[str]:
         return [row["name"] for row in con.execute("SELECT name FROM feeds ORDER BY id")]
 
 
+def noted(runs: list[str], name: str) -> Callable[[Tx], None]:
+    """Make a unit that only writes down that it ran."""
+    return lambda _: runs.append(name)
+
+
 def test_a_result_means_that_it_is_committed(writer: GatedWriter, tmp_path: Path) -> None:
     """What a unit returns comes back once its rows can be read by others."""
     assert writer.submit(lambda tx: add_feed(tx, "a")).result(GUARD) == 1
@@ -78,7 +84,7 @@ def test_a_failing_unit_fails_alone(writer: GatedWriter, tmp_path: Path) -> None
         add_feed(tx, "half done")
         raise ValueError("mine")
 
-    good = [writer.submit(lambda tx, n=n: add_feed(tx, f"good-{n}")) for n in range(2)]
+    good = [writer.submit(partial(add_feed, name=f"good-{n}")) for n in range(2)]
     failing = writer.submit(bad)
     good += [writer.submit(lambda tx: add_feed(tx, "good-2"))]
     go_on()
@@ -97,7 +103,7 @@ def test_units_of_a_failed_group_run_exactly_once_more(writer: GatedWriter) -> N
         runs.append("bad")
         raise ValueError
 
-    units = [writer.submit(lambda _, n=n: runs.append(n)) for n in ("first", "second")]
+    units = [writer.submit(noted(runs, n)) for n in ("first", "second")]
     failing = writer.submit(bad)
     units.append(writer.submit(lambda _: runs.append("last")))
     go_on()
@@ -137,7 +143,7 @@ def test_sqlite_errors_reach_the_caller_in_words(writer: GatedWriter) -> None:
 def test_groups_are_small(writer: GatedWriter) -> None:
     """A long queue is committed in groups of at most eight."""
     go_on = writer.blocked()
-    units = [writer.submit(lambda tx, n=n: add_feed(tx, f"f{n}")) for n in range(2 * GROUP + 3)]
+    units = [writer.submit(partial(add_feed, name=f"f{n}")) for n in range(2 * GROUP + 3)]
     go_on()
     for unit in units:
         unit.result(GUARD)
@@ -155,7 +161,7 @@ def test_the_urgent_goes_first(writer: GatedWriter) -> None:
         ("delivery", Priority.DELIVERY),
         ("match 2", Priority.MATCHES),
     ]
-    units = [writer.submit(lambda _, name=name: order.append(name), priority) for name, priority in queue]
+    units = [writer.submit(noted(order, name), priority) for name, priority in queue]
     go_on()
     for unit in units:
         unit.result(GUARD)
@@ -167,9 +173,7 @@ def test_close_finishes_what_is_queued(tmp_path: Path) -> None:
     """Closing waits for all that was submitted before, whatever its priority."""
     writer = GatedWriter(new_database(tmp_path))
     go_on = writer.blocked()
-    units = [
-        writer.submit(lambda tx, n=n: add_feed(tx, f"f{n}"), Priority.HOUSEKEEPING) for n in range(GROUP + 2)
-    ]
+    units = [writer.submit(partial(add_feed, name=f"f{n}"), Priority.HOUSEKEEPING) for n in range(GROUP + 2)]
     threading.Timer(0.0, go_on).start()
     writer.close()
     assert all(unit.done() for unit in units)

@@ -1,0 +1,65 @@
+"""A message as it waits in the outbox comes out as it went in."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.alerts.payload import dump, load
+from monitor.model import Message, Severity
+from tests.support.messages import HOSTILE, message
+
+zones = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
+messages = st.builds(
+    Message,
+    kind=st.sampled_from(["alert", "notice", "test"]),
+    title=st.text(),
+    severity=st.sampled_from(Severity),
+    feed=st.text(),
+    url=st.text(),
+    published=st.none() | st.datetimes(timezones=zones),
+    excerpt=st.text(),
+    marks=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99))).map(tuple),
+    rules=st.lists(st.text()).map(tuple),
+    why=st.text(),
+    tags=st.lists(st.text()).map(tuple),
+)
+
+
+@given(messages)
+def test_a_message_comes_back_equal(told: Message) -> None:
+    """Every text, time, mark and severity survives."""
+    assert load(dump(told)) == told
+
+
+@pytest.mark.parametrize("text", [t for t in HOSTILE if "\ud800" not in t])
+def test_hostile_texts_survive_on_one_line(text: str) -> None:
+    """Whatever a feed wrote is one line of JSON that any database stores."""
+    stored = dump(message(title=text, excerpt=text))
+    assert "\n" not in stored
+    assert stored.encode()
+    assert load(stored).title == text
+
+
+def test_readable_in_the_database() -> None:
+    """Texts stand there as they are and severity as its word, for people who look."""
+    stored = dump(message(title="Талибан в Дохе", severity=Severity.URGENT))
+    assert "Талибан в Дохе" in stored
+    assert json.loads(stored)["severity"] == "urgent"
+
+
+def test_fields_of_a_newer_version_are_ignored() -> None:
+    """A row that a newer Tocsin wrote can still be sent after going back."""
+    data = json.loads(dump(message()))
+    data["mood"] = "gloomy"
+    assert load(json.dumps(data)) == message()
+
+
+def test_times_keep_their_moment() -> None:
+    """A time in another zone is the same moment afterwards."""
+    moment = datetime(2026, 3, 1, 9, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    assert load(dump(message(published=moment))).published == moment

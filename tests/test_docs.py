@@ -1,0 +1,65 @@
+"""What the documents say is true: their TOML loads, their links lead somewhere, the lock names no server."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.config.load import load_config
+from monitor.plan import build_plan
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def toml_blocks() -> list[ParameterSet]:
+    """Every fenced TOML block of the documents."""
+    found = []
+    for document in DOCUMENTS:
+        blocks = re.findall(
+            r"^```toml\n(.*?)^```", document.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        )
+        found += [pytest.param(b, id=f"{document.name}-{n}") for n, b in enumerate(blocks, 1)]
+    return found
+
+
+@pytest.mark.parametrize("block", toml_blocks())
+def test_each_toml_block_is_a_lawful_configuration(block: str, tmp_path: Path) -> None:
+    """A block may leave out what it does not speak of; what it says is accepted, rules included."""
+    path = tmp_path / "config.toml"
+    path.write_text(block, encoding="utf-8")
+    loaded = load_config(path, env={}, strict_secrets=False)
+    assert [str(f) for f in loaded.findings if f.level == "error"] == []
+    assert loaded.config is not None
+    assert build_plan(loaded.config)[1] == ()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    """Every relative link names a file that is there."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_lock_holds_hashes_and_no_address() -> None:
+    """Installing from the lock asks whatever index the machine is set up for."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "--hash=sha256:" in text
+    assert "://" not in text
+
+
+def test_the_lock_covers_the_dependencies() -> None:
+    """Each dependency that pyproject.toml names is pinned."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    pinned = set(
+        re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert {re.split(r"[<>=\[ ]", one)[0].lower() for one in wanted} <= pinned
