@@ -136,6 +136,8 @@ _ENCODED_TWICE = re.compile(rb"\xc3[\x82-\x9f]\xc2")
 _DAMAGED_REFERENCE = re.compile(rb"&#(?:1[2-5]\d;|[xX]0*[89][\da-fA-F];|(?:19[4-9]|2[0-4]\d);&#1[2-9]\d;)")
 _WINDOWS = {n: bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(0x80, 0xA0)}
 _W3C_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
+# What urljoin would hand back as it is, for more than our whole work on an item.
+_PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9.-]+(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?")
 _MAIL_ADDRESS = re.compile(r"[\w.+-]{1,100}@[\w.-]{1,100}")
 _SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 
@@ -431,12 +433,18 @@ def _grouped(fields: list[_Field]) -> _Found:
 
 def _first(found: _Found, name: str) -> str:
     """The first text of that name that is not empty."""
-    return next((field[1] for field in found.get(name, ()) if field[1]), "")
+    for field in found.get(name, ()):
+        if field[1]:
+            return field[1]
+    return ""
 
 
 def _last(found: _Found, name: str) -> str:
     """The last text of that name that is not empty."""
-    return next((field[1] for field in reversed(found.get(name, ())) if field[1]), "")
+    for field in reversed(found.get(name, ())):
+        if field[1]:
+            return field[1]
+    return ""
 
 
 def _title(found: _Found, language: str, is_atom: bool) -> tuple[str, str]:
@@ -499,7 +507,7 @@ def _link(found: _Found, guid: str, base: str) -> str | None:
         if attributes.get("isPermaLink") == "true" and absolute("", text)
     ]
     for link in (*texts, *permalinks, *_alternates(links)):
-        address = absolute(base, link)
+        address = link if _PLAIN_ADDRESS.fullmatch(link) else absolute(base, link)
         if address:
             return address
     return absolute("", guid) if " " not in guid else None

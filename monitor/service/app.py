@@ -19,7 +19,7 @@ from monitor.service.poller import Poller
 from monitor.store import schema, sql
 from monitor.store.database import Database
 from monitor.store.lock import DaemonLock
-from monitor.store.rows import to_db
+from monitor.store.rows import FeedState, read, to_db
 from monitor.store.sync import FeedWanted, sync
 
 if TYPE_CHECKING:
@@ -94,6 +94,10 @@ class App:
         self.worker = OutboxWorker(self.database, self.clock, rng=random.random, on_attempt=self._log_attempt)
         await self.worker.return_leases()
         await self._apply(self.plan)
+        self._unpolled = {s.name for s in self.feed_states() if not s.polls}
+        self.first_round = asyncio.Event()  # every new feed was asked once
+        if not self._unpolled:
+            self.first_round.set()
         deps = Deps(self.fetcher, self.parser, self.database, self.clock)
         self.poller = Poller(self.plan, deps, self._polled)
         return self
@@ -134,7 +138,15 @@ class App:
         )
         await asyncio.wrap_future(unit)
 
+    def feed_states(self) -> list[FeedState]:
+        """The rows of the configured feeds."""
+        rows = self.database.reader.rows(sql.FEEDS)
+        return [read(FeedState, row) for row in rows if row["name"] in self.plan.feeds]
+
     def _polled(self, recorded: Recorded) -> None:
+        self._unpolled.discard(recorded.feed)
+        if not self._unpolled:
+            self.first_round.set()
         if recorded.notifications:
             self.worker.wake()
 

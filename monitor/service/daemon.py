@@ -16,6 +16,7 @@ from monitor.errors import TocsinError
 from monitor.service import systemd
 from monitor.service.app import App
 from monitor.service.log import event, failure, get_logger
+from monitor.service.preview import preview
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     from monitor.plan import Plan
+    from monitor.service.app import Parts
     from monitor.settings import Config
 
 TICK = 0.25
@@ -35,9 +37,15 @@ _log = get_logger("daemon")
 class Daemon:
     """Runs an App until it is told to stop. `load` reads the configuration again, or raises."""
 
-    def __init__(self, app: App, load: Callable[[], Plan] | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        load: Callable[[], Plan] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._app = app
         self._load = load
+        self._tell = tell
         self._stop = asyncio.Event()
         self._ticked = 0.0
 
@@ -54,7 +62,7 @@ class Daemon:
         scheduler = self._scheduler()
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
-        supervisor = loop.create_task(self._supervise(scheduler))
+        helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
         systemd.ready(self._status())
         event(
             _log, "info", "started", feeds=len(self._app.plan.feeds), rules=len(self._app.plan.engine.rules)
@@ -69,7 +77,8 @@ class Daemon:
             systemd.stopping()
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
-            supervisor.cancel()
+            for helper in helpers:
+                helper.cancel()
             await self._app.poller.stop()
             await self._app.worker.stop(GRACE)
             await delivery
@@ -104,6 +113,12 @@ class Daemon:
             event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
         except Exception as error:  # noqa: BLE001 - the next tick may do better; the daemon must go on
             failure(_log, "a job failed", error)
+
+    async def _first_round(self) -> None:
+        """Once every feed was asked for the first time, say what their items already match."""
+        await self._app.first_round.wait()
+        for line in preview(self._app.database.reader, after=self._app.started_at_match):
+            self._tell(line)
 
     async def _supervise(self, scheduler: AsyncIOScheduler) -> None:
         loop = asyncio.get_running_loop()
@@ -142,7 +157,12 @@ class Daemon:
         return f"watching {len(self._app.plan.feeds)} feeds with {len(self._app.plan.engine.rules)} rules"
 
 
-async def run_daemon(config: Config, load: Callable[[], Plan] | None = None) -> None:
-    """Open the database and run until SIGTERM or SIGINT."""
-    async with App(config) as app:
-        await Daemon(app, load).run()
+async def run_daemon(
+    config: Config,
+    load: Callable[[], Plan] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    parts: Parts | None = None,
+) -> None:
+    """Open the database and run until SIGTERM or SIGINT; `tell` gets what a person should read."""
+    async with App(config, parts=parts) as app:
+        await Daemon(app, load, tell).run()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.service.app import App
 from monitor.store import sql
-from monitor.store.rows import FeedState, read, to_db
+from monitor.store.rows import to_db
 
 if TYPE_CHECKING:
     from monitor.service.app import Parts
@@ -28,6 +28,7 @@ class OnceSummary:
     delivered: int
     failed: int
     baseline: int
+    last_match_before: int
     exit_code: int
 
 
@@ -51,8 +52,7 @@ def _sum_up(app: App) -> OnceSummary:
     failed = sum(attempts.values()) - delivered
     reader = app.database.reader
     baseline = reader.row(sql.BASELINE_COUNT, after=app.started_at_match)
-    states = [read(FeedState, row) for row in reader.rows(sql.FEEDS)]
-    configured = [s for s in states if s.name in app.plan.feeds]
+    configured = app.feed_states()
     failing = [s for s in configured if s.failures]
     longest = app.clock() - LONG_FAILING
     bad = (
@@ -67,5 +67,6 @@ def _sum_up(app: App) -> OnceSummary:
         delivered=delivered,
         failed=failed,
         baseline=int(baseline[0]) if baseline else 0,
+        last_match_before=app.started_at_match,
         exit_code=int(bad),
     )

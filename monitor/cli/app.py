@@ -1,0 +1,147 @@
+"""The `tocsin` command: its verbs, and what happens to errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from monitor import __version__
+from monitor.cli import context, output
+from monitor.errors import ConfigError, QueryError, TocsinError
+
+COMMON = "Anywhere on the line: --config FILE, --json, --debug, --database FILE, --log-level LEVEL."
+SETTINGS: dict[str, Any] = {
+    "rich_markup_mode": None,  # rich costs 60 ms; plain help is as clear
+    "pretty_exceptions_enable": False,
+    "no_args_is_help": True,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
+
+app = typer.Typer(name="tocsin", help=f"Watches news feeds and rings, once.\n\n{COMMON}", **SETTINGS)
+
+
+def example(text: str) -> str:
+    """The example that ends a verb's help."""
+    return f"Example: {text}"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        output.out(f"tocsin {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog=example("tocsin init && tocsin check && tocsin run"))
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Watches news feeds and rings, once, when something you care about is published."""
+
+
+def _register() -> None:
+    """Let each verb module add its verbs, in the order of the help."""
+    from monitor.cli import (
+        alerts,
+        channels,
+        check,
+        config,
+        db,
+        demo,
+        feeds,
+        fetch,
+        match,
+        outbox,
+        rules,
+        run,
+        status,
+    )
+
+    for module in (
+        check,
+        run,
+        demo,
+        fetch,
+        match,
+        feeds,
+        rules,
+        alerts,
+        outbox,
+        channels,
+        status,
+        config,
+        db,
+    ):
+        module.register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; ends the process with the exit code of the contract."""
+    sys.exit(invoke(sys.argv[1:] if arguments is None else arguments))
+
+
+def invoke(arguments: list[str]) -> int:
+    """Run the command line; returns its exit code. A traceback is shown with --debug only."""
+    try:
+        rest = context.take(arguments)
+        if not app.registered_commands:
+            _register()
+        result = app(args=rest, prog_name="tocsin", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        output.say("interrupted")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last place that can say what went wrong
+        return _report(error)
+    return int(result or 0)
+
+
+def _report(error: Exception) -> int:
+    """Say what went wrong in words; returns the exit code."""
+    if context.given.debug:
+        import traceback
+
+        traceback.print_exc()
+    if isinstance(error, ConfigError):
+        for finding in error.findings:
+            output.say(f"{finding.level}: {finding}" if finding.level == "warning" else str(finding))
+        return 2
+    if isinstance(error, QueryError):
+        output.say(f"tocsin: {error.message}\n    {error.query}\n    {' ' * (error.column - 1)}^")
+        if error.hint:
+            output.say(f"    {error.hint}")
+        return 2
+    if isinstance(error, TocsinError):
+        output.say(f"tocsin: {error.message}")
+        if error.hint:
+            output.say(f"    {error.hint}")
+        return error.exit_code
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's usage errors
+        output.say(f"tocsin: {error.format_message()}")
+        output.say(f"    {_nearest_verb(error.format_message())}see tocsin --help, or tocsin VERB --help")
+        return int(error.exit_code)
+    output.say(f"tocsin: unexpected {type(error).__name__}: {error}")
+    output.say("    this is a bug; run it again with --debug for the details to report")
+    return 1
+
+
+def _nearest_verb(message: str) -> str:
+    """A guess at the verb that was meant, where a verb was not understood."""
+    import difflib
+
+    if not message.startswith("No such command"):
+        return ""
+    verbs = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
+    verbs += [g.name for g in app.registered_groups if g.name]
+    close = difflib.get_close_matches(message.split("'")[1], verbs, n=1)
+    return f"did you mean tocsin {close[0]}? " if close else ""

@@ -1,0 +1,202 @@
+"""`tocsin init` and `tocsin check`: a first configuration, and everything that is wrong with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli import context, output
+from monitor.model import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.config.load import Loaded
+    from monitor.rules.problems import RuleProblem
+    from monitor.settings import Config, Origin
+
+SYSTEM_CONFIG = Path("/etc/tocsin/config.toml")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command(epilog="Example: tocsin init ~/.config/tocsin")(init)
+    app.command(epilog="Example: tocsin check --config rules.toml --json")(check)
+
+
+def init(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where; default: here.")] = None,
+    system: Annotated[
+        bool,
+        typer.Option("--system", help=f"For the systemd service: {SYSTEM_CONFIG}, database in /var/lib."),
+    ] = False,
+) -> None:
+    """Write a commented config.toml (never over an existing one) and say what to type next."""
+    from monitor.config.template import init_template
+    from monitor.errors import UsageError
+
+    path = SYSTEM_CONFIG if system else (folder or Path()) / "config.toml"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(init_template(system=system))
+    except FileExistsError:
+        raise UsageError(
+            f"{path} exists already, and is left as it is", hint="name another folder: tocsin init DIR"
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}", hint="name a folder you may write to"
+        ) from None
+    path.chmod(0o644 if system else 0o600)
+    given = "" if path == Path("config.toml") or system else f" --config {path}"
+    output.out(f"wrote {path}: four feeds, one rule, alerts in the terminal. Next:")
+    output.out(f"  tocsin check{given}" + "        what is wrong in it, and where")
+    output.out(
+        f"  tocsin run --once{given}" + "   one round: learns what is there, shows what already matches"
+    )
+    output.out(f"  tocsin run{given}" + "          watches, until Ctrl-C")
+
+
+def check(
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Errors only, and nothing if all is well.")
+    ] = False,
+) -> None:
+    """Validate the configuration, compile its rules, run their tests. Exit 0: good; 2: refused."""
+    loaded = context.load(strict=True)
+    findings = all_findings(loaded)
+    errors = [f for f in findings if f.level == "error"]
+    shown = errors if quiet else findings
+    if context.given.json:
+        for finding in shown:
+            output.emit(_as_json(finding))
+    else:
+        for finding in shown:
+            _show(finding, loaded.texts)
+        if not quiet or errors:
+            _sum_up(loaded, len(errors), len(findings) - len(errors))
+    if errors:
+        raise typer.Exit(2)
+
+
+def all_findings(loaded: Loaded) -> list[Finding]:
+    """Everything there is to say about a configuration, by file and line."""
+    from monitor.config.later import not_yet
+    from monitor.rules.engine import compile_rules
+    from monitor.rules.ruletests import run_rule_tests
+
+    findings = list(loaded.findings)
+    config = loaded.partial
+    if config is not None:
+        findings += not_yet(config)
+        engine, problems = compile_rules(config.rules, config.entities, [f.name for f in config.feeds])
+        findings += rule_findings(config, problems, loaded.texts)
+        for failure in run_rule_tests(engine, [r for r in config.rules if r.name in engine.rules]):
+            origin = next(r.origin for r in config.rules if r.name == failure.rule)
+            key = ("tests", failure.index)
+            findings.append(_finding(loaded.texts, origin, key, "rule_test", failure.message))
+        findings += _channel_findings(config, loaded.texts)
+    return sorted(findings, key=lambda f: (f.file, f.line, f.column or 0, f.message))
+
+
+def rule_findings(
+    config: Config, problems: Iterable[RuleProblem], texts: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """Problems of rules and entities with their places."""
+    if texts is None:
+        texts = {str(p): p.read_text(encoding="utf-8-sig") for p in config.files if p.exists()}
+    rules = {r.name: r.origin for r in config.rules}
+    entities = {e.name: e.origin for e in config.entities}
+    return [
+        _finding(
+            texts,
+            entities.get(p.entity) if p.entity else rules.get(p.rule),
+            p.key,
+            "query" if p.key[:1] == ("query",) else "rule",
+            p.message,
+            level=p.level,
+            column=p.column,
+            hint=p.hint,
+        )
+        for p in problems
+    ]
+
+
+def _channel_findings(config: Config, texts: Mapping[str, str]) -> list[Finding]:
+    from monitor.delivery.channels import check_channel
+
+    return [
+        _finding(texts, channel.origin, ("url",), p.code, p.message, level=p.level, hint=p.hint)
+        for channel in config.channels
+        if channel.url is None or not channel.url.missing
+        for p in check_channel(channel)
+    ]
+
+
+def _finding(
+    texts: Mapping[str, str],
+    origin: Origin | None,
+    key: Sequence[str | int],
+    code: str,
+    message: str,
+    *,
+    level: str = "error",
+    column: int | None = None,
+    hint: str = "",
+) -> Finding:
+    from monitor.config.load import locate
+
+    if origin is None:
+        return Finding(next(iter(texts), "config.toml"), 1, message, code, level, hint=hint)
+    place = locate(texts, origin, tuple(key), column or 1)
+    return Finding(place.file, place.line, message, code, level, place.column if column else None, hint)
+
+
+def _show(finding: Finding, texts: Mapping[str, str]) -> None:
+    where = f"{finding.file}:{finding.line}" + (f":{finding.column}" if finding.column else "")
+    level = output.colour(finding.level, "red" if finding.level == "error" else "yellow")
+    output.out(f"{where}: {level}: {finding.message}")
+    lines = texts.get(finding.file, "").splitlines()
+    if finding.column and finding.line <= len(lines):
+        output.out(f"    {lines[finding.line - 1]}")
+        output.out(f"    {' ' * (finding.column - 1)}^")
+    for line in finding.hint.splitlines():
+        output.out(f"    {line}")
+
+
+def _sum_up(loaded: Loaded, errors: int, warnings: int) -> None:
+    config = loaded.partial
+    if errors:
+        output.out(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}")
+        return
+    if config is None:
+        return
+    tests = sum(len(r.tests) for r in config.rules)
+    checked = ", ".join(
+        _count(n, word)
+        for n, word in (
+            (len(config.feeds), "feed"),
+            (len(config.rules), "rule"),
+            (len(config.channels), "channel"),
+            (tests, "rule test"),
+        )
+    )
+    end = f", {_count(warnings, 'warning')}" if warnings else ""
+    output.out(output.colour(f"{checked}: all good{end}", "green"))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _as_json(finding: Finding) -> dict[str, object]:
+    shape: dict[str, object] = {"file": finding.file, "line": finding.line}
+    if finding.column:
+        shape["column"] = finding.column
+    shape |= {"level": finding.level, "code": finding.code, "message": finding.message}
+    if finding.hint:
+        shape["hint"] = finding.hint
+    return shape

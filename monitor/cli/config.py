@@ -1,0 +1,38 @@
+"""`tocsin config`: which file is in use, and what it comes to."""
+
+from __future__ import annotations
+
+import typer
+
+from monitor.cli import context, output
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    from monitor.cli.app import SETTINGS
+
+    group = typer.Typer(help="Which file is in use, and what it comes to.", **SETTINGS)
+    group.command(epilog="Example: tocsin config show --json")(show)
+    group.command(epilog='Example: $EDITOR "$(tocsin config path)"')(path)
+    app.add_typer(group, name="config")
+
+
+def show() -> None:
+    """Print every effective value, defaults included; secrets are masked."""
+    from monitor.config.show import render
+    from monitor.config.show import show as values
+
+    config = context.config()
+    if context.given.json:
+        output.emit(values(config))
+    else:
+        output.out(render(config).rstrip())
+
+
+def path() -> None:
+    """Print the path of the configuration file in use."""
+    found = context.config_path().absolute()
+    if context.given.json:
+        output.emit({"path": str(found)})
+    else:
+        output.out(str(found))

@@ -1,0 +1,100 @@
+"""How verbs speak: data on standard output, talk on standard error, JSON when asked, tables for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+
+
+def emit(value: Any) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+
+
+def out(text: str = "") -> None:
+    """A line of data."""
+    sys.stdout.write(text + "\n")
+
+
+def say(text: str) -> None:
+    """A line of talk."""
+    sys.stderr.write(text + "\n")
+
+
+def colour(text: str, name: str, *, stream: Any = None) -> str:
+    """The text in a colour, where a terminal shows it and NO_COLOR does not forbid it."""
+    stream = stream or sys.stdout
+    if os.environ.get("NO_COLOR") or not stream.isatty():
+        return text
+    return f"\x1b[{COLOURS[name]}m{text}\x1b[0m"
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
+    """
+    Aligned columns; `empty` is said (as talk) where there are no rows.
+
+    On a terminal the last column is cut at its width; in a pipe nothing is cut.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
+        say(empty)
+        return
+    widths = [max(_width(row[n]) for row in [list(headers), *cells]) for n in range(len(headers))]
+    limit = os.get_terminal_size().columns if sys.stdout.isatty() else 0
+    head = "  ".join(_pad(h, w) for h, w in zip(headers, widths, strict=True)).rstrip()
+    out(colour(head, "bold"))
+    for row in cells:
+        line = "  ".join(_pad(c, w) for c, w in zip(row, widths, strict=True)).rstrip()
+        out(_cut(line, limit) if limit else line)
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """A time as people say it: "3 min ago", "in 2 h"."""
+    if moment is None:
+        return "-"
+    seconds = (now - moment).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        if size >= length or unit == "s":
+            text = f"{int(size // length)} {unit}"
+            return f"{text} ago" if seconds >= 0 else f"in {text}"
+    return "-"
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """A time as JSON shows it."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return str(value)
+
+
+def _cell(value: Any) -> str:
+    """One line, without anything a terminal would obey."""
+    text = "-" if value is None or value == "" else str(value)
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _cut(line: str, limit: int) -> str:
+    return line if _width(line) <= limit else line[: max(limit - 1, 1)] + "…"

@@ -1,0 +1,109 @@
+"""`tocsin run`: the daemon, or one round for cron."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli import context, output
+
+if TYPE_CHECKING:
+    from monitor.plan import Plan
+    from monitor.service.once import OnceSummary
+    from monitor.settings import Config
+
+EXAMPLE = "Example: tocsin run --once --force --config /etc/tocsin/config.toml"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(epilog=EXAMPLE)(run)
+
+
+def run(
+    once: Annotated[
+        bool, typer.Option("--once", help="Poll all due feeds, deliver, and exit (for cron).")
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With --once: polls and retries due or not, except what a Retry-After or a 410 forbids.",
+        ),
+    ] = False,
+) -> None:
+    """Watch the feeds until told to stop (SIGTERM, Ctrl-C); SIGHUP reads the configuration again."""
+    from monitor.errors import UsageError
+    from monitor.service import log
+
+    if force and not once:
+        raise UsageError("--force goes with --once", hint="tocsin run --once --force")
+    loaded = context.load(strict=True)
+    for finding in loaded.findings:
+        if finding.level == "warning":
+            output.say(f"warning: {finding}")
+    from monitor.config.load import require
+
+    config = require(loaded)
+    _refuse_bad_rules(config)
+    level = "debug" if context.given.debug else config.log_level
+    if once and level == "info" and context.interactive():
+        level = "warning"  # one line of summary says it all
+    log.configure(level, config.log_format)
+    if once:
+        _once(config, force=force)
+    else:
+        _daemon(config)
+
+
+def _once(config: Config, *, force: bool) -> None:
+    from monitor.service.once import run_once
+
+    summary = asyncio.run(run_once(config, force=force))
+    if context.given.json:
+        output.emit({name: getattr(summary, name) for name in summary.__dataclass_fields__})
+    else:
+        _tell(config, summary)
+    if summary.exit_code:
+        raise typer.Exit(summary.exit_code)
+
+
+def _tell(config: Config, summary: OnceSummary) -> None:
+    output.say(
+        f"polled {summary.polled}, new {summary.new}, matched {summary.matched}, "
+        f"delivered {summary.delivered}" + (f", not delivered {summary.failed}" if summary.failed else "")
+    )
+    if summary.baseline:
+        from monitor.service.preview import preview
+        from monitor.store.database import Reader
+
+        reader = Reader(config.database)
+        for line in preview(reader, after=summary.last_match_before):
+            output.say(line)
+        reader.close()
+
+
+def _daemon(config: Config) -> None:
+    from monitor.service.daemon import run_daemon
+
+    asyncio.run(run_daemon(config, load=_load_again, tell=output.say))
+
+
+def _load_again() -> Plan:
+    """The configuration as it is in the file now, compiled; ConfigError with everything wrong in it."""
+    config = context.config(strict=True)
+    return _refuse_bad_rules(config)
+
+
+def _refuse_bad_rules(config: Config) -> Plan:
+    from monitor.cli.check import rule_findings
+    from monitor.errors import ConfigError
+    from monitor.plan import build_plan
+
+    plan, problems = build_plan(config)
+    errors = [p for p in problems if p.level == "error"]
+    if errors:
+        raise ConfigError(rule_findings(config, errors))
+    return plan
