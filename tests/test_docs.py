@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.cli import app as app_module
 from monitor.config.load import load_config
 from monitor.plan import build_plan
 
@@ -63,3 +64,30 @@ def test_the_lock_covers_the_dependencies() -> None:
         re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
     )
     assert {re.split(r"[<>=\[ ]", one)[0].lower() for one in wanted} <= pinned
+
+
+def verbs() -> list[tuple[str, Any]]:
+    """Every verb of the command line with its command, e.g. "feeds add"."""
+    app_module.load_verbs()
+    found = [(c.name or c.callback.__name__, c) for c in app_module.app.registered_commands if c.callback]
+    for group in app_module.app.registered_groups:
+        assert group.typer_instance
+        found += [
+            (f"{group.name} {c.name or c.callback.__name__}", c)
+            for c in group.typer_instance.registered_commands
+            if c.callback
+        ]
+    return found
+
+
+def test_each_verb_is_documented() -> None:
+    """docs/cli.md has a section for each verb, and none for a verb that is not there."""
+    text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^### tocsin ((?:[a-z]+ ?)+)", text, re.MULTILINE)
+    assert {s.strip() for s in sections} == {name for name, _ in verbs()}
+
+
+def test_each_help_ends_with_an_example() -> None:
+    """The last line of each help text is something to type."""
+    without = [name for name, command in verbs() if not str(command.epilog).startswith("Example: ")]
+    assert without == []

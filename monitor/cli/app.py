@@ -43,8 +43,10 @@ def root(
     """Watches news feeds and rings, once, when something you care about is published."""
 
 
-def _register() -> None:
-    """Let each verb module add its verbs, in the order of the help."""
+def load_verbs() -> None:
+    """Let each verb module add its verbs, in the order of the help; once."""
+    if app.registered_commands:
+        return
     from monitor.cli import (
         alerts,
         channels,
@@ -88,8 +90,7 @@ def invoke(arguments: list[str]) -> int:
     """Run the command line; returns its exit code. A traceback is shown with --debug only."""
     try:
         rest = context.take(arguments)
-        if not app.registered_commands:
-            _register()
+        load_verbs()
         result = app(args=rest, prog_name="tocsin", standalone_mode=False)
         sys.stdout.flush()
     except typer.Exit as stop:
@@ -128,20 +129,8 @@ def _report(error: Exception) -> int:
         return error.exit_code
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's usage errors
         output.say(f"tocsin: {error.format_message()}")
-        output.say(f"    {_nearest_verb(error.format_message())}see tocsin --help, or tocsin VERB --help")
+        output.say("    see tocsin --help, or tocsin VERB --help")
         return int(error.exit_code)
     output.say(f"tocsin: unexpected {type(error).__name__}: {error}")
     output.say("    this is a bug; run it again with --debug for the details to report")
     return 1
-
-
-def _nearest_verb(message: str) -> str:
-    """A guess at the verb that was meant, where a verb was not understood."""
-    import difflib
-
-    if not message.startswith("No such command"):
-        return ""
-    verbs = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
-    verbs += [g.name for g in app.registered_groups if g.name]
-    close = difflib.get_close_matches(message.split("'")[1], verbs, n=1)
-    return f"did you mean tocsin {close[0]}? " if close else ""

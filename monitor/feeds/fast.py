@@ -22,17 +22,21 @@ import contextlib
 import math
 import re
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from monitor.feeds.dates import email_date, rfc3339, utc_text
 from monitor.feeds.document import absolute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _Place = dict[str, Any]
 _Attributes = dict[str, str]
 # Name, text, attributes, and the fields inside a field that has some.
 _Field = tuple[str, str, _Attributes, list[Any]]
 _Found = dict[str, list[_Field]]
+_NONE: list[Any] = []
 
 _MAX_DEPTH = 100
 _BUFFER = 65_536
@@ -169,13 +173,18 @@ def parse_fast(text: str, items: int, url: str) -> dict[str, Any] | None:
     parser.StartNamespaceDeclHandler = reader.declare
     try:
         data = text.encode()
-        reader.damaged = bool(
-            _DAMAGED.search(data) or _ENCODED_TWICE.search(data) or _DAMAGED_REFERENCE.search(data)
-        )
+        reader.damaged = _is_damaged(data)
         parser.Parse(data, True)
         return _answer(reader, url) if len(reader.items) == items else None
     except (expat.ExpatError, UnicodeError, _DoubtError):
         return None
+
+
+def _is_damaged(data: bytes) -> bool:
+    """Whether some texts of a document may need mending."""
+    if b"\xc2" in data and (_DAMAGED.search(data) or _ENCODED_TWICE.search(data)):
+        return True
+    return _DAMAGED_REFERENCE.search(data) is not None
 
 
 def _refuse(*_: object) -> None:
@@ -242,7 +251,7 @@ class _Reader:
                 text = (self._markup() if self._is_markup else "".join(self.pieces)).strip()
                 if self.damaged:
                     text = _mended(text)
-                self._fields.append((self._text, text, self._attributes, []))
+                self._fields.append((self._text, text, self._attributes, _NONE))
                 self._text = ""
             else:
                 self.pieces.clear()
@@ -449,9 +458,10 @@ def _last(found: _Found, name: str) -> str:
 
 def _title(found: _Found, language: str, is_atom: bool) -> tuple[str, str]:
     """The item's title, else that of its picture or film, and its language."""
-    for field in (*found.get("title", ()), *found.get("media:title", ())):
-        if field[1]:
-            return _as_markup(field, is_atom), _language(field, language)
+    for name in ("title", "media:title"):
+        for field in found.get(name, ()):
+            if field[1]:
+                return _as_markup(field, is_atom), _language(field, language)
     return "", language
 
 
@@ -499,18 +509,22 @@ def _link(found: _Found, guid: str, base: str) -> str | None:
     original = _last(found, "feedburner:origlink")
     if original:
         return absolute(base, original)
-    links = found.get("link", [])
-    texts = [text.replace("&amp;", "&") for text in _texts_of_links(links)]
-    permalinks = [
-        text
-        for _, text, attributes, _ in found.get("guid", ())
-        if attributes.get("isPermaLink") == "true" and absolute("", text)
-    ]
-    for link in (*texts, *permalinks, *_alternates(links)):
+    for link in _links(found):
         address = link if _PLAIN_ADDRESS.fullmatch(link) else absolute(base, link)
         if address:
             return address
     return absolute("", guid) if " " not in guid else None
+
+
+def _links(found: _Found) -> Iterator[str]:
+    """What an item may mean by its address, best first."""
+    links = found.get("link", _NONE)
+    for link in _texts_of_links(links):
+        yield link.replace("&amp;", "&")
+    for _, text, attributes, _ in found.get("guid", ()):
+        if attributes.get("isPermaLink") == "true" and absolute("", text):
+            yield text
+    yield from _alternates(links)
 
 
 def _texts_of_links(links: list[_Field]) -> list[str]:
@@ -565,12 +579,12 @@ def _date(text: str) -> str | None:
     """A date as RFC 3339 in UTC; None for no date and for absurd years."""
     if not text:
         return None
-    moment = email_date(text)
-    if moment is not None:
+    if text[4:5] != "-":
+        moment = email_date(text)
+        if moment is None:
+            raise _DoubtError
         return utc_text(moment)
-    if not _W3C_DATE.fullmatch(text):
+    found = rfc3339(text) if _W3C_DATE.fullmatch(text) else None
+    if found is None and not text.startswith("0"):
         raise _DoubtError
-    found = rfc3339(text)
-    if found is None and text.startswith(("19", "20")):
-        raise _DoubtError  # no such day
     return found

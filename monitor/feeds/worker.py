@@ -7,12 +7,16 @@ answer from our standard output; the end of input means exit. A request is two 3
 clean-up code: a document that needs more processor time than its budget is ended by the kernel (SIGXCPU),
 one that needs more memory ends this process, and the parent takes the end of our output as the answer.
 
+Well-formed documents of the usual kinds are read by fast.py. It declines whatever is doubtful, and only then
+is feedparser loaded: it knows every kind of feed there ever was, but takes ten times as long, and 10 MB.
+
 The process can open no network connection it was not built to open, but feedparser, given bytes or a
 string, opens a *local file* of that name. So it is only ever given a BytesIO.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 import io
 import json
@@ -23,10 +27,9 @@ import struct
 import sys
 from typing import Any
 
-import feedparser
-
 from monitor.feeds.dates import email_date, utc_text
 from monitor.feeds.document import absolute, decode, prepare
+from monitor.feeds.fast import parse_fast, waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
 
 MEMORY_EXIT = 3
@@ -43,10 +46,8 @@ _NAME_CHARS = 200
 _MAX_NAMES = 50
 _OUTPUT_CHARS = 16_000_000
 
+_WAITING = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
-_SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
-
-feedparser.registerDateHandler(email_date)
 
 
 def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
@@ -64,8 +65,11 @@ def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
     warnings = [doubt, *ready.warnings] if doubt else [*ready.warnings]
     if ready.error:
         return {"error": ready.error, "warnings": warnings, "complete": ready.complete}
+    quick = parse_fast(ready.text, ready.items, url)
+    if quick is not None:
+        return _limited({**quick, "warnings": warnings, "complete": ready.complete})
     try:
-        parsed = feedparser.parse(
+        parsed = _feedparser().parse(
             io.BytesIO(ready.text.encode()),
             response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
@@ -99,6 +103,15 @@ def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
     )
 
 
+@functools.cache
+def _feedparser() -> Any:
+    """feedparser, once a document needs it: most workers never do."""
+    import feedparser  # noqa: PLC0415  see above
+
+    feedparser.registerDateHandler(email_date)
+    return feedparser
+
+
 def _info(parsed: Any, url: str) -> dict[str, Any]:
     """What the document says about itself."""
     feed = parsed["feed"]
@@ -108,21 +121,9 @@ def _info(parsed: Any, url: str) -> dict[str, Any]:
         "link": home if feed.get("link") else None,
         "language": str(feed.get("language") or "")[:_NAME_CHARS] or None,
         "format": str(parsed.get("version") or "unknown"),
-        "ttl": _ttl(feed),
+        "ttl": waiting_time(*(str(feed.get(key) or "") for key in _WAITING)),
         "updated": utc_text(dict.get(feed, "updated_parsed") or dict.get(feed, "published_parsed")),
     }
-
-
-def _ttl(feed: Any) -> float | None:
-    """How many seconds the publisher asks to wait: RSS `ttl` (minutes), else the syndication module."""
-    try:
-        minutes = float(feed.get("ttl") or 0)
-        period = _SECONDS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
-        often = max(1.0, float(feed.get("sy_updatefrequency") or 1))
-    except (ValueError, TypeError):
-        return None
-    seconds = minutes * 60 if minutes > 0 else period / often
-    return seconds if 0 < seconds < math.inf else None
 
 
 def _entry(entry: Any, base: str, is_atom: bool) -> dict[str, Any]:
@@ -266,6 +267,7 @@ def main() -> None:
         answers.flush()
         del answer, data, body
         gc.collect()
+        gc.freeze()  # what is left is there to stay: feedparser, when it has just been loaded
 
 
 if __name__ == "__main__":

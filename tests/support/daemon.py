@@ -1,0 +1,75 @@
+"""A real daemon in a process of its own; its log tells when something has happened, so nothing sleeps."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import signal
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0  # seconds before a test that waits for a log line gives up
+
+
+class DaemonProcess:
+    """`tocsin run` on a configuration; `wait_for` reads its log until a line says so."""
+
+    def __init__(self, config: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
+        self.lines: list[str] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "monitor", "run", "--config", str(config), *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
+
+    @property
+    def pid(self) -> int:
+        """The daemon's process id."""
+        return self._process.pid
+
+    def wait_for(self, *words: str) -> str:
+        """The next log line that holds all these words; fails with the whole log if there is none in time."""
+        assert self._process.stdout
+        guard = threading.Timer(PATIENCE, self._process.kill)
+        guard.start()
+        try:
+            for line in self._process.stdout:
+                self.lines.append(line.rstrip())
+                if all(word in line for word in words):
+                    return line
+        finally:
+            guard.cancel()
+        raise AssertionError(f"no line with {words} in:\n" + "\n".join(self.lines))
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def ended(self) -> int:
+        """Read the log to its end; returns the exit status."""
+        assert self._process.stdout
+        guard = threading.Timer(PATIENCE, self._process.kill)
+        guard.start()
+        try:
+            self.lines += [line.rstrip() for line in self._process.stdout]
+            return self._process.wait()
+        finally:
+            guard.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
