@@ -265,7 +265,11 @@ class _Reader:
         """Our name for an element: known namespaces only, letters small, one name for one meaning."""
         uri, _, local = tag.rpartition(" ")
         uri = uri.lower()
-        prefix = "" if "backend.userland.com/rss" in uri else _NAMESPACES.get(uri, "" if uri in self._defaults else "?")
+        prefix = (
+            ""
+            if "backend.userland.com/rss" in uri
+            else _NAMESPACES.get(uri, "" if uri in self._defaults else "?")
+        )
         name = prefix + local.lower()
         self._names[tag] = name = _SAME.get(name, name)
         return name
@@ -529,7 +533,9 @@ def _links(found: _Found) -> Iterator[str]:
 
 def _texts_of_links(links: list[_Field]) -> list[str]:
     """Addresses written as texts."""
-    return [text for _, text, attributes, _ in links if text and attributes.get("rel", "alternate") == "alternate"]
+    return [
+        text for _, text, attributes, _ in links if text and attributes.get("rel", "alternate") == "alternate"
+    ]
 
 
 def _alternates(links: list[_Field]) -> list[str]:

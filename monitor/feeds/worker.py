@@ -28,7 +28,7 @@ import sys
 from typing import Any
 
 from monitor.feeds.dates import email_date, utc_text
-from monitor.feeds.document import absolute, decode, prepare
+from monitor.feeds.document import Prepared, absolute, decode, prepare
 from monitor.feeds.fast import parse_fast, waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
 
@@ -68,6 +68,11 @@ def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
     quick = parse_fast(ready.text, ready.items, url)
     if quick is not None:
         return _limited({**quick, "warnings": warnings, "complete": ready.complete})
+    return parse_with_feedparser(ready, warnings, url)
+
+
+def parse_with_feedparser(ready: Prepared, warnings: list[str], url: str) -> dict[str, Any]:
+    """The answer for a prepared document that fast.py declined; more warnings are added to those given."""
     try:
         parsed = _feedparser().parse(
             io.BytesIO(ready.text.encode()),

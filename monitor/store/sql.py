@@ -41,6 +41,7 @@ LEDGER_INSERT = "INSERT INTO ledger (id, match_id, channel, alert_id, outbox_id,
 LEDGER_SETTLE = "UPDATE ledger SET state=:state, reason=:reason, at=:at WHERE ledger.outbox_id = :outbox"
 LEDGER_OF_ALERT = "SELECT ledger.channel, ledger.state, ledger.reason, ledger.at, ledger.outbox_id FROM ledger WHERE ledger.alert_id = :alert ORDER BY ledger.id"
 LEDGER_COUNTS = "SELECT ledger.state, ledger.reason, count(*) AS n FROM ledger WHERE ledger.at >= :since GROUP BY ledger.state, ledger.reason"
+SUPPRESSED_MATCHES = "SELECT ledger.reason, count(DISTINCT ledger.match_id) AS n FROM ledger WHERE ledger.state = 'suppressed' GROUP BY ledger.reason"
 LEDGER_ORPHANS = "SELECT matches.id FROM matches LEFT OUTER JOIN ledger ON ledger.match_id = matches.id WHERE ledger.id IS NULL"
 LEDGER_STRAY = "SELECT ledger.id FROM ledger LEFT OUTER JOIN outbox ON outbox.id = ledger.outbox_id WHERE ledger.state IN ('waiting', 'held', 'sent', 'dead', 'dropped') AND outbox.id IS NULL OR ledger.state = 'waiting' AND (outbox.state NOT IN ('ready', 'retry', 'leased', 'held')) OR ledger.state = 'held' AND outbox.state != 'held' OR ledger.state = 'sent' AND outbox.state != 'sent' OR ledger.state = 'dead' AND outbox.state != 'dead' OR ledger.state = 'dropped' AND outbox.state != 'dropped'"
 TOLD = "SELECT outbox.channel, outbox.severity, outbox.state, outbox.sent_at FROM outbox WHERE outbox.story_id = :story AND outbox.state IN ('ready', 'retry', 'leased', 'held', 'sent')"

@@ -206,6 +206,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     "LEDGER_COUNTS": select(ledger.c.state, ledger.c.reason, func.count().label("n"))
     .where(ledger.c.at >= p("since"))
     .group_by(ledger.c.state, ledger.c.reason),
+    "SUPPRESSED_MATCHES": select(ledger.c.reason, func.count(ledger.c.match_id.distinct()).label("n"))
+    .where(ledger.c.state == _const("suppressed"))
+    .group_by(ledger.c.reason),
     "LEDGER_ORPHANS": select(matches.c.id)
     .outerjoin(ledger, ledger.c.match_id == matches.c.id)
     .where(ledger.c.id.is_(None)),
