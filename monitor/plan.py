@@ -27,18 +27,18 @@ class Plan:
 
 
 def build_plan(config: Config) -> tuple[Plan, tuple[RuleProblem, ...]]:
-    """
-    Compile the rules; problems of rules come back as values, and their rules are left out.
-
-    Without any configured channel alerts go to the terminal, so that a first run shows something.
-    """
+    """Compile the rules; problems of rules come back as values, and their rules are left out."""
     engine, problems = compile_rules(config.rules, config.entities, [f.name for f in config.feeds])
-    channels = config.channels or (ChannelConfig(name="terminal", type="terminal"),)
     plan = Plan(
         config=config,
         engine=engine,
-        channels={c.name: c for c in channels},
+        channels={c.name: c for c in channels_of(config)},
         feeds={f.name: f for f in config.feeds if f.enabled},
         rules={r.name: r for r in config.rules},
     )
     return plan, problems
+
+
+def channels_of(config: Config) -> tuple[ChannelConfig, ...]:
+    """The channels in force: without any, alerts go to the terminal, so that a first run shows something."""
+    return config.channels or (ChannelConfig(name="terminal", type="terminal"),)

@@ -61,7 +61,7 @@ def demo(
 
 def _tell(outcome: Outcome) -> None:
     output.out(
-        f"{outcome.feeds} feeds, asked {outcome.requests} times ({outcome.not_modified} answers: not modified)"
+        f"{outcome.feeds} feeds, asked {outcome.requests} times ({outcome.not_modified} times unchanged)"
     )
     output.out(f"{outcome.seen} items seen, {outcome.matched} matches")
     output.out(f"{outcome.alerts} alerts" + _first(outcome))

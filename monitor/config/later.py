@@ -22,7 +22,8 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
     One warning for each feature the configuration asks for and this version does not act on.
 
     The place is that of its first use. Values that ask for what happens anyway (budget = "off",
-    full_text = "never", updates = "none", window = "off") are silent, and so is what the rules engine reports by itself.
+    full_text = "never", updates = "none", window = "off") are silent, and so is what the rules engine reports
+    by itself.
     Reads the files again to name the lines.
     """
     texts: dict[str, Lines] = {}

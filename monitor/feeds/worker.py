@@ -29,7 +29,8 @@ from typing import Any
 
 from monitor.feeds.dates import email_date, utc_text
 from monitor.feeds.document import Prepared, absolute, decode, prepare
-from monitor.feeds.fast import parse_fast, waiting_time
+from monitor.feeds.fast import parse_fast
+from monitor.feeds.fields import waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
 
 MEMORY_EXIT = 3

@@ -32,15 +32,17 @@ class OnceSummary:
     exit_code: int
 
 
-async def run_once(config: Config, *, force: bool, parts: Parts | None = None) -> OnceSummary:
-    """Poll each due feed once (with `force` each that may be asked), deliver, and sum up."""
+async def run_once(
+    config: Config, *, force: bool, only: str | None = None, parts: Parts | None = None
+) -> OnceSummary:
+    """Poll each due feed once (with `force` each that may be asked; or `only` one), deliver, and sum up."""
     async with App(config, parts=parts) as app:
         if force:
             now = to_db(app.clock())
             app.database.writer.submit(lambda tx: tx.run(sql.OUTBOX_RETRY_NOW, now=now)).result()
         await app.note_alive()
         delivery = asyncio.create_task(app.worker.run())
-        await app.poller.poll_all(force=force)
+        await app.poller.poll_all(force=force, only=only)
         await app.worker.finish()
         delivery.cancel()
         return _sum_up(app)

@@ -59,12 +59,14 @@ class Poller:
                 started += 1
         return started
 
-    async def poll_all(self, *, force: bool) -> None:
-        """Poll each due feed once, or, with `force`, every feed that did not forbid it."""
+    async def poll_all(self, *, force: bool, only: str | None = None) -> None:
+        """Poll each due feed once; with `force` every feed that did not forbid it; `only` one of them."""
         now = self._deps.clock()
         states = [read(FeedState, row) for row in self._deps.database.reader.rows(sql.FEEDS_POLLABLE)]
         chosen = [s for s in states if s.name in self.plan.feeds and _may_ask(s, now, force=force)]
         for state in chosen:
+            if only not in (None, state.name):
+                continue
             while len(self._running) >= MOST_STARTED:
                 await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
             self._start(state)

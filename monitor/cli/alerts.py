@@ -1,0 +1,165 @@
+"""`tocsin alerts`: what rang, what stayed silent, and why."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli import context, output
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from monitor.store.database import Reader
+
+RANK = ("sent", "waiting", "held", "dead", "dropped", "suppressed")
+AROUND = 40  # characters of context on each side of a hit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    from monitor.cli.app import SETTINGS
+
+    group = typer.Typer(help="What rang, what stayed silent, and why.", **SETTINGS)
+    group.command("list", epilog="Example: tocsin alerts list --since 24h --json")(list_alerts)
+    group.command("show", epilog="Example: tocsin alerts show 12")(show)
+    app.add_typer(group, name="alerts")
+
+
+def list_alerts(
+    since: Annotated[str, typer.Option(help="How far back, e.g. 24h.")] = "7d",
+    limit: Annotated[int, typer.Option(help="At most so many, the newest first.")] = 50,
+    rule: Annotated[str | None, typer.Option(help="Only this rule's.")] = None,
+) -> None:
+    """List alerts, the newest first."""
+    from monitor.cli.words import span
+    from monitor.store import sql
+    from monitor.store.rows import to_db
+
+    reader = context.reader()
+    start = to_db(datetime.now(UTC) - timedelta(seconds=span(since)))
+    rows = reader.rows(sql.ALERTS, top=2**62, since=start, count=limit)
+    found = [_shape(reader, row) for row in rows if rule in (None, row["rule"])]
+    reader.close()
+    if context.given.json:
+        for alert in found:
+            output.emit(alert)
+        return
+    now = datetime.now(UTC)
+    output.table(
+        ("ID", "WHEN", "SEVERITY", "RULE", "STATE", "FEED", "TITLE"),
+        [
+            (
+                a["id"],
+                output.ago(datetime.fromisoformat(a["matched"]), now),
+                a["severity"],
+                a["rule"],
+                a["state"],
+                a["feed"] + (f" +{len(a['also'])}" if a["also"] else ""),
+                a["title"],
+            )
+            for a in found
+        ],
+        empty=f"no alerts in the last {since}",
+    )
+
+
+def show(number: Annotated[int, typer.Argument(metavar="ID", help="From alerts list.")]) -> None:
+    """Show one alert: its article, hits, deliveries and what the receivers answered."""
+    from monitor.errors import TocsinError
+    from monitor.store import sql
+
+    reader = context.reader()
+    row = reader.row(sql.ALERT, id=number)
+    if row is None:
+        raise TocsinError(f"there is no alert {number}", hint="tocsin alerts list shows them")
+    alert = _shape(reader, row)
+    article = reader.row(sql.ARTICLE, id=row["article_id"])
+    match = reader.row(sql.MATCH_OF_ALERT, article=row["article_id"], rule=row["rule"])
+    alert["hits"] = json.loads(match["hits"]) if match else []
+    for delivery in alert["deliveries"]:
+        outbox_id = delivery.pop("outbox", None)
+        rows = reader.rows(sql.ATTEMPTS_OF, outbox=outbox_id) if outbox_id else []
+        delivery["attempts"] = [
+            {"number": r["number"], "at": _time(r["at"]), "answer": r["answer"], "detail": r["detail"]}
+            for r in rows
+        ]
+    reader.close()
+    if context.given.json:
+        output.emit(alert)
+    else:
+        _tell(alert, article)
+
+
+def _shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
+    """An alert in the contract's shape."""
+    from monitor.model import Severity
+    from monitor.store import sql
+
+    ledger = reader.rows(sql.LEDGER_OF_ALERT, alert=row["id"])
+    best = min(ledger, key=lambda r: RANK.index(r["state"]), default=None)
+    feeds = [r["name"] for r in reader.rows(sql.SIGHTINGS_OF, article=row["article_id"])]
+    sent = [r["at"] for r in ledger if r["state"] == "sent"]
+    return {
+        "id": row["id"],
+        "rule": row["rule"],
+        "severity": Severity(row["severity"]).label,
+        "title": row["title"],
+        "url": row["url"],
+        "feed": row["feed"],
+        "story": row["story_id"],
+        "also": [name for name in feeds if name != row["feed"]],
+        "published": _time(row["published"]),
+        "fetched": _time(row["fetched_at"]),
+        "matched": _time(row["created_at"]),
+        "sent": _time(max(sent)) if sent else None,
+        "state": best["state"] if best else None,
+        "reason": best["reason"] if best else None,
+        "deliveries": [
+            {
+                "channel": r["channel"],
+                "state": r["state"],
+                "reason": r["reason"],
+                "at": _time(r["at"]),
+                "outbox": r["outbox_id"],
+            }
+            for r in ledger
+            if r["channel"]
+        ],
+    }
+
+
+def _tell(alert: dict[str, Any], article: sqlite3.Row | None) -> None:
+    from monitor.model import Reason
+
+    output.out(output.colour(alert["title"], "bold"))
+    output.out(
+        f"{alert['severity']} · rule {alert['rule']} · {alert['feed']} · {alert['published'] or 'undated'}"
+    )
+    output.out(alert["url"])
+    if alert["also"]:
+        output.out(f"also reported by {', '.join(alert['also'])}")
+    for hit in alert["hits"]:
+        text = article[hit["field"]] if article else ""
+        before = text[max(0, hit["start"] - AROUND) : hit["start"]].replace("\n", " ")
+        after = text[hit["end"] : hit["end"] + AROUND].replace("\n", " ")
+        named = f" (@{hit['entity']})" if hit["entity"] else ""
+        output.out(f"  {hit['field']}: …{before}{output.colour(hit['text'], 'bold')}{after}…{named}")
+    for delivery in alert["deliveries"]:
+        sentence = Reason.of(delivery["reason"]).sentence
+        output.out(f"{delivery['channel']}: {delivery['state']}, {sentence} ({delivery['at']})")
+        for attempt in delivery["attempts"]:
+            output.out(
+                f"  attempt {attempt['number']} {attempt['at']}: {attempt['answer']} {attempt['detail']}"
+            )
+    if not alert["deliveries"] and alert["reason"]:
+        output.out(f"{alert['state']}: {Reason.of(alert['reason']).sentence}")
+
+
+def _time(text: str | None) -> str | None:
+    from monitor.store.rows import from_db
+
+    return output.rfc3339(from_db(text))

@@ -1,0 +1,254 @@
+"""`tocsin feeds`: the sources: how they fare, and changing them in the file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli import context, output
+
+if TYPE_CHECKING:
+    from monitor.settings import Config, FeedConfig
+    from monitor.store.rows import FeedState
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="From feeds list.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    from monitor.cli.app import SETTINGS
+
+    group = typer.Typer(help="The sources: how they fare, and changing them in the file.", **SETTINGS)
+    group.command("list", epilog="Example: tocsin feeds list --json")(list_feeds)
+    group.command("show", epilog="Example: tocsin feeds show lemonde")(show)
+    group.command("add", epilog="Example: tocsin feeds add https://www.rfi.fr/fr/rss --name rfi --tag fr")(
+        add
+    )
+    group.command("remove", epilog="Example: tocsin feeds remove rfi")(remove)
+    group.command("enable", epilog="Example: tocsin feeds enable rfi")(enable)
+    group.command("disable", epilog="Example: tocsin feeds disable rfi")(disable)
+    group.command("poll", epilog="Example: tocsin feeds poll rfi")(poll)
+    group.command("import", epilog="Example: tocsin feeds import subscriptions.opml")(import_opml)
+    group.command("export", epilog="Example: tocsin feeds export > feeds.opml")(export)
+    app.add_typer(group, name="feeds")
+
+
+def list_feeds() -> None:
+    """List feeds: ok, new, failing, gone or disabled; last and next poll; what happened."""
+    config = context.config()
+    states = _states(config)
+    found = [_shape(feed, states.get(feed.name)) for feed in config.feeds]
+    if context.given.json:
+        for one in found:
+            output.emit(one)
+        return
+    now = datetime.now(UTC)
+
+    def when(text: str | None) -> str:
+        return output.ago(datetime.fromisoformat(text), now) if text else "-"
+
+    output.table(
+        ("NAME", "STATE", "LAST POLL", "NEXT POLL", "TAGS", "WHAT HAPPENED"),
+        [
+            (
+                f["name"],
+                f["state"],
+                when(f["last_poll"]),
+                when(f["next_poll"]),
+                " ".join(f["tags"]),
+                f["message"],
+            )
+            for f in found
+        ],
+        empty="no feeds: tocsin feeds add URL",
+    )
+
+
+def show(name: Name) -> None:
+    """Show everything known of one feed."""
+    from monitor.cli.words import known
+    from monitor.config.show import public_url
+
+    config = context.config()
+    feeds = {f.name: f for f in config.feeds}
+    feed = feeds[known(name, feeds, "feed")]
+    state = _states(config).get(name)
+    shape = _shape(feed, state) | {
+        "url": f"<{feed.url.source}>" if feed.url.missing else public_url(feed.url.reveal()),
+        "title": state.title if state else None,
+        "polls": state.polls if state else 0,
+        "failures": state.failures if state else 0,
+        "http_status": state.last_http if state else None,
+        "baseline": output.rfc3339(state.baseline_at) if state else None,
+        "conditional": bool(state and (state.etag or state.last_modified)),
+        "not_before": output.rfc3339(state.forbidden_until) if state else None,
+    }
+    if context.given.json:
+        output.emit(shape)
+        return
+    for key, value in shape.items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        output.out(f"{key.replace('_', ' '):<12}  {'-' if shown in (None, '') else shown}")
+
+
+def add(
+    address: Annotated[str, typer.Argument(metavar="URL", help="The feed's address.")],
+    name: Annotated[str | None, typer.Option(help="Else made from host and path.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag; may be repeated.")] = None,
+) -> None:
+    """Add a feed to the file; comments and order are kept."""
+    from monitor.config.edit import add_feed
+
+    path = context.config_path()
+    add_feed(path, name, address, tuple(tag or ()), env=os.environ)
+    _done(f"added to {path}; its first poll is silent")
+
+
+def remove(name: Name) -> None:
+    """Take a feed out of the file; its memory is kept."""
+    from monitor.config.edit import remove_feed
+
+    _done(f"removed from {remove_feed(context.config_path(), _configured(name), env=os.environ)}")
+
+
+def enable(name: Name) -> None:
+    """Switch a feed on in the file."""
+    _switch(name, enabled=True)
+
+
+def disable(name: Name) -> None:
+    """Switch a feed off in the file."""
+    _switch(name, enabled=False)
+
+
+def poll(name: Name) -> None:
+    """Make a feed due now; without a running daemon it is polled at once."""
+    from monitor.errors import TocsinError
+    from monitor.service import log
+    from monitor.service.once import run_once
+    from monitor.store.lock import holder_of
+
+    _configured(name)
+    config = context.config(strict=True)
+    if holder_of(config.database) is not None:
+        _make_due(config, name)
+        output.say(f"{name} is due now; the running daemon polls it within a second")
+        return
+    log.configure("debug" if context.given.debug else "warning", config.log_format)
+    summary = asyncio.run(run_once(config, force=True, only=name))
+    state = _states(config)[name]
+    if not summary.polled:
+        raise TocsinError(
+            f"{name} was not polled", hint=f"tocsin feeds show {name} says until when it may not be"
+        )
+    output.say(
+        f"{name}: {state.last_message or state.last_status}, new {summary.new}, matched {summary.matched}"
+    )
+    if state.failures:
+        raise typer.Exit(1)
+
+
+def import_opml(file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="An OPML file.")]) -> None:
+    """Add what is new in an OPML file; its folders become tags."""
+    from monitor.config.edit import NewFeed, import_feeds
+    from monitor.errors import UsageError
+    from monitor.feeds.opml import read_opml
+
+    try:
+        feeds = read_opml(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{file}: {error}", hint="export it again as OPML") from None
+    added = import_feeds(context.config_path(), [NewFeed(f.url, None, f.tags) for f in feeds], env=os.environ)
+    _done(f"{added} new of {len(feeds)} feeds; their first poll is silent")
+
+
+def export() -> None:
+    """Print the configured feeds as OPML."""
+    from monitor.feeds.opml import OpmlFeed, write_opml
+
+    feeds = [f for f in context.config().feeds if f.url.source == "config" and not f.url.missing]
+    output.out(write_opml([OpmlFeed(url=f.url.reveal(), title=f.name, tags=f.tags) for f in feeds]))
+
+
+def _switch(name: str, *, enabled: bool) -> None:
+    from monitor.config.edit import set_enabled
+
+    path = set_enabled(context.config_path(), _configured(name), enabled, env=os.environ)
+    _done(f"{name} is {'enabled' if enabled else 'disabled'} in {path}")
+
+
+def _configured(name: str) -> str:
+    from monitor.cli.words import known
+
+    return known(name, [f.name for f in context.config().feeds], "feed")
+
+
+def _done(text: str) -> None:
+    """Say what was done to the file, and what a running daemon needs to see it."""
+    from monitor.store.lock import holder_of
+
+    output.say(text)
+    pid = holder_of(context.config().database)
+    if pid is not None:
+        output.say(f"the running daemon sees it after: systemctl reload tocsin (or kill -HUP {pid})")
+
+
+def _make_due(config: Config, name: str) -> None:
+    from monitor.errors import TocsinError
+    from monitor.store import sql
+    from monitor.store.database import command_line_tx
+    from monitor.store.rows import to_db
+
+    state = _states(config).get(name)
+    now = datetime.now(UTC)
+    if state is None or state.gone:
+        raise TocsinError(f"{name} is not polled any more", hint=f"tocsin feeds show {name} says why")
+    if state.forbidden_until and state.forbidden_until > now:
+        raise TocsinError(
+            f"the server of {name} asked not to be asked before {output.rfc3339(state.forbidden_until)}"
+        )
+    with command_line_tx(config.database) as tx:
+        tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(now))
+
+
+def _states(config: Config) -> dict[str, FeedState]:
+    """What the database knows of feeds; nothing where there is none yet."""
+    from monitor.store import sql
+    from monitor.store.rows import FeedState, read
+    from monitor.store.schema import version_of
+
+    if version_of(config.database) is None:
+        return {}
+    reader = context.reader()
+    rows = reader.rows(sql.FEEDS)
+    reader.close()
+    return {row["name"]: read(FeedState, row) for row in rows}
+
+
+def _shape(feed: FeedConfig, state: FeedState | None) -> dict[str, Any]:
+    return {
+        "name": feed.name,
+        "state": _word(feed, state),
+        "tags": list(feed.tags),
+        "last_poll": output.rfc3339(state.last_poll_at) if state else None,
+        "last_good": output.rfc3339(state.last_good_at) if state else None,
+        "next_poll": output.rfc3339(state.next_poll_at) if state else None,
+        "message": (state.last_message or state.last_status) if state else "",
+    }
+
+
+def _word(feed: FeedConfig, state: FeedState | None) -> str:
+    if not feed.enabled:
+        return "disabled"
+    if state is None or not state.polls:
+        return "new"
+    if state.gone:
+        return "gone"
+    return "failing" if state.failures else "ok"

@@ -1,0 +1,123 @@
+"""`tocsin fetch` and `tocsin url`: what a feed gives, what becomes of an address. Nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli import context, output
+
+if TYPE_CHECKING:
+    from monitor.model import Entry, FetchResult, ParsedFeed
+    from monitor.settings import Config, FeedConfig
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command(epilog="Example: tocsin fetch https://www.lemonde.fr/rss/une.xml")(fetch)
+    app.command(epilog="Example: tocsin url 'https://www.example.org/a?utm_source=rss'")(url)
+
+
+def url(urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses.")]) -> None:
+    """Show the clean address, and the key by which articles are the same."""
+    from monitor.articles.urls import clean_url, url_key
+
+    found = [{"url": u, "clean": clean_url(u), "key": url_key(u)} for u in urls]
+    for one in found:
+        if context.given.json:
+            output.emit(one)
+        else:
+            output.out(
+                f"{one['url']}\n  clean  {one['clean'] or 'not a web address'}\n  key    {one['key'] or '-'}"
+            )
+
+
+def fetch(
+    target: Annotated[str, typer.Argument(help="A URL, a configured feed's name, or a local file.")],
+) -> None:
+    """Fetch and parse a feed and show what it gives; stores nothing. Exit 1 if it is down or no feed."""
+    from monitor.errors import TocsinError
+
+    config = context.config_if_any()
+    feeds = {f.name: f for f in config.feeds} if config else {}
+    path = Path(target)
+    if target in feeds or "://" in target:
+        parsed = asyncio.run(_from_web(target, feeds.get(target), config))
+    elif path.is_file():
+        parsed = asyncio.run(_parse(path.read_bytes(), "", path.absolute().as_uri()))
+    else:
+        from monitor.cli.words import known
+
+        known(target, feeds, "feed, file or address")
+        return
+    if parsed.error:
+        raise TocsinError(f"{target}: {parsed.error}")
+    _show(parsed)
+
+
+async def _from_web(target: str, feed: FeedConfig | None, config: Config | None) -> ParsedFeed:
+    from monitor.errors import TocsinError
+    from monitor.feeds.fetch import HttpFetcher, user_agent
+    from monitor.model import FetchRequest, FetchStatus
+    from monitor.pipeline import request_for
+    from monitor.service.app import utc_now
+    from monitor.store.rows import FeedState
+
+    ranges = config.polling.allow_private if config else ()
+    fetcher = HttpFetcher(user_agent(config.contact if config else None), allow_private=ranges)
+    try:
+        request = request_for(feed, FeedState(0, feed.name, 0, utc_now())) if feed else FetchRequest(target)
+    except LookupError as missing:
+        raise TocsinError(str(missing)) from None
+    result: FetchResult = await fetcher.fetch(request)
+    if result.status is not FetchStatus.NEW:
+        code = f" (HTTP {result.http_status})" if result.http_status else ""
+        raise TocsinError(f"{target}: {result.message or result.status.value}{code}")
+    return await _parse(result.body, result.content_type, result.final_url)
+
+
+async def _parse(body: bytes, content_type: str, address: str) -> ParsedFeed:
+    from monitor.feeds.parse import Parser
+
+    parser = Parser()
+    try:
+        return await parser.parse(body, content_type=content_type, url=address)
+    finally:
+        await parser.close()
+
+
+def _show(parsed: ParsedFeed) -> None:
+    entries = [_entry(e) for e in parsed.entries]
+    info = parsed.info
+    if context.given.json:
+        feed = {"title": info.title, "link": info.link, "language": info.language, "format": info.format}
+        output.emit(
+            {"feed": feed, "entries": entries, "parser": parsed.parser, "warnings": list(parsed.warnings)}
+        )
+        return
+    output.out(output.colour(info.title or "(no title)", "bold"))
+    output.out(f"{info.format or 'unknown format'}, {info.language or 'no language'}, {len(entries)} entries")
+    for entry in entries:
+        output.out(f"{entry['published'] or entry['updated'] or 'undated':<20}  {entry['title']}")
+        output.out(f"{'':<20}  {entry['link'] or '(no link)'}")
+    for warning in parsed.warnings:
+        output.say(f"warning: {warning}")
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    from monitor.text.html import html_to_text, one_line
+
+    return {
+        "id": entry.guid,
+        "link": entry.link,
+        "title": one_line(html_to_text(entry.title), 500),
+        "published": output.rfc3339(entry.published),
+        "updated": output.rfc3339(entry.updated),
+        "summary": html_to_text(entry.summary),
+        "content": html_to_text(entry.content),
+        "authors": list(entry.authors),
+        "categories": list(entry.categories),
+    }

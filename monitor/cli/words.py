@@ -1,0 +1,32 @@
+"""What users type as words: time spans, names that should exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def span(text: str) -> float:
+    """Seconds of a time span such as "7d"; UsageError for anything else."""
+    from monitor.config.durations import duration_hint, parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a time span", hint=duration_hint(text)) from None
+
+
+def known(name: str, names: Iterable[str], what: str) -> str:
+    """The name if it is one of `names`; else UsageError with the nearest."""
+    import difflib
+
+    there = list(names)
+    if name in there:
+        return name
+    close = difflib.get_close_matches(name, there, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(there) or 'none'}"
+    raise UsageError(f"there is no {what} {name!r}", hint=hint)
