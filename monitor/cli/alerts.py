@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 RANK = ("sent", "waiting", "held", "dead", "dropped", "suppressed")
 AROUND = 40  # characters of context on each side of a hit
+LARGEST = 2**63 - 1  # what the database takes for a number
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def list_alerts(
     since: Annotated[str, typer.Option(help="How far back, e.g. 24h.")] = "7d",
-    limit: Annotated[int, typer.Option(help="At most so many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="At most so many, the newest first.")] = 50,
     rule: Annotated[str | None, typer.Option(help="Only this rule's.")] = None,
 ) -> None:
     """List alerts, the newest first."""
@@ -41,8 +44,10 @@ def list_alerts(
 
     reader = context.reader()
     start = to_db(datetime.now(UTC) - timedelta(seconds=span(since)))
-    rows = reader.rows(sql.ALERTS, top=2**62, since=start, count=limit)
-    found = [_shape(reader, row) for row in rows if rule in (None, row["rule"])]
+    count = limit if rule is None else LARGEST  # the rule's own are picked out first, then counted
+    rows = reader.rows(sql.ALERTS, top=LARGEST, since=start, count=count)
+    chosen = [row for row in rows if rule in (None, row["rule"])][:limit]
+    found = [_shape(reader, row) for row in chosen]
     reader.close()
     if context.given.json:
         for alert in found:
@@ -63,11 +68,13 @@ def list_alerts(
             )
             for a in found
         ],
-        empty=f"no alerts in the last {since}",
+        empty=f"no alerts in the last {since}" + (f" of rule {rule}" if rule else ""),
     )
 
 
-def show(number: Annotated[int, typer.Argument(metavar="ID", help="From alerts list.")]) -> None:
+def show(
+    number: Annotated[int, typer.Argument(metavar="ID", min=0, max=LARGEST, help="From alerts list.")],
+) -> None:
     """Show one alert: its article, hits, deliveries and what the receivers answered."""
     from monitor.errors import TocsinError
     from monitor.store import sql
@@ -133,28 +140,57 @@ def _shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _tell(alert: dict[str, Any], article: sqlite3.Row | None) -> None:
-    from monitor.model import Reason
+    from monitor.alerts.safe import one_line, safe_link
 
-    output.out(output.colour(alert["title"], "bold"))
-    output.out(
-        f"{alert['severity']} · rule {alert['rule']} · {alert['feed']} · {alert['published'] or 'undated'}"
-    )
-    output.out(alert["url"])
+    output.out(output.colour(one_line(alert["title"]), "bold"))
+    published = f"published {alert['published']}" if alert["published"] else "undated"
+    output.out(f"{alert['severity']} · rule {alert['rule']} · {alert['feed']} · {published}")
+    output.out(safe_link(alert["url"]) or "(no link)")
     if alert["also"]:
         output.out(f"also reported by {', '.join(alert['also'])}")
     for hit in alert["hits"]:
-        text = article[hit["field"]] if article else ""
-        before = text[max(0, hit["start"] - AROUND) : hit["start"]].replace("\n", " ")
-        after = text[hit["end"] : hit["end"] + AROUND].replace("\n", " ")
         named = f" (@{hit['entity']})" if hit["entity"] else ""
-        output.out(f"  {hit['field']}: …{before}{output.colour(hit['text'], 'bold')}{after}…{named}")
-    for delivery in alert["deliveries"]:
-        sentence = Reason.of(delivery["reason"]).sentence
-        output.out(f"{delivery['channel']}: {delivery['state']}, {sentence} ({delivery['at']})")
-        for attempt in delivery["attempts"]:
-            output.out(
-                f"  attempt {attempt['number']} {attempt['at']}: {attempt['answer']} {attempt['detail']}"
-            )
+        output.out(f"  {hit['field']}: {_in_context(hit, article)}{named}")
+    _tell_deliveries(alert)
+
+
+def _in_context(hit: dict[str, Any], article: sqlite3.Row | None) -> str:
+    """The hit with the words around it; alone where the stored text has changed since."""
+    from monitor.alerts.safe import one_line
+
+    text = article[hit["field"]] if article else ""
+    start, end = hit["start"], hit["end"]
+    shown = output.colour(one_line(hit["text"]), "bold")
+    if text[start:end] != hit["text"]:
+        return shown
+    before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
+    left = ("…" if start > AROUND else "") + _flat(before)
+    return left + shown + _flat(after) + ("…" if end + AROUND < len(text) else "")
+
+
+def _flat(text: str) -> str:
+    """A piece of text on one line; a space where it ends in one stays."""
+    from monitor.alerts.safe import clean
+
+    return re.sub(r"\s+", " ", clean(text))
+
+
+def _tell_deliveries(alert: dict[str, Any]) -> None:
+    """What became of it on each channel; rows that say the same, one for each copy, are one line."""
+    from monitor.model import Reason
+
+    same = Counter((d["channel"], d["state"], d["reason"]) for d in alert["deliveries"])
+    for (channel, state, reason), number in same.items():
+        rows = [
+            d
+            for d in alert["deliveries"]
+            if (d["channel"], d["state"], d["reason"]) == (channel, state, reason)
+        ]
+        times = f" ({number} times)" if number > 1 else ""
+        output.out(f"{channel}: {state}{times}, {Reason.of(reason).sentence} ({rows[-1]['at']})")
+        for tried in (attempt for row in rows for attempt in row["attempts"]):
+            detail = f": {tried['detail']}" if tried["detail"] else ""
+            output.out(f"  attempt {tried['number']} {tried['at']}: {tried['answer']}{detail}")
     if not alert["deliveries"] and alert["reason"]:
         output.out(f"{alert['state']}: {Reason.of(alert['reason']).sentence}")
 

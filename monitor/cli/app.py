@@ -99,12 +99,21 @@ def invoke(arguments: list[str]) -> int:
         output.say("interrupted")
         return 130
     except BrokenPipeError:
-        # Whoever read our output has had enough. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_left()
+    except SystemExit as stop:
+        # Typer turns a broken pipe into exit 1, which would mean that what was asked for failed.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return _reader_left()
+        raise
     except Exception as error:  # noqa: BLE001 - the last place that can say what went wrong
         return _report(error)
     return int(result or 0)
+
+
+def _reader_left() -> int:
+    """Whoever read our output has had enough: no failure, but Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return 0
 
 
 def _report(error: Exception) -> int:
@@ -112,7 +121,9 @@ def _report(error: Exception) -> int:
     if context.given.debug:
         import traceback
 
-        traceback.print_exc()
+        from monitor.service.log import redacted
+
+        output.say(redacted("".join(traceback.format_exception(error))).rstrip())
     if isinstance(error, ConfigError):
         for finding in error.findings:
             output.say(f"{finding.level}: {finding}" if finding.level == "warning" else str(finding))
@@ -128,9 +139,23 @@ def _report(error: Exception) -> int:
             output.say(f"    {error.hint}")
         return error.exit_code
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's usage errors
+        if type(error).__name__ == "NoArgsIsHelpError":  # the message is the whole help
+            output.say(error.format_message())
+            return int(error.exit_code)
         output.say(f"tocsin: {error.format_message()}")
         output.say("    see tocsin --help, or tocsin VERB --help")
         return int(error.exit_code)
-    output.say(f"tocsin: unexpected {type(error).__name__}: {error}")
+    # Its text is left to --debug: what nobody expected may hold anything, a secret included.
+    output.say(f"tocsin: unexpected {type(error).__name__} {_place(error)}")
     output.say("    this is a bug; run it again with --debug for the details to report")
     return 1
+
+
+def _place(error: Exception) -> str:
+    """Where in our own code an exception passed last, for a bug report."""
+    import traceback
+
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if "/monitor/" in f.filename]
+    if not ours:
+        return "outside of Tocsin"
+    return f"in monitor/{ours[-1].filename.rpartition('/monitor/')[2]}, line {ours[-1].lineno}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,7 +66,9 @@ def test(name: Annotated[str, typer.Argument(help="The channel to try.")]) -> No
     now = datetime.now(UTC)
     config = context.config()
     channels = {c.name: c for c in channels_of(config)}
-    channel = build_channel(channels[known(name, channels, "channel")])
+    # With --json a terminal channel's card must not stand between the objects.
+    stream = sys.stderr if context.given.json else sys.stdout
+    channel = build_channel(channels[known(name, channels, "channel")], stream=stream)
     message = Message(
         kind="test",
         title="Tocsin test: this channel works",
@@ -89,14 +92,12 @@ def test(name: Annotated[str, typer.Argument(help="The channel to try.")]) -> No
 
 def _states() -> dict[str, ChannelState]:
     """What the database knows of channels; nothing where there is none yet."""
-    from monitor.errors import StoreError
-    from monitor.store import sql
+    from monitor.store import schema, sql
     from monitor.store.rows import ChannelState, read
 
-    try:
-        reader = context.reader()
-    except StoreError:
+    if schema.version_of(context.config().database) is None:
         return {}
+    reader = context.reader()
     rows = reader.rows(sql.CHANNELS)
     reader.close()
     return {row["name"]: read(ChannelState, row) for row in rows}

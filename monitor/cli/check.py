@@ -98,7 +98,7 @@ def all_findings(loaded: Loaded) -> list[Finding]:
             origin = next(r.origin for r in config.rules if r.name == failure.rule)
             key = ("tests", failure.index)
             findings.append(_finding(loaded.texts, origin, key, "rule_test", failure.message))
-        findings += _channel_findings(config, loaded.texts)
+        findings += channel_findings(config, loaded.texts)
     return sorted(findings, key=lambda f: (f.file, f.line, f.column or 0, f.message))
 
 
@@ -107,7 +107,7 @@ def rule_findings(
 ) -> list[Finding]:
     """Problems of rules and entities with their places."""
     if texts is None:
-        texts = {str(p): p.read_text(encoding="utf-8-sig") for p in config.files if p.exists()}
+        texts = _texts(config)
     rules = {r.name: r.origin for r in config.rules}
     entities = {e.name: e.origin for e in config.entities}
     return [
@@ -125,15 +125,30 @@ def rule_findings(
     ]
 
 
-def _channel_findings(config: Config, texts: Mapping[str, str]) -> list[Finding]:
+def channel_findings(config: Config, texts: Mapping[str, str] | None = None) -> list[Finding]:
+    """What is wrong with the addresses of channels, with their places. Loads Apprise."""
+    if texts is None:
+        texts = _texts(config)
     from monitor.delivery.channels import check_channel
 
     return [
-        _finding(texts, channel.origin, ("url",), p.code, p.message, level=p.level, hint=p.hint)
+        _finding(
+            texts,
+            channel.origin,
+            ("url",),
+            p.code,
+            f"channel '{channel.name}': {p.message}",
+            level=p.level,
+            hint=p.hint,
+        )
         for channel in config.channels
         if channel.url is None or not channel.url.missing
         for p in check_channel(channel)
     ]
+
+
+def _texts(config: Config) -> dict[str, str]:
+    return {str(p): p.read_text(encoding="utf-8-sig") for p in config.files if p.exists()}
 
 
 def _finding(
@@ -160,8 +175,9 @@ def _show(finding: Finding, texts: Mapping[str, str]) -> None:
     level = output.colour(finding.level, "red" if finding.level == "error" else "yellow")
     output.out(f"{where}: {level}: {finding.message}")
     lines = texts.get(finding.file, "").splitlines()
-    if finding.column and finding.line <= len(lines):
-        output.out(f"    {lines[finding.line - 1]}")
+    # Only lines of rules are quoted: a line with any other mistake may hold a password or a token.
+    if finding.column and finding.code in ("query", "rule") and finding.line <= len(lines):
+        output.out("    " + lines[finding.line - 1].replace("\t", " "))
         output.out(f"    {' ' * (finding.column - 1)}^")
     for line in finding.hint.splitlines():
         output.out(f"    {line}")

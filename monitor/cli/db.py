@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli import context, output
+
+if TYPE_CHECKING:
+    from monitor.store.database import Reader
 
 
 def register(app: typer.Typer) -> None:
@@ -29,12 +33,14 @@ def migrate() -> None:
 
     path = context.config().database
     before = schema.version_of(path)
-    lock = DaemonLock(path)
-    lock.acquire()
-    try:
-        saved = schema.migrate(path, now=datetime.now(UTC))
-    finally:
-        lock.release()
+    saved = None
+    if before != schema.HEAD:  # else there is nothing to do, and a daemon may be at work on it
+        lock = DaemonLock(path)
+        lock.acquire()
+        try:
+            saved = schema.migrate(path, now=datetime.now(UTC))
+        finally:
+            lock.release()
     if context.given.json:
         output.emit(
             {"path": str(path), "from": before, "to": schema.HEAD, "backup": str(saved) if saved else None}
@@ -49,14 +55,18 @@ def migrate() -> None:
 
 def backup(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Default: beside the database.")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A file or a folder; default: beside the database."),
     ] = None,
 ) -> None:
     """Copy the database as of one moment, while the daemon may go on."""
     from monitor.store import schema
 
     path = context.config().database
-    target = file or path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup")
+    name = f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+    target = file or path.with_name(name)
+    if target.is_dir():
+        target /= name
     schema.backup(path, target)
     if context.given.json:
         output.emit({"path": str(path), "backup": str(target)})
@@ -66,25 +76,20 @@ def backup(
 
 def check() -> None:
     """Check integrity, references, file modes, and that matches and ledger add up; exit 1 if not."""
-    from monitor.store import sql
+    from monitor.errors import StoreError
 
     path = context.config().database
     reader = context.reader()
-    findings = [f"integrity: {line}" for line in reader.pragma("integrity_check") if line != "ok"]
-    findings += [
-        f"reference: a row of {table} refers to nothing" for table in reader.pragma("foreign_key_check")
-    ]
-    orphans = len(reader.rows(sql.LEDGER_ORPHANS))
-    stray = len(reader.rows(sql.LEDGER_STRAY))
-    reader.close()
-    if orphans:
-        findings.append(f"ledger: {orphans} matches without a row")
-    if stray:
-        findings.append(f"ledger: {stray} rows that disagree with the outbox")
+    try:
+        findings = _wrong_inside(reader)
+    except StoreError as error:
+        findings = [f"integrity: {error.message}; restore the newest backup"]
+    finally:
+        reader.close()
     for suffix in ("", "-wal", "-shm"):
         one = path.with_name(path.name + suffix)
         if one.exists() and one.stat().st_mode & 0o077:
-            findings.append(f"mode: others can read {one}; run: chmod 600 {one}")
+            findings.append(f"mode: others may use {one}; run: chmod 600 {one}")
     if context.given.json:
         output.emit({"path": str(path), "ok": not findings, "findings": findings})
     else:
@@ -94,3 +99,17 @@ def check() -> None:
             output.out(f"{path}: intact; every match has its ledger row, every ledger row its place")
     if findings:
         raise typer.Exit(1)
+
+
+def _wrong_inside(reader: Reader) -> list[str]:
+    """What SQLite finds damaged, and where matches, ledger and outbox do not add up."""
+    from monitor.store import sql
+
+    findings = [f"integrity: {line}" for line in reader.pragma("integrity_check") if line != "ok"]
+    broken = Counter(reader.pragma("foreign_key_check"))
+    findings += [f"reference: {n} of {table} refer to what is not there" for table, n in broken.items()]
+    if orphans := len(reader.rows(sql.LEDGER_ORPHANS)):
+        findings.append(f"ledger: matches without a row: {orphans}")
+    if stray := len(reader.rows(sql.LEDGER_STRAY)):
+        findings.append(f"ledger: rows that disagree with the outbox: {stray}")
+    return findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,15 +12,20 @@ import typer
 from monitor.cli import context, output
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from monitor.demo.runner import Outcome
+    from monitor.demo.runner import Outcome, Scene
 
 WELCOME = """\
 Twelve made-up newsrooms open on this machine, and the real daemon watches them: one answers slowly, one has
 moved, one is broken. They publish for some seven seconds. Rules: the Taliban and Doha (or Qatar) together;
 Covid-19. What was published before must stay silent, and so must copies and edits.
 """
+
+
+KEEPING = """
+Still running, until Ctrl-C removes it all. In another terminal:
+  tocsin status --config {scene.config}
+  tocsin alerts list --config {scene.config}
+The newsroom is at {scene.base_url}/, the database at {scene.database}"""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,34 +38,28 @@ def demo(
 ) -> None:
     """Run the real daemon on a bundled newsroom; exit 0 only if exactly the expected alerts came."""
     from monitor.demo.runner import run_demo
-    from monitor.errors import TocsinError
     from monitor.service import log
 
     log.configure("debug" if context.given.debug else "error", "text")
     output.say(WELCOME)
 
-    def ready(outcome: Outcome, folder: Path) -> None:
+    def ready(outcome: Outcome, scene: Scene) -> None:
         if context.given.json:
             output.emit(asdict(outcome) | {"good": outcome.good})
         else:
-            _tell(outcome)
+            tell(outcome)
         if keep:
-            output.say(
-                f"\nStill running. In another terminal: tocsin status --config {folder / 'config.toml'}"
-            )
-            output.say("Ctrl-C ends it and removes its folder.")
+            output.say(KEEPING.format(scene=scene))
+        sys.stdout.flush()
 
-    try:
-        outcome = asyncio.run(run_demo(keep=keep, ready=ready))
-    except TimeoutError:
-        raise TocsinError(
-            "the demo did not end within a minute", hint="tocsin demo --debug says more"
-        ) from None
+    cards = sys.stderr if context.given.json else sys.stdout
+    outcome = asyncio.run(run_demo(keep=keep, cards=cards, ready=ready))
     if not outcome.good:
         raise typer.Exit(1)
 
 
-def _tell(outcome: Outcome) -> None:
+def tell(outcome: Outcome) -> None:
+    """The figures, and what was not as the script says."""
     output.out(
         f"{outcome.feeds} feeds, asked {outcome.requests} times ({outcome.not_modified} times unchanged)"
     )

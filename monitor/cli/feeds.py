@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import context, output
+from monitor.errors import TocsinError, UsageError
 
 if TYPE_CHECKING:
     from monitor.settings import Config, FeedConfig
@@ -71,29 +72,31 @@ def list_feeds() -> None:
 
 def show(name: Name) -> None:
     """Show everything known of one feed."""
-    from monitor.cli.words import known
-    from monitor.config.show import public_url
+    from monitor.config.show import show as shown_config
 
     config = context.config()
-    feeds = {f.name: f for f in config.feeds}
-    feed = feeds[known(name, feeds, "feed")]
+    feed = _find(config, name)
     state = _states(config).get(name)
-    shape = _shape(feed, state) | {
-        "url": f"<{feed.url.source}>" if feed.url.missing else public_url(feed.url.reveal()),
-        "title": state.title if state else None,
-        "polls": state.polls if state else 0,
-        "failures": state.failures if state else 0,
-        "http_status": state.last_http if state else None,
-        "baseline": output.rfc3339(state.baseline_at) if state else None,
-        "conditional": bool(state and (state.etag or state.last_modified)),
-        "not_before": output.rfc3339(state.forbidden_until) if state else None,
-    }
+    configured = next(f for f in shown_config(config)["feeds"] if f["name"] == name)
+    shape = (
+        configured
+        | _shape(feed, state)
+        | {
+            "title": state.title if state else None,
+            "polls": state.polls if state else 0,
+            "failures": state.failures if state else 0,
+            "http_status": state.last_http if state else None,
+            "baseline": output.rfc3339(state.baseline_at) if state else None,
+            "conditional": bool(state and (state.etag or state.last_modified)),
+            "not_before": output.rfc3339(state.forbidden_until) if state else None,
+        }
+    )
     if context.given.json:
         output.emit(shape)
         return
     for key, value in shape.items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        output.out(f"{key.replace('_', ' '):<12}  {'-' if shown in (None, '') else shown}")
+        shown = ", ".join(value) if isinstance(value, list | dict) else value
+        output.out(f"{key.replace('_', ' '):<12}  {'-' if shown in (None, '') else _printable(str(shown))}")
 
 
 def add(
@@ -103,10 +106,11 @@ def add(
 ) -> None:
     """Add a feed to the file; comments and order are kept."""
     from monitor.config.edit import add_feed
+    from monitor.config.feednames import default_name
 
     path = context.config_path()
     add_feed(path, name, address, tuple(tag or ()), env=os.environ)
-    _done(f"added to {path}; its first poll is silent")
+    _done(f"added {name or default_name(address)} to {path}")
 
 
 def remove(name: Name) -> None:
@@ -128,35 +132,40 @@ def disable(name: Name) -> None:
 
 def poll(name: Name) -> None:
     """Make a feed due now; without a running daemon it is polled at once."""
-    from monitor.errors import TocsinError
+    from monitor.cli.rules import engine_of
     from monitor.service import log
     from monitor.service.once import run_once
     from monitor.store.lock import holder_of
 
-    _configured(name)
     config = context.config(strict=True)
+    if not _find(config, name).enabled:
+        raise UsageError(f"{name} is disabled", hint=f"tocsin feeds enable {name}")
     if holder_of(config.database) is not None:
         _make_due(config, name)
-        output.say(f"{name} is due now; the running daemon polls it within a second")
+        _tell_polled({"feed": name, "polled": False}, f"{name} is due now: the running daemon polls it")
         return
+    engine_of(config)  # what a poll records is not judged again: a broken rule would miss it for good
     log.configure("debug" if context.given.debug else "warning", config.log_format)
     summary = asyncio.run(run_once(config, force=True, only=name))
     state = _states(config)[name]
     if not summary.polled:
-        raise TocsinError(
-            f"{name} was not polled", hint=f"tocsin feeds show {name} says until when it may not be"
-        )
-    output.say(
-        f"{name}: {state.last_message or state.last_status}, new {summary.new}, matched {summary.matched}"
+        _refuse_forbidden(state)
+        raise TocsinError(f"{name} could not be polled", hint="the log above says why")
+    happened = state.last_message or state.last_status
+    facts = {"new": summary.new, "matched": summary.matched, "delivered": summary.delivered}
+    _tell_polled(
+        {"feed": name, "polled": True, "message": happened, **facts, "failed": summary.failed},
+        f"{name}: {_printable(happened)}, " + ", ".join(f"{word} {n}" for word, n in facts.items()),
     )
-    if state.failures:
+    if state.failures or summary.failed:
         raise typer.Exit(1)
 
 
 def import_opml(file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="An OPML file.")]) -> None:
     """Add what is new in an OPML file; its folders become tags."""
+    from monitor.config.checks import feed_url
     from monitor.config.edit import NewFeed, import_feeds
-    from monitor.errors import UsageError
+    from monitor.config.words import WrongValueError
     from monitor.feeds.opml import read_opml
 
     try:
@@ -165,16 +174,34 @@ def import_opml(file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{file}: {error}", hint="export it again as OPML") from None
-    added = import_feeds(context.config_path(), [NewFeed(f.url, None, f.tags) for f in feeds], env=os.environ)
-    _done(f"{added} new of {len(feeds)} feeds; their first poll is silent")
+    wanted: list[NewFeed] = []
+    for feed in feeds:
+        try:
+            feed_url(feed.url)
+        except WrongValueError:
+            output.say(f"warning: {feed.title or 'a feed'!r} has no http:// or https:// address: left out")
+        else:
+            wanted.append(NewFeed(feed.url, None, feed.tags))
+    added = import_feeds(context.config_path(), wanted, env=os.environ)
+    _done(f"{added} new of {len(feeds)} feeds")
 
 
 def export() -> None:
     """Print the configured feeds as OPML."""
+    from monitor.config.secrets import has_password
     from monitor.feeds.opml import OpmlFeed, write_opml
 
-    feeds = [f for f in context.config().feeds if f.url.source == "config" and not f.url.missing]
-    output.out(write_opml([OpmlFeed(url=f.url.reveal(), title=f.name, tags=f.tags) for f in feeds]))
+    open_feeds: list[OpmlFeed] = []
+    for feed in context.config().feeds:
+        if feed.url.source != "config" or has_password(feed.url.reveal()):
+            output.say(f"warning: {feed.name} is left out: its address is a secret")
+        else:
+            open_feeds.append(OpmlFeed(url=feed.url.reveal(), title=feed.name, tags=feed.tags))
+    if context.given.json:
+        for one in open_feeds:
+            output.emit({"name": one.title, "url": one.url, "tags": list(one.tags)})
+        return
+    output.out(write_opml(open_feeds).rstrip())
 
 
 def _switch(name: str, *, enabled: bool) -> None:
@@ -185,9 +212,26 @@ def _switch(name: str, *, enabled: bool) -> None:
 
 
 def _configured(name: str) -> str:
+    return _find(context.config(), name).name
+
+
+def _find(config: Config, name: str) -> FeedConfig:
     from monitor.cli.words import known
 
-    return known(name, [f.name for f in context.config().feeds], "feed")
+    feeds = {feed.name: feed for feed in config.feeds}
+    return feeds[known(name, feeds, "feed")]
+
+
+def _tell_polled(facts: dict[str, Any], text: str) -> None:
+    if context.given.json:
+        output.emit(facts)
+    else:
+        output.out(text)
+
+
+def _printable(text: str) -> str:
+    """The text with nothing in it that a terminal would obey."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _done(text: str) -> None:
@@ -201,21 +245,28 @@ def _done(text: str) -> None:
 
 
 def _make_due(config: Config, name: str) -> None:
-    from monitor.errors import TocsinError
     from monitor.store import sql
     from monitor.store.database import command_line_tx
     from monitor.store.rows import to_db
 
     state = _states(config).get(name)
-    now = datetime.now(UTC)
-    if state is None or state.gone:
-        raise TocsinError(f"{name} is not polled any more", hint=f"tocsin feeds show {name} says why")
-    if state.forbidden_until and state.forbidden_until > now:
-        raise TocsinError(
-            f"the server of {name} asked not to be asked before {output.rfc3339(state.forbidden_until)}"
-        )
+    if state is None or state.retired_at is not None:
+        raise TocsinError(f"the running daemon does not know {name} yet", hint="systemctl reload tocsin")
+    _refuse_forbidden(state)
     with command_line_tx(config.database) as tx:
-        tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(now))
+        tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(datetime.now(UTC)))
+
+
+def _refuse_forbidden(state: FeedState) -> None:
+    """What a server said about being asked holds for a request by hand, too."""
+    if state.gone:
+        raise TocsinError(
+            f"{state.name} is gone: its server said so for good (410)",
+            hint="give it another url in the configuration, or remove it",
+        )
+    if state.forbidden_until and state.forbidden_until > datetime.now(UTC):
+        until = output.rfc3339(state.forbidden_until)
+        raise TocsinError(f"the server of {state.name} asked not to be asked before {until}")
 
 
 def _states(config: Config) -> dict[str, FeedState]:

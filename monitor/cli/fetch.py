@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import context, output
+from monitor.errors import TocsinError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.model import Entry, FetchResult, ParsedFeed
     from monitor.settings import Config, FeedConfig
 
@@ -26,40 +29,36 @@ def url(urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Addres
     from monitor.articles.urls import clean_url, url_key
 
     found = [{"url": u, "clean": clean_url(u), "key": url_key(u)} for u in urls]
-    for one in found:
-        if context.given.json:
+    if context.given.json:
+        for one in found:
             output.emit(one)
-        else:
-            output.out(
-                f"{one['url']}\n  clean  {one['clean'] or 'not a web address'}\n  key    {one['key'] or '-'}"
-            )
+        return
+    rows = [(one["url"], one["clean"] or "not a web address", one["key"]) for one in found]
+    output.table(("URL", "CLEAN", "KEY"), rows, empty="no addresses")
 
 
 def fetch(
     target: Annotated[str, typer.Argument(help="A URL, a configured feed's name, or a local file.")],
 ) -> None:
     """Fetch and parse a feed and show what it gives; stores nothing. Exit 1 if it is down or no feed."""
-    from monitor.errors import TocsinError
-
     config = context.config_if_any()
     feeds = {f.name: f for f in config.feeds} if config else {}
     path = Path(target)
     if target in feeds or "://" in target:
         parsed = asyncio.run(_from_web(target, feeds.get(target), config))
     elif path.is_file():
-        parsed = asyncio.run(_parse(path.read_bytes(), "", path.absolute().as_uri()))
+        parsed = asyncio.run(_parse(_read(path), "", ""))
     else:
-        from monitor.cli.words import known
-
-        known(target, feeds, "feed, file or address")
-        return
+        raise UsageError(
+            f"{target!r} is neither an address, nor a configured feed, nor a file", hint=_hint(target, feeds)
+        )
     if parsed.error:
         raise TocsinError(f"{target}: {parsed.error}")
     _show(parsed)
 
 
 async def _from_web(target: str, feed: FeedConfig | None, config: Config | None) -> ParsedFeed:
-    from monitor.errors import TocsinError
+    from monitor.config.show import public_url
     from monitor.feeds.fetch import HttpFetcher, user_agent
     from monitor.model import FetchRequest, FetchStatus
     from monitor.pipeline import request_for
@@ -71,12 +70,34 @@ async def _from_web(target: str, feed: FeedConfig | None, config: Config | None)
     try:
         request = request_for(feed, FeedState(0, feed.name, 0, utc_now())) if feed else FetchRequest(target)
     except LookupError as missing:
-        raise TocsinError(str(missing)) from None
+        raise UsageError(f"feed {target}: {missing.args[0]}") from None
     result: FetchResult = await fetcher.fetch(request)
     if result.status is not FetchStatus.NEW:
         code = f" (HTTP {result.http_status})" if result.http_status else ""
         raise TocsinError(f"{target}: {result.message or result.status.value}{code}")
+    if result.permanent_url:
+        output.say(f"warning: it has moved for good to {public_url(result.permanent_url)}")
     return await _parse(result.body, result.content_type, result.final_url)
+
+
+def _read(path: Path) -> bytes:
+    from monitor.feeds.fetch import MAX_BODY
+
+    try:
+        if path.stat().st_size > MAX_BODY:
+            raise TocsinError(f"{path} is larger than the {MAX_BODY // 1_000_000} MB a feed may have")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _hint(target: str, feeds: Mapping[str, FeedConfig]) -> str:
+    from monitor.config.words import did_you_mean
+
+    host = target.partition("/")[0]
+    if "/" in target and "." in host.strip("."):
+        return f"for an address write https://{target}"
+    return did_you_mean(target, feeds) or "tocsin feeds list shows the names"
 
 
 async def _parse(body: bytes, content_type: str, address: str) -> ParsedFeed:
@@ -93,16 +114,22 @@ def _show(parsed: ParsedFeed) -> None:
     entries = [_entry(e) for e in parsed.entries]
     info = parsed.info
     if context.given.json:
-        feed = {"title": info.title, "link": info.link, "language": info.language, "format": info.format}
+        feed = {
+            "title": _line(info.title),
+            "link": info.link,
+            "language": info.language,
+            "format": info.format,
+        }
         output.emit(
             {"feed": feed, "entries": entries, "parser": parsed.parser, "warnings": list(parsed.warnings)}
         )
         return
-    output.out(output.colour(info.title or "(no title)", "bold"))
-    output.out(f"{info.format or 'unknown format'}, {info.language or 'no language'}, {len(entries)} entries")
+    output.out(output.colour(_line(info.title) or "(no title)", "bold"))
+    facts = (_line(info.format) or "unknown format", _line(info.language or "") or "no language")
+    output.out(f"{', '.join(facts)}, {len(entries)} entries")
     for entry in entries:
         output.out(f"{entry['published'] or entry['updated'] or 'undated':<20}  {entry['title']}")
-        output.out(f"{'':<20}  {entry['link'] or '(no link)'}")
+        output.out(f"{'':<20}  {_printable(entry['link'] or '(no link)')}")
     for warning in parsed.warnings:
         output.say(f"warning: {warning}")
 
@@ -121,3 +148,15 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "authors": list(entry.authors),
         "categories": list(entry.categories),
     }
+
+
+def _printable(text: str) -> str:
+    """The text with nothing in it that a terminal would obey."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _line(markup: str) -> str:
+    """A piece of markup as plain text on one line."""
+    from monitor.text.html import html_to_text
+
+    return " ".join(html_to_text(markup).split())

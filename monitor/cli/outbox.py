@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +13,21 @@ from monitor.cli import context, output
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitor.settings import Config
     from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
-Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]…", help="From outbox list.")]
+WHY_NOT = {
+    "ready": "it is due already",
+    "leased": "it is being sent right now",
+    "sent": "it was delivered",
+    "dropped": "it was dropped",
+}
+SHOWN = 10  # ids named in one line
+LARGEST = 2**63 - 1  # what the database takes for a number
+Ids = Annotated[
+    list[int] | None, typer.Argument(metavar="[ID]…", min=0, max=LARGEST, help="From outbox list.")
+]
 Channel = Annotated[str | None, typer.Option("--channel", help="All of this channel's.")]
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
@@ -33,18 +45,21 @@ def register(app: typer.Typer) -> None:
 
 def list_outbox(
     everything: Annotated[bool, typer.Option("--all", help="What was sent or dropped, too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="With --all: so many, the newest.")] = 1000,
 ) -> None:
     """List notifications that are not delivered yet, dead letters included."""
     from monitor.store import sql
     from monitor.store.rows import OutboxRow, read
 
     reader = context.reader()
-    rows = reader.rows(sql.OUTBOX_ALL, count=1000) if everything else reader.rows(sql.OUTBOX_UNSENT)
+    rows = reader.rows(sql.OUTBOX_ALL, count=limit) if everything else reader.rows(sql.OUTBOX_UNSENT)
     found = []
     for row in sorted((read(OutboxRow, r) for r in rows), key=lambda r: r.id):
         alerts = [r["alert_id"] for r in reader.rows(sql.OUTBOX_ALERTS, outbox=row.id)]
         found.append(_shape(row, alerts))
     reader.close()
+    if everything and len(found) == limit:
+        output.say(f"only the newest {limit}; --limit shows more")
     if context.given.json:
         for one in found:
             output.emit(one)
@@ -64,7 +79,7 @@ def list_outbox(
             )
             for o in found
         ],
-        empty="the outbox is empty: everything was delivered",
+        empty="nothing is waiting to be delivered",
     )
 
 
@@ -72,7 +87,7 @@ def retry(ids: Ids = None, channel: Channel = None, everything: All = False) -> 
     """Make notifications due now, dead letters included. A running daemon looks within 5 seconds."""
     from monitor.store.outbox import retry_by_hand
 
-    _each(ids, channel, everything, retry_by_hand, "due again")
+    _each(ids, channel, everything, retry_by_hand, again=True)
 
 
 def drop(
@@ -87,7 +102,7 @@ def drop(
 
     if everything and not yes:
         raise UsageError("this drops every undelivered notification", hint="tocsin outbox drop --all --yes")
-    _each(ids, channel, everything, drop_by_hand, "dropped")
+    _each(ids, channel, everything, drop_by_hand, again=False)
 
 
 def _each(
@@ -95,9 +110,13 @@ def _each(
     channel: str | None,
     everything: bool,
     move: Callable[[Tx, int, datetime], bool],
-    done: str,
+    *,
+    again: bool,
 ) -> None:
+    """Move the chosen notifications and say how many; exit 1 if one that was named could not be."""
+    from monitor.cli.words import known
     from monitor.errors import UsageError
+    from monitor.plan import channels_of
     from monitor.store import sql
     from monitor.store.database import command_line_tx
 
@@ -106,21 +125,57 @@ def _each(
             "which ones? name ids, --channel NAME or --all", hint="tocsin outbox list shows them"
         )
     now = datetime.now(UTC)
-    with command_line_tx(context.config().database) as tx:
-        chosen = list(ids or [])
-        if channel or everything:
-            rows = tx.rows(sql.OUTBOX_UNSENT)
-            chosen += [r["id"] for r in rows if everything or r["channel"] == channel]
-        moved = [i for i in dict.fromkeys(chosen) if move(tx, i, now)]
-    refused = [i for i in dict.fromkeys(chosen) if i not in moved]
+    config = context.config()
+    with command_line_tx(config.database) as tx:
+        rows = tx.rows(sql.OUTBOX_UNSENT)
+        if channel:
+            # One that is no longer configured may still have notifications.
+            names = [*(c.name for c in channels_of(config)), *(r["channel"] for r in rows)]
+            known(channel, dict.fromkeys(names), "channel")
+        wanted = [r["id"] for r in rows if everything or r["channel"] == channel]
+        chosen = list(dict.fromkeys([*(ids or []), *wanted]))
+        moved = {i for i in chosen if move(tx, i, now)}
+        refused = {i: _why_not(tx, i) for i in chosen if i not in moved}
+        when = _when(config, tx, moved, now) if moved and again else []
     if context.given.json:
-        output.emit({"done": moved, "refused": refused})
+        output.emit({"done": [i for i in chosen if i in moved], "refused": list(refused), "why": refused})
     else:
-        output.out(f"{len(moved)} {done}")
-        if refused and ids:
-            output.say(f"not possible (unknown, in mid-send, or settled): {', '.join(map(str, refused))}")
-    if ids and refused:
+        output.out(f"{len(moved)} {'due again' if again else 'dropped'}")
+        for why, number in Counter(refused.values()).items():
+            few = ", ".join([str(i) for i, reason in refused.items() if reason == why][:SHOWN])
+            output.say(f"not possible for {number} ({few}{', …' if number > SHOWN else ''}): {why}")
+        for line in when:
+            output.say(line)
+    if refused.keys() & set(ids or []):
         raise typer.Exit(1)
+
+
+def _why_not(tx: Tx, number: int) -> str:
+    """Why a notification could not be moved: the state it is in."""
+    from monitor.store import sql
+
+    row = tx.row(sql.OUTBOX, id=number)
+    return WHY_NOT.get(row["state"], row["state"]) if row else "there is no such notification"
+
+
+def _when(config: Config, tx: Tx, moved: set[int], now: datetime) -> list[str]:
+    """When what is due again goes out: who sends, and which channels are not spoken to before."""
+    from monitor.store import sql
+    from monitor.store.lock import holder_of
+    from monitor.store.outbox import channel_state
+
+    running = holder_of(config.database) is not None
+    lines = [
+        "the running daemon looks at its outbox every 5 seconds"
+        if running
+        else "no daemon is running: `tocsin run` tries them"
+    ]
+    rows = (tx.row(sql.OUTBOX, id=number) for number in moved)
+    for name in sorted({row["channel"] for row in rows if row}):
+        until = channel_state(tx, name).paused_until
+        if until is not None and until > now:
+            lines.append(f"channel {name} is paused after its last answer: tried {output.ago(until, now)}")
+    return lines
 
 
 def _shape(row: OutboxRow, alerts: list[int]) -> dict[str, Any]:

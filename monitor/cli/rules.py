@@ -1,122 +1,176 @@
-"""`tocsin rules`: the rules as they are understood, and whether they do what they should."""
+"""`tocsin rules`: what is watched for, and whether the rules do what their tests say."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli import context, output
+from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from monitor.plan import Plan
+    from collections.abc import Sequence
+
+    from monitor.model import Hit
+    from monitor.rules.engine import Engine
+    from monitor.settings import Config, RuleConfig
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     from monitor.cli.app import SETTINGS
 
-    group = typer.Typer(
-        help="The rules as they are understood, and whether they do what they should.", **SETTINGS
-    )
+    group = typer.Typer(help="The rules: what is watched for.", **SETTINGS)
     group.command("list", epilog="Example: tocsin rules list --json")(list_rules)
-    group.command("test", epilog='Example: tocsin rules test talks-in-doha --text "Talks resume in Doha"')(
-        test
-    )
+    group.command(epilog='Example: tocsin rules test talks-in-doha --text "Les talibans à Doha"')(test)
     app.add_typer(group, name="rules")
 
 
 def list_rules() -> None:
-    """List rules with their queries in normal form."""
-    from monitor.rules.printer import print_query
-
-    plan = _plan()
-    found = []
-    for rule in plan.config.rules:
-        compiled = plan.engine.rules.get(rule.name)
-        found.append(
-            {
-                "name": rule.name,
-                "severity": rule.severity.label,
-                "enabled": rule.enabled,
-                "query": print_query(compiled.tree) if compiled else None,
-                "tests": len(rule.tests),
-            }
-        )
+    """List the rules with their queries in normal form."""
+    config = context.config()
+    found = [_described(rule, config) for rule in config.rules]
     if context.given.json:
-        for one in found:
-            output.emit(one)
+        for rule in found:
+            output.emit(rule)
         return
     output.table(
-        ("NAME", "SEVERITY", "ENABLED", "TESTS", "QUERY"),
+        ("name", "severity", "enabled", "tests", "query"),
         [
-            (
-                r["name"],
-                r["severity"],
-                "yes" if r["enabled"] else "no",
-                r["tests"],
-                r["query"] or "(not in force)",
-            )
+            (r["name"], r["severity"], "yes" if r["enabled"] else "no", r["tests"], r["query"] or r["error"])
             for r in found
         ],
-        empty="no rules: add a [[rules]] table to the configuration",
+        empty="there are no rules: add [[rules]] with a name and a query",
     )
 
 
 def test(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this rule.")] = None,
     text: Annotated[
-        str | None, typer.Option("--text", help="Try this text instead; its first line is the title.")
+        str | None,
+        typer.Option("--text", metavar="T", help="Judge this text instead; its first line is the title."),
     ] = None,
 ) -> None:
-    """Run the rules' own tests; exit 1 if one fails. With --text: which rules hold for it, and why."""
-    from monitor.cli.words import known
-    from monitor.rules.ruletests import run_rule_tests
-
-    plan = _plan()
-    rules = [r for r in plan.config.rules if r.name in plan.engine.rules]
-    if name is not None:
-        known(name, [r.name for r in rules], "rule")
-        rules = [r for r in rules if r.name == name]
+    """Run the rules' tests (exit 1 if one fails), or show which rules hold for a text."""
+    config = context.config()
+    rules = chosen_rules(config, [name] if name else [])
+    engine = engine_of(replace(config, rules=rules))
+    rules = tuple(rule for rule in rules if rule.name in engine.rules)
     if text is not None:
-        _try([r.name for r in rules], text, plan)
-        return
-    failures = run_rule_tests(plan.engine, rules)
-    count = sum(len(r.tests) for r in rules)
-    for failure in failures:
-        if context.given.json:
-            output.emit(
-                {"rule": failure.rule, "test": failure.index, "ok": False, "message": failure.message}
-            )
-        else:
-            output.out(f"{failure.rule}, test {failure.index + 1}: {failure.message}")
-    if not context.given.json:
-        output.out(f"{count - len(failures)} of {count} rule tests passed")
-    if failures:
+        _judge(engine, rules, text)
+    elif not _run_tests(engine, rules):
         raise typer.Exit(1)
 
 
-def _try(names: list[str], text: str, plan: Plan) -> None:
+def chosen_rules(config: Config, names: Sequence[str]) -> tuple[RuleConfig, ...]:
+    """The rules of these names, enabled or not, or all; UsageError for a name that none has."""
+    from monitor.cli.words import known
+
+    if not names:
+        return config.rules
+    for name in names:
+        known(name, [rule.name for rule in config.rules], "rule")
+    # Whoever names a rule wants to see it judged, also while it is switched off.
+    return tuple(replace(rule, enabled=True) for rule in config.rules if rule.name in names)
+
+
+def engine_of(config: Config) -> Engine:
+    """The rules compiled; ConfigError with the places if one cannot be used."""
+    from monitor.plan import build_plan
+
+    plan, problems = build_plan(config)
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        from monitor.cli.check import rule_findings
+
+        raise ConfigError(rule_findings(config, errors))
+    return plan.engine
+
+
+def _described(rule: RuleConfig, config: Config) -> dict[str, Any]:
+    from monitor.rules.lists import rule_trees
+    from monitor.rules.printer import print_query
+
+    tree, _, problems = rule_trees(rule, {entity.name for entity in config.entities})
+    shape: dict[str, Any] = {
+        "name": rule.name,
+        "severity": rule.severity.label,
+        "enabled": rule.enabled,
+        "query": print_query(tree) if tree is not None else None,
+        "tests": len(rule.tests),
+    }
+    if tree is None:
+        shape["error"] = f"cannot be used: {problems[0].message}"
+    return shape
+
+
+def _judge(engine: Engine, rules: Sequence[RuleConfig], text: str) -> None:
+    from monitor.cli.match import hit_shape, snippet
     from monitor.rules.ruletests import text_document
 
     document = text_document(text)
-    for name in names:
-        holds, hits = plan.engine.judge_text(name, document)
-        shown: dict[str, Any] = {"rule": name, "holds": holds, "hits": [hit_shape(h) for h in hits]}
+    for rule in rules:
+        holds, hits = engine.judge_text(rule.name, document)
         if context.given.json:
-            output.emit(shown)
+            output.emit({"rule": rule.name, "holds": holds, "hits": [hit_shape(hit) for hit in hits]})
+            continue
+        word = output.colour("holds", "green") if holds else "does not hold"
+        output.out(f"{rule.name}: {word}")
+        for hit in hits:
+            output.out(f"    {_named(hit)}: {snippet(document, hit)}")
+
+
+def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
+    """Run all tests and tell of them; True if all pass."""
+    from monitor.cli.match import hit_shape
+    from monitor.rules.ruletests import text_document
+
+    ran = failed = 0
+    for rule in rules:
+        for index, worked in enumerate(rule.tests):
+            holds, hits = engine.judge_text(rule.name, text_document(worked.text))
+            passed = holds == worked.match
+            ran += 1
+            failed += not passed
+            if context.given.json:
+                output.emit(
+                    {
+                        "rule": rule.name,
+                        "index": index,
+                        "expected": "match" if worked.match else "no_match",
+                        "text": worked.text,
+                        "passed": passed,
+                        "hits": [hit_shape(hit) for hit in hits],
+                    }
+                )
+            elif not passed:
+                _tell_failure(rule, worked.text, hits, expected=worked.match)
+    if not context.given.json:
+        if not ran:
+            output.say("no tests to run: add [[rules.tests]] with match or no_match below a rule")
         else:
-            why = ", ".join(f"{h.field}: {h.text}" for h in hits)
-            output.out(f"{name}: {'holds' if holds else 'does not hold'}" + (f" ({why})" if why else ""))
+            end = f"{failed} failed" if failed else "all pass"
+            output.out(output.colour(f"{ran} {'test' if ran == 1 else 'tests'}: {end}", _shade(failed)))
+    return not failed
 
 
-def hit_shape(hit: Any) -> dict[str, Any]:
-    """A hit in the contract's shape."""
-    shape = {"field": hit.field, "start": hit.start, "end": hit.end, "text": hit.text, "term": hit.term}
-    return shape | ({"entity": hit.entity} if hit.entity else {})
+def _tell_failure(rule: RuleConfig, text: str, hits: Sequence[Hit], *, expected: bool) -> None:
+    from monitor.cli.match import plain
+
+    should, does = ("should match", "does not") if expected else ("should not match", "does")
+    output.out(f"{output.colour('failed', 'red')} {rule.name}: {should}, and {does}")
+    output.out(f"    text: {plain(text)}")
+    for hit in hits:
+        output.out(f"    hit:  {plain(hit.text)} ({_named(hit)})")
 
 
-def _plan() -> Plan:
-    from monitor.plan import build_plan
+def _named(hit: Hit) -> str:
+    """Which term was found where."""
+    term = f"@{hit.entity}: {hit.term}" if hit.entity else hit.term
+    return f"{term} in the {hit.field}"
 
-    return build_plan(context.config())[0]
+
+def _shade(failed: int) -> str:
+    return "red" if failed else "green"

@@ -88,12 +88,14 @@ def _tell(config: Config, summary: OnceSummary) -> None:
 def _daemon(config: Config) -> None:
     from monitor.service.daemon import run_daemon
 
+    _refuse_bad_channels(config)
     asyncio.run(run_daemon(config, load=_load_again, tell=output.say))
 
 
 def _load_again() -> Plan:
     """The configuration as it is in the file now, compiled; ConfigError with everything wrong in it."""
     config = context.config(strict=True)
+    _refuse_bad_channels(config)
     return _refuse_bad_rules(config)
 
 
@@ -107,3 +109,13 @@ def _refuse_bad_rules(config: Config) -> Plan:
     if errors:
         raise ConfigError(rule_findings(config, errors))
     return plan
+
+
+def _refuse_bad_channels(config: Config) -> None:
+    """The daemon refuses what `check` refuses; a one-shot run saves the time and finds out when it sends."""
+    from monitor.cli.check import channel_findings
+    from monitor.errors import ConfigError
+
+    errors = [f for f in channel_findings(config) if f.level == "error"]
+    if errors:
+        raise ConfigError(errors)

@@ -13,19 +13,35 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from monitor.config.load import load_config, require
+from monitor.delivery.channels import build_channel
 from monitor.demo.newsroom import Newsroom
 from monitor.demo.script import demo_config, expected
+from monitor.errors import TocsinError
 from monitor.model import Reason
-from monitor.service.app import App
+from monitor.service.app import App, Parts
 from monitor.service.daemon import Daemon
 from monitor.store import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TextIO
+
+    from monitor.delivery.channels import Channel
+    from monitor.settings import ChannelConfig
 
 LIMIT = 60.0  # seconds for the whole demo; it takes about ten
 SETTLE = 10.0  # seconds for what is in hand after the last publication
 QUIET = 1.2  # one more poll of every feed: what is uncalled for would come now
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where the demo plays: the newsroom's address, and the files the daemon works with."""
+
+    base_url: str
+    config: Path
+    database: Path
+    alerts: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,85 +67,126 @@ class Outcome:
         return not self.missing and not self.uncalled_for and self.suppressed_as_expected
 
 
-async def run_demo(*, keep: bool, ready: Callable[[Outcome, Path], None]) -> Outcome:
+class _Parts(Parts):
+    """The parts of a real daemon, but for where cards are shown."""
+
+    def __init__(self, cards: TextIO) -> None:
+        self._cards = cards
+
+    def channel(self, config: ChannelConfig) -> Channel:
+        return build_channel(config, stream=self._cards)
+
+
+async def run_demo(*, keep: bool, cards: TextIO, ready: Callable[[Outcome, Scene], None]) -> Outcome:
     """
     Run newsroom and daemon in a temporary folder until the script is over, then sum up.
 
-    `ready` is told of the outcome before the daemon stops; with `keep` both go on until SIGINT or SIGTERM.
-    Raises TimeoutError after a minute.
+    Alerts are shown on `cards`. `ready` is told of the outcome before the daemon stops; with `keep` both go
+    on until SIGINT or SIGTERM.
+    Raises TocsinError, saying what was awaited, where that takes more than a minute.
     """
     folder = Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
     try:
         async with Newsroom() as room:
-            path = folder / "config.toml"
-            path.write_text(demo_config(room.base_url, folder, folder / "demo.db"), encoding="utf-8")
-            config = require(load_config(path, env={}))
-            async with App(config) as app:
+            scene = Scene(room.base_url, folder / "config.toml", folder / "demo.db", folder / "alerts.jsonl")
+            text = demo_config(room.base_url, folder, scene.database)
+            scene.config.write_text(text, encoding="utf-8")
+            config = require(load_config(scene.config, env={}))
+            async with App(config, parts=_Parts(cards)) as app:
                 daemon = Daemon(app)
                 running = asyncio.create_task(daemon.run())
-                story = asyncio.create_task(_play(room, app, folder))
-                # Ctrl-C ends the daemon, and with it the demo.
-                await asyncio.wait({running, story}, return_when=asyncio.FIRST_COMPLETED)
-                if not story.done():
+                story = asyncio.create_task(_play(room, app, scene))
+                try:
+                    # Ctrl-C ends the daemon, and with it the demo.
+                    await asyncio.wait({running, story}, return_when=asyncio.FIRST_COMPLETED)
+                    if not story.done():
+                        await running
+                        raise KeyboardInterrupt
+                    outcome = story.result()
+                    ready(outcome, scene)
+                    if keep:
+                        await running
+                    return outcome
+                finally:
                     story.cancel()
-                    await running
-                    raise KeyboardInterrupt
-                outcome = story.result()
-                ready(outcome, folder)
-                if not keep:
+                    await asyncio.gather(story, return_exceptions=True)
                     daemon.stop()
-                await running
-                return outcome
+                    await running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _play(room: Newsroom, app: App, folder: Path) -> Outcome:
+async def _play(room: Newsroom, app: App, scene: Scene) -> Outcome:
     """Let the newsroom publish its day, and count what came of it."""
     start = time.monotonic()
-    async with asyncio.timeout(LIMIT):
-        await room.polled()
-        room.begin()
-        first = asyncio.create_task(_first_alert(folder, start))
-        await room.finished()
-        await _settled(folder)
-        if not first.done():
-            first.cancel()
-    await asyncio.sleep(QUIET)
-    return _count(room, app, folder, time.monotonic() - start, first)
+    first = asyncio.create_task(_first_alert(scene, start))
+    try:
+        await _published(room)
+        await _settled(app, scene)
+        await asyncio.sleep(QUIET)
+        return _count(room, app, scene, time.monotonic() - start, first)
+    finally:
+        first.cancel()
 
 
-async def _first_alert(folder: Path, start: float) -> float:
-    while not _rung(folder):  # noqa: ASYNC110 - what is watched is a file
+async def _published(room: Newsroom) -> None:
+    """Wait until the script is over and somebody fetched all of it."""
+    awaited = "each feed to be asked once"
+    try:
+        async with asyncio.timeout(LIMIT):
+            await room.polled()
+            room.begin()
+            awaited = "each publication to be fetched"
+            await room.finished()
+    except TimeoutError:
+        raise TocsinError(
+            f"the demo waited {LIMIT:g} s for {awaited}, in vain",
+            hint="tocsin demo --debug shows what the daemon does meanwhile",
+        ) from None
+
+
+async def _first_alert(scene: Scene, start: float) -> float:
+    while not _rung(scene):  # noqa: ASYNC110 - what is watched is a file
         await asyncio.sleep(0.05)
     return time.monotonic() - start
 
 
-async def _settled(folder: Path) -> None:
-    """Wait until the expected alerts are there, or as long as anything could still be on its way."""
+async def _settled(app: App, scene: Scene) -> None:
+    """Wait until all that is expected is there, or as long as anything could still be on its way."""
     wanted = {(a.rule, a.path) for a in expected().alerts}
     deadline = time.monotonic() + SETTLE
-    while not wanted <= set(_rung(folder)) and time.monotonic() < deadline:  # noqa: ASYNC110 - the same
+    while time.monotonic() < deadline:
+        if wanted <= set(_rung(scene)) and _silent(app) == _silent_expected():
+            return
         await asyncio.sleep(0.05)
 
 
-def _rung(folder: Path) -> list[tuple[str, str]]:
+def _rung(scene: Scene) -> list[tuple[str, str]]:
     """(rule, path of the link) of every alert that reached the file channel."""
-    path = folder / "alerts.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    alerts = [json.loads(line) for line in lines]
+    text = scene.alerts.read_text(encoding="utf-8") if scene.alerts.exists() else ""
+    whole = text[: text.rfind("\n") + 1]  # the last line may be in the writing
+    alerts = [json.loads(line) for line in whole.splitlines()]
     return [(rule, urlsplit(a["url"]).path) for a in alerts for rule in a["rules"]]
 
 
-def _count(room: Newsroom, app: App, folder: Path, seconds: float, first: asyncio.Task[float]) -> Outcome:
-    rung = _rung(folder)
+def _silent(app: App) -> dict[str, int]:
+    """How many matches stayed silent, by the word of their reason."""
+    rows = app.database.reader.rows(sql.SUPPRESSED_MATCHES)
+    return {row["reason"]: int(row["n"]) for row in rows}
+
+
+def _silent_expected() -> dict[str, int]:
+    return {reason.word: number for reason, number in expected().suppressed.items()}
+
+
+def _count(room: Newsroom, app: App, scene: Scene, seconds: float, first: asyncio.Task[float]) -> Outcome:
+    rung = _rung(scene)
     wanted = [(a.rule, a.path) for a in expected().alerts]
     surplus = list(rung)
     for alert in wanted:
         if alert in surplus:
             surplus.remove(alert)
-    rows = app.database.reader.rows(sql.SUPPRESSED_MATCHES)
-    suppressed = {row["reason"]: int(row["n"]) for row in rows}
+    suppressed = _silent(app)
     tally = room.tally()
     return Outcome(
         seconds=round(seconds, 1),
@@ -143,5 +200,5 @@ def _count(room: Newsroom, app: App, folder: Path, seconds: float, first: asynci
         suppressed={Reason.of(word).sentence: n for word, n in sorted(suppressed.items())},
         missing=tuple(a for a in wanted if a not in rung),
         uncalled_for=tuple(surplus),
-        suppressed_as_expected=suppressed == {r.word: n for r, n in expected().suppressed.items()},
+        suppressed_as_expected=suppressed == _silent_expected(),
     )

@@ -54,7 +54,17 @@ _EMAIL_DATE = re.compile(
 
 
 def email_date(text: str) -> struct_time | None:
-    """The UTC time of a date as in e-mail ("Mon, 23 Nov 2026 12:00:00 +0100"); None if it is another form."""
+    """What `email_moment` reads, as feedparser wants it."""
+    moment = email_moment(text)
+    return moment.timetuple() if moment else None
+
+
+def email_moment(text: str) -> datetime | None:
+    """
+    The time of a date as in e-mail ("Mon, 23 Nov 2026 12:00:00 +0100"); None if it is another form.
+
+    It is in UTC and carries no zone, which is quicker: a document has dozens.
+    """
     match = _EMAIL_DATE.fullmatch(text.lower())
     if match is None:
         return None
@@ -62,12 +72,12 @@ def email_date(text: str) -> struct_time | None:
     month = _MONTHS.get(name[:3]) or _MONTHS.get(name[:4])
     if month is None or (sign is None and zone not in _ZONES):
         return None
-    ahead = timedelta(hours=_ZONES.get(zone or "", 0))
+    ahead = _ZONES.get(zone, 0) * 60
     if sign:
-        ahead = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+        ahead = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
     try:
-        local = datetime(int(year), month, int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC)
-        return (local - ahead).timetuple()
+        local = datetime(int(year), month, int(day), int(hour), int(minute), int(second or 0))  # noqa: DTZ001  see above
+        return local - timedelta(0, ahead * 60) if ahead else local
     except (ValueError, OverflowError):
         return None
 
@@ -79,11 +89,18 @@ def rfc3339(value: str) -> str | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return utc_text(moment.timetuple())
+    return moment_text(moment)
+
+
+def moment_text(moment: datetime) -> str | None:
+    """A time in UTC as RFC 3339 text; None for years that no news item can have."""
+    if not 1990 <= moment.year <= 2100:
+        return None
+    return moment.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def utc_text(moment: struct_time | None) -> str | None:
-    """A UTC time as RFC 3339 text; None for no time, and for years that no news item can have."""
+    """What `moment_text` makes of feedparser's times; None for no time."""
     if not moment or not 1990 <= moment[0] <= 2100:
         return None
     year, month, day, hour, minute, second = moment[:6]

@@ -57,25 +57,14 @@ _NAMESPACES = {
 }
 _SAME = {
     "id": "guid",
-    "pubdate": "published",
-    "issued": "published",
-    "dcterms:issued": "published",
-    "dcterms:created": "created",
-    "modified": "updated",
-    "lastbuilddate": "updated",
-    "dc:date": "updated",
-    "dcterms:modified": "updated",
-    "dc:author": "author",
-    "dc:creator": "author",
-    "itunes:author": "author",
-    "managingeditor": "author",
-    "dc:subject": "category",
-    "keywords": "category",
-    "media:category": "category",
-    "itunes:category": "category",
-    "itunes:keywords": "media:keywords",
     "dc:title": "title",
     "dc:language": "language",
+    "dcterms:created": "created",
+    "itunes:keywords": "media:keywords",
+    **dict.fromkeys(("pubdate", "issued", "dcterms:issued"), "published"),
+    **dict.fromkeys(("modified", "lastbuilddate", "dc:date", "dcterms:modified"), "updated"),
+    **dict.fromkeys(("dc:author", "dc:creator", "itunes:author", "managingeditor"), "author"),
+    **dict.fromkeys(("dc:subject", "keywords", "media:category", "itunes:category"), "category"),
 }
 
 _XML_BASE = "http://www.w3.org/XML/1998/namespace base"
@@ -112,6 +101,10 @@ _ROOTS = {
     "http://www.w3.org/2005/Atom feed": _ATOM,
 }
 _RSS_VERSIONS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
+_RDF_VERSIONS = {
+    "http://purl.org/rss/1.0/ channel": "rss10",
+    "http://my.netscape.com/rdf/simple/0.9/ channel": "rss090",
+}
 
 # Control characters that stand for characters of Windows, and texts that were encoded twice. Both are rare,
 # so texts are mended, as feedparser does, only in documents where one of these is found.
@@ -175,6 +168,7 @@ class _Reader:
         self.pieces: list[str] = []  # the text since a text began
         self.damaged = False
         self._names: dict[str, str] = {}
+        self._tags: dict[str, tuple[_Tag, _Tag]] = {}
         self._defaults: set[str] = set()
         self._depth = 0
         self._place: _Place = {}
@@ -219,13 +213,15 @@ class _Reader:
         if self._leaf == depth:
             self._leaf = 0
             if self._text:
-                self._fields.append((self._text, self._read(), self._attributes, _NO_FIELDS))
+                odd = self._is_markup or self.damaged
+                text = self._read() if odd else "".join(self.pieces).strip()
+                self._fields.append((self._text, text, self._attributes, _NO_FIELDS))
                 self._text = ""
             else:
                 self.pieces.clear()
         elif self._leaf:
             if self._text:
-                self.pieces.append(_Tag(f"</{_local(tag)}>"))
+                self.pieces.append(self._tags[tag][1])
         else:
             self._leave()
 
@@ -284,8 +280,17 @@ class _Reader:
         if not self._is_markup or self._depth > _MAX_DEPTH:
             raise DoubtError
         self._children += self._depth == self._leaf + 1
-        shown = "".join(f' {_local(key)}="{_quoted(value)}"' for key, value in attributes.items())
-        self.pieces.append(_Tag(f"<{_local(tag)}{shown}>"))
+        opening, _ = self._tags.get(tag) or self._learn_markup(tag)
+        if attributes:
+            shown = "".join([f' {_local(key)}="{_quoted(value)}"' for key, value in attributes.items()])
+            opening = _Tag(f"{opening[:-1]}{shown}>")
+        self.pieces.append(opening)
+
+    def _learn_markup(self, tag: str) -> tuple[_Tag, _Tag]:
+        """An element of XHTML as it is written in HTML, opening and closing."""
+        name = _local(tag)
+        self._tags[tag] = both = _Tag(f"<{name}>"), _Tag(f"</{name}>")
+        return both
 
     def _read(self) -> str:
         """The text that was read, mended where the document needs it."""
@@ -295,7 +300,7 @@ class _Reader:
     def _markup(self) -> str:
         """The text that was read, its tags included, without the <div> that Atom puts around it."""
         self._is_markup = False
-        pieces = [piece if isinstance(piece, _Tag) else escape(piece, quote=False) for piece in self.pieces]
+        pieces = [piece if type(piece) is _Tag else escape(piece, quote=False) for piece in self.pieces]
         inner = [n for n, piece in enumerate(pieces) if piece.strip()]
         if self._children == 1 and inner:
             first, last = inner[0], inner[-1]
@@ -325,7 +330,7 @@ def _answer(reader: _Reader, url: str) -> dict[str, Any]:
     """What worker.parse_document answers."""
     version = _version(reader)
     # feedparser, too, does not ask the root of RDF for a language.
-    language = "" if version == "rss10" else reader.root_attributes.get(XML_LANG, "")
+    language = "" if reader.root.endswith(" RDF") else reader.root_attributes.get(XML_LANG, "")
     info = feed_info(reader.feed, version, language, url)
     base = info["link"] or url
     is_atom = version == "atom10"
@@ -347,6 +352,6 @@ def _version(reader: _Reader) -> str:
     if reader.root == "rss" and reader.channel != "rss":
         version = reader.root_attributes.get("version", "")
         return _RSS_VERSIONS.get(version) or ("rss20" if version.startswith("2.") else "rss")
-    if reader.channel == "http://purl.org/rss/1.0/ channel":
-        return "rss10"
-    raise DoubtError
+    if reader.channel not in _RDF_VERSIONS:
+        raise DoubtError
+    return _RDF_VERSIONS[reader.channel]

@@ -15,7 +15,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from monitor.feeds.dates import email_date, rfc3339, utc_text
+from monitor.feeds.dates import email_moment, moment_text, rfc3339
 from monitor.feeds.document import absolute
 
 if TYPE_CHECKING:
@@ -267,10 +267,10 @@ def _date(text: str) -> str | None:
     if not text:
         return None
     if text[4:5] != "-":
-        moment = email_date(text)
+        moment = email_moment(text)
         if moment is None:
             raise DoubtError
-        return utc_text(moment)
+        return moment_text(moment)
     found = rfc3339(text) if _W3C_DATE.fullmatch(text) else None
     if found is None and "1990" <= text[:4] <= "2100":
         raise DoubtError

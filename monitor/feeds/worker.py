@@ -123,9 +123,9 @@ def _info(parsed: Any, url: str) -> dict[str, Any]:
     feed = parsed["feed"]
     home = absolute(url, str(feed.get("link") or ""))
     return {
-        "title": str(feed.get("title") or "")[:_TITLE_CHARS],
+        "title": str(feed.get("title") or ""),
         "link": home if feed.get("link") else None,
-        "language": str(feed.get("language") or "")[:_NAME_CHARS] or None,
+        "language": str(feed.get("language") or "") or None,
         "format": str(parsed.get("version") or "unknown"),
         "ttl": waiting_time(*(str(feed.get(key) or "") for key in _WAITING)),
         "updated": utc_text(dict.get(feed, "updated_parsed") or dict.get(feed, "published_parsed")),
@@ -210,6 +210,12 @@ def _author(author: Any) -> str:
 
 def _limited(answer: dict[str, Any]) -> dict[str, Any]:
     """The same answer with every field, and the whole, cut to its limit."""
+    info = answer.get("info")
+    if info:
+        info["title"] = info["title"][:_TITLE_CHARS]
+        info["language"] = (info["language"] or "")[:_NAME_CHARS] or None
+        if len(info["link"] or "") > _ADDRESS_CHARS:
+            info["link"] = None
     kept: list[dict[str, Any]] = []
     size = 0
     for entry in answer.get("entries", ()):
@@ -217,8 +223,11 @@ def _limited(answer: dict[str, Any]) -> dict[str, Any]:
         entry["summary"] = entry["summary"][:_TEXT_CHARS]
         entry["content"] = entry["content"][:_TEXT_CHARS]
         entry["guid"] = entry["guid"][:_ADDRESS_CHARS] if entry["guid"] else None
-        if entry["link"] and len(entry["link"]) > _ADDRESS_CHARS:
-            entry["link"] = None
+        for address in ("link", "source_url"):
+            if len(entry.get(address) or "") > _ADDRESS_CHARS:
+                entry[address] = None
+        entry["source_title"] = (entry.get("source_title") or "")[:_TITLE_CHARS] or None
+        entry["language"] = (entry["language"] or "")[:_NAME_CHARS] or None
         for names in ("authors", "categories"):
             entry[names] = [name[:_NAME_CHARS] for name in entry[names][:_MAX_NAMES] if name]
         size += 500 + len(entry["title"]) + len(entry["summary"]) + len(entry["content"])

@@ -59,7 +59,7 @@ def test_a_document_becomes_values() -> None:
     async def story(worker: ParserWorker) -> None:
         feed = await parse(worker, document("Talks in Doha à l'été"))
         assert (feed.error, feed.warnings, feed.complete, feed.killed) == ("", (), True, False)
-        assert (feed.info.title, feed.info.format, feed.parser) == ("desk", "rss20", "feedparser")
+        assert (feed.info.title, feed.info.format, feed.parser) == ("desk", "rss20", "fast")
         (entry,) = feed.entries
         assert entry.title == "Talks in Doha à l'été"
         assert entry.link == "https://example.org/0"

@@ -14,6 +14,13 @@ from monitor.feeds.worker import parse_document
 URL = "https://example.org/feeds/desk.xml"
 
 
+@pytest.fixture(autouse=True, params=["as always", "by feedparser"])
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test holds for both: documents that take the fast path, and the same ones when it is closed."""
+    if request.param == "by feedparser":
+        monkeypatch.setattr(worker, "parse_fast", lambda *_: None)
+
+
 def answer(text: str, content_type: str = "application/xml") -> dict[str, Any]:
     """The worker's answer to a document."""
     return parse_document(text.encode(), content_type, URL)
@@ -117,7 +124,7 @@ def test_formats(document: str, expected: str) -> None:
     got = answer(document)
     assert got["info"]["format"] == expected
     assert [entry["title"] for entry in got["entries"]] == ["a"]
-    assert got["parser"] == ("json" if expected == "json" else "feedparser")
+    assert (got["parser"] == "json") == (expected == "json")
 
 
 def test_the_feed_itself() -> None:
@@ -361,6 +368,13 @@ def test_fields_and_answers_are_bounded() -> None:
     assert (len(one["title"]), len(one["summary"]), len(one["guid"])) == (2_000, 200_000, 4_000)
     assert one["link"] is None
     assert len(one["categories"]) == 50
+    long = "x" * 9_000
+    other = rss(
+        f"<title>x</title><guid>1</guid><dc:language>{long}</dc:language>"
+        f"<source url='https://example.org/{long}'>{long}</source>",
+        channel=f"<link>https://example.org/{long}</link><language>{long}</language>",
+    )
+    assert (len(other["language"]), len(other["source_title"]), other["source_url"]) == (200, 2_000, None)
 
 
 def test_a_very_long_document_is_cut_between_items(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,147 @@
+"""`tocsin init` and `tocsin check`: a first configuration, and everything that is wrong with one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.cli import run
+from tests.support.configs import CHANNEL, FEED, RULE, SMALL, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_init_writes_a_configuration_that_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new file for its owner alone, three commands to type next, and check finds nothing wrong."""
+    monkeypatch.chdir(tmp_path)
+    outcome = run("init")
+    assert outcome.code == 0
+    assert [line.split("  ")[1] for line in outcome.out.splitlines()[1:]] == [
+        "tocsin check",
+        "tocsin run --once",
+        "tocsin run",
+    ]
+    assert (tmp_path / "config.toml").stat().st_mode & 0o777 == 0o600
+    checked = run("check")
+    assert (checked.code, checked.err) == (0, "")
+    assert checked.out == "4 feeds, 1 rule, 1 channel, 2 rule tests: all good\n"
+
+
+def test_init_in_another_folder_says_how_to_use_it(tmp_path: Path) -> None:
+    """The folder is made, and the commands to type name the file."""
+    outcome = run("init", tmp_path / "new" / "desk")
+    path = tmp_path / "new" / "desk" / "config.toml"
+    assert path.is_file()
+    assert outcome.out.count(f"--config {path}") == 3
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    """An existing file stays as it is, with exit 2 and a remedy."""
+    path = write(tmp_path, "# mine\n")
+    outcome = run("init", tmp_path)
+    assert outcome.code == 2
+    assert "tocsin init DIR" in outcome.err
+    assert path.read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_a_query_is_pointed_at(tmp_path: Path) -> None:
+    """A mistake in a query shows line and column of the file, the line, and a caret under the place."""
+    path = write(tmp_path, f'{FEED}{CHANNEL}[[rules]]\nname = "r"\nquery = "doha AND AND qatar"\n')
+    outcome = run("check", "--config", path)
+    lines = outcome.out.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"{path}:8:"))
+    assert ": error: " in lines[start]
+    assert lines[start + 1] == '    query = "doha AND AND qatar"'
+    assert lines[start + 2].index("^") == lines[start + 1].index("AND qatar")
+    assert lines[-1] == "1 error, 0 warnings"
+    assert outcome.code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SMALL.replace("talibans", "@taliban"), "there is no entity 'taliban'"),
+        (f'{SMALL}[[routes]]\nchannels = ["desk"]\n', "'desk'"),
+        (f'{FEED}{RULE}[channels.desk]\nurl = "mailtoo://a@b.example"\n', "channel 'desk'"),
+        (f'{FEED}{RULE}[[rules.tests]]\nmatch = "rien"\n{CHANNEL}', "should match, and does not"),
+        (f'{FEED}{RULE}[[rules.tests]]\nno_match = "talibans"\n{CHANNEL}', "should not match, and does"),
+        (SMALL + "[log]\nlevel = 7\n", "level"),
+        (SMALL + "[log\n", "not closed"),
+    ],
+)
+def test_every_error_makes_check_fail(text: str, said: str, tmp_path: Path) -> None:
+    """Names, addresses, rule tests and TOML itself: exit 2, file and line, in words and as JSON."""
+    path = write(tmp_path, text)
+    shown = run("check", "--config", path)
+    assert shown.code == 2
+    assert said in shown.out
+    told = run("check", "--json", "--config", path)
+    assert told.code == 2
+    finding = next(f for f in told.objects if f["level"] == "error")
+    assert finding["file"] == str(path)
+    assert finding["line"] > 0
+    assert set(finding) <= {"file", "line", "column", "level", "code", "message", "hint"}
+    assert f"{path}:{finding['line']}" in shown.out
+
+
+def test_a_failing_rule_test_is_found_at_its_own_line(tmp_path: Path) -> None:
+    """Not where the rule begins: where the example stands."""
+    text = f'{FEED}{CHANNEL}{RULE}[[rules.tests]]\nmatch = "talibans"\n[[rules.tests]]\nmatch = "rien"\n'
+    path = write(tmp_path, text)
+    [finding] = run("check", "--json", "--config", path).objects
+    assert text.splitlines()[finding["line"] - 1].startswith(("[[rules.tests]]", 'match = "rien"'))
+    assert finding["line"] >= 11
+    assert finding["code"] == "rule_test"
+
+
+def test_warnings_are_told_and_do_not_fail(tmp_path: Path) -> None:
+    """What this version does not act on yet is said; --quiet keeps silent about it."""
+    path = write(tmp_path, SMALL + '[metrics]\nlisten = "127.0.0.1:9464"\n')
+    outcome = run("check", "--config", path)
+    assert outcome.code == 0
+    assert "warning: [metrics]" in outcome.out
+    assert outcome.out.endswith("all good, 1 warning\n")
+    assert run("check", "--quiet", "--config", path).out == ""
+
+
+def test_check_says_what_it_checked(tmp_path: Path) -> None:
+    """The counts of what was found to be good."""
+    path = write(tmp_path, SMALL)
+    assert run("check", "--config", path).out == "1 feed, 1 rule, 1 channel, 0 rule tests: all good\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[channels.x]\nurl = "tgram://SESAME/x\n',
+        '[channels.x]\nurl = "tgram://SESAME/x" or so\n',
+        '[channels.x]\nurl = "tgramm://SESAME/x"\n',
+        '[channels.x]\nurl = "tgram://SESAME"\n',
+        '[channels.x]\nurll = "tgram://SESAME/x"\n',
+        '[[feeds]]\nurl = "htps://u:SESAME@n.example/rss"\n',
+        '[[feeds]]\nname = "a"\nurl = "https://n.example/rss"\nauth = "u:SESAME"\n',
+    ],
+)
+@pytest.mark.parametrize("verb", ["check", "check --json", "check --debug", "status", "run --once"])
+def test_a_mistake_beside_a_secret_does_not_show_it(text: str, verb: str, tmp_path: Path) -> None:
+    """`check` runs at each reload, and what it prints ends in the system's log."""
+    outcome = run(*verb.split(), "--config", write(tmp_path, text))
+    assert outcome.code == (2 if "tgramm" not in text and 'SESAME"' not in text else outcome.code)
+    assert "SESAME" not in outcome.out + outcome.err
+
+
+def test_a_missing_secret_fails_the_check_but_not_the_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check and run refuse; verbs that only look at things work all the same."""
+    monkeypatch.delenv("TOCSIN_TEST_PHONE", raising=False)
+    path = write(tmp_path, f'{FEED}{RULE}[channels.phone]\nurl = {{ env = "TOCSIN_TEST_PHONE" }}\n')
+    assert run("check", "--config", path).code == 2
+    assert run("run", "--once", "--config", path).code == 2
+    assert run("status", "--config", path).code == 0
+    assert run("channels", "list", "--config", path).code == 0

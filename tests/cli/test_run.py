@@ -1,0 +1,155 @@
+"""`tocsin run --once`: what it says, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.store.lock import DaemonLock
+from tests.support.cli import run
+from tests.support.configs import SMALL, write
+from tests.support.documents import Item, rss
+from tests.support.webserver import Hang, WebServer, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+OLD = Item("Old talks in Doha", guid="old", link="https://n.example/old", age=48)
+NEW = Item("Talks in Doha", guid="new", link="https://n.example/new", age=1)
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A web server on loopback."""
+    with WebServer() as server:
+        yield server
+
+
+def config(folder: Path, web: WebServer, *feeds: str, more: str = "") -> Path:
+    """Feeds of the server, one rule, alerts into a file."""
+    text = (
+        '[monitor]\ndatabase = "t.db"\n[polling]\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
+        '[[rules]]\nname = "doha"\nquery = "doha"\n'
+    )
+    text += "".join(f'[[feeds]]\nname = "{f}"\nurl = "{web.url("/" + f)}"\n' for f in feeds)
+    channel = f'[channels.desk]\ntype = "file"\npath = "{folder}/alerts.jsonl"\n'
+    path = write(folder, text + (more or channel))
+    database = str(folder / "t.db")
+    return write(folder, path.read_text(encoding="utf-8").replace('"t.db"', f'"{database}"'))
+
+
+def test_the_first_run_learns_and_the_second_rings(web: WebServer, tmp_path: Path) -> None:
+    """The first says what the feeds already match; the next delivers what is new, in one line each."""
+    web.on("/a", answer(200, rss(OLD)))
+    web.on("/a", answer(200, rss(NEW, OLD)))
+    path = config(tmp_path, web, "a")
+    first = run("run", "--once", "--config", path)
+    assert (first.code, first.out) == (0, "")
+    assert "polled 1, new 1, matched 1, delivered 0\n" in first.err
+    assert "1 item already in your feeds match; new ones will ring" in first.err
+    assert "Old talks in Doha (a, rule doha)" in first.err
+    second = run("run", "--once", "--force", "--config", path)
+    assert second.code == 0
+    assert "polled 1, new 1, matched 1, delivered 1\n" in second.err
+    assert "already in your feeds" not in second.err
+    alert = json.loads((tmp_path / "alerts.jsonl").read_text(encoding="utf-8"))
+    assert alert["title"] == "Talks in Doha"
+
+
+def test_nothing_due_is_nothing_asked(web: WebServer, tmp_path: Path) -> None:
+    """A second run in the same minute polls nothing unless it is forced."""
+    web.on("/a", answer(200, rss(OLD)))
+    path = config(tmp_path, web, "a")
+    run("run", "--once", "--config", path)
+    assert "polled 0," in run("run", "--once", "--config", path).err
+    assert len(web.seen) == 1
+    assert "polled 1," in run("run", "--once", "--force", "--config", path).err
+
+
+def test_the_summary_as_json(web: WebServer, tmp_path: Path) -> None:
+    """One object on standard output."""
+    web.on("/a", answer(200, rss(OLD)))
+    [summary] = run("run", "--once", "--json", "--config", config(tmp_path, web, "a")).objects
+    assert {"polled": 1, "new": 1, "matched": 1, "delivered": 0, "failed": 0, "exit_code": 0}.items() <= (
+        summary.items()
+    )
+
+
+def test_one_feed_of_two_down_is_no_failure(web: WebServer, tmp_path: Path) -> None:
+    """Exit 0 as long as some feed answers."""
+    web.on("/a", answer(200, rss(OLD)))
+    web.on("/b", answer(500))
+    outcome = run("run", "--once", "--config", config(tmp_path, web, "a", "b"))
+    assert outcome.code == 0
+    assert "polled 2" in outcome.err
+
+
+def test_every_feed_down_is_a_failure(web: WebServer, tmp_path: Path) -> None:
+    """Exit 1: cron writes a mail."""
+    web.on("/a", answer(500))
+    assert run("run", "--once", "--config", config(tmp_path, web, "a")).code == 1
+
+
+def test_a_failed_delivery_is_a_failure(web: WebServer, tmp_path: Path) -> None:
+    """Exit 1, and the summary counts what was not delivered; the outbox keeps it."""
+    web.on("/a", answer(200, rss(OLD)))
+    web.on("/a", answer(200, rss(NEW, OLD)))
+    channel = f'[channels.desk]\ntype = "file"\npath = "{tmp_path}/missing/alerts.jsonl"\n'
+    path = config(tmp_path, web, "a", more=channel)
+    run("run", "--once", "--config", path)
+    outcome = run("run", "--once", "--force", "--config", path)
+    assert outcome.code == 1
+    assert "delivered 0, not delivered 1" in outcome.err
+    [kept] = run("outbox", "list", "--json", "--config", path).objects
+    assert (kept["channel"], kept["state"]) == ("desk", "retry")
+
+
+def test_a_database_at_work_is_left_alone(web: WebServer, tmp_path: Path) -> None:
+    """Exit 1, naming the process that holds it; nothing is asked."""
+    path = config(tmp_path, web, "a")
+    lock = DaemonLock(tmp_path / "t.db")
+    lock.acquire()
+    try:
+        outcome = run("run", "--once", "--config", path)
+    finally:
+        lock.release()
+    assert outcome.code == 1
+    assert "another Tocsin (process " in outcome.err
+    assert web.seen == []
+
+
+def test_a_wrong_rule_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    """Exit 2 with file, line and column; no database is made."""
+    path = write(tmp_path, SMALL.replace("talibans", "talibans AND"))
+    outcome = run("run", "--once", "--config", path, "--database", tmp_path / "t.db")
+    assert outcome.code == 2
+    assert f"{path}:7:" in outcome.err
+    assert not (tmp_path / "t.db").exists()
+
+
+def test_an_interrupt_ends_a_run_with_130(web: WebServer, tmp_path: Path) -> None:
+    """Ctrl-C in mid-poll: no traceback, the database is closed, the feed is still due."""
+    web.on("/a", Hang())
+    path = config(tmp_path, web, "a")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitor", "run", "--once", "--config", str(path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    web.wait_for_a_request()
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in said
+    assert not (tmp_path / "t.db-wal").exists()
+    [feed] = run("feeds", "list", "--json", "--config", path).objects
+    assert feed["state"] == "new"

@@ -1,0 +1,94 @@
+"""`tocsin status` and `tocsin config`: what is going on, and what is in force."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from monitor.store import sql
+from monitor.store.lock import DaemonLock
+from monitor.store.rows import to_db
+from tests.support.cli import run
+from tests.support.configs import CONTRACT, SMALL, write
+from tests.support.store import add_article, add_feed, add_ledger, add_match, add_notification, new_database
+from tests.support.store import transaction as unit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS = {"feeds", "outbox", "alerts_24h", "last_alert", "last_tick", "daemon"}
+NOW = datetime.now(UTC)
+
+
+def desk(folder: Path) -> Path:
+    """A configuration of three feeds whose database knows two of them."""
+    more = '[[feeds]]\nname = "b"\nurl = "https://b.example/"\n[[feeds]]\nname = "c"\nurl = "https://c.example/"\n'
+    path = write(folder, f'[monitor]\ndatabase = "{folder}/tocsin.db"\n{SMALL}{more}enabled = false\n')
+    with unit(new_database(folder)) as tx:
+        lemonde = add_feed(tx, "lemonde", polls=2, last_good_at=NOW, baseline_at=NOW)
+        add_feed(tx, "b", polls=2, failures=2, first_failure_at=NOW, last_message="no answer")
+        article = add_article(tx, lemonde, title="Des talibans au Louvre")
+        add_ledger(tx, add_match(tx, article, lemonde), "", "suppressed", "baseline")
+        add_notification(tx, "screen")
+        tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=to_db(NOW - timedelta(minutes=3)))
+    return path
+
+
+def test_status_before_the_first_run(tmp_path: Path) -> None:
+    """No database is no error: exit 0, everything at nought, and what to do."""
+    path = write(tmp_path, f'[monitor]\ndatabase = "{tmp_path}/t.db"\n{SMALL}')
+    outcome = run("status", "--config", path)
+    assert outcome.code == 0
+    assert "not started yet" in outcome.out
+    [shape] = run("status", "--json", "--config", path).objects
+    assert set(shape) >= KEYS
+    assert shape["feeds"] == {"total": 1, "ok": 0, "failing": 0, "silent": 0, "disabled": 0}
+    assert shape["daemon"] == "stopped"
+    assert not (tmp_path / "t.db").exists()
+
+
+def test_status_counts_feeds_outbox_and_alerts(tmp_path: Path) -> None:
+    """The contract's shape, from the configuration and the database together."""
+    [shape] = run("status", "--json", "--config", desk(tmp_path)).objects
+    assert set(shape) >= KEYS
+    assert shape["feeds"] == {"total": 2, "ok": 1, "failing": 1, "silent": 0, "disabled": 1}
+    assert shape["outbox"] == {"ready": 1}
+    assert shape["baseline_matches"] == 1
+    assert datetime.fromisoformat(shape["last_tick"]) < NOW
+
+
+def test_status_for_people(tmp_path: Path) -> None:
+    """Daemon, feeds with the names of those that fail, outbox, alerts, and what the feeds already match."""
+    outcome = run("status", "--config", desk(tmp_path))
+    assert outcome.code == 0
+    assert "stopped, last sign 3 min ago" in outcome.out
+    assert "1 failing (b)" in outcome.out
+    assert "1 ready" in outcome.out
+    assert "Des talibans au Louvre (lemonde, rule talks)" in outcome.out
+
+
+def test_status_sees_a_running_daemon(tmp_path: Path) -> None:
+    """Whoever holds the database's lock is at work."""
+    path = desk(tmp_path)
+    lock = DaemonLock(tmp_path / "tocsin.db")
+    lock.acquire()
+    try:
+        [shape] = run("status", "--json", "--config", path).objects
+    finally:
+        lock.release()
+    assert (shape["daemon"], shape["pid"]) == ("running", os.getpid())
+
+
+def test_config_show_is_toml_and_json_without_a_secret(tmp_path: Path) -> None:
+    """Every effective value; addresses, passwords and header values are masked in both forms."""
+    write(tmp_path, "SESAME\n", "k")
+    path = write(tmp_path, CONTRACT.replace('"s"', '"SESAME"').replace("https://hooks.", "https://SESAME."))
+    for verb in (("config", "show"), ("config", "show", "--json")):
+        outcome = run(*verb, "--config", path)
+        assert outcome.code == 0, outcome.err
+        assert "SESAME" not in outcome.out + outcome.err
+    assert tomllib.loads(run("config", "show", "--config", path).out)["monitor"]["retention"] == "90d"
+    [shape] = run("config", "show", "--json", "--config", path).objects
+    assert shape["polling"]["every"] == "15m"
