@@ -3,9 +3,9 @@ What parsing costs: the fast path beside feedparser, raw (as our worker calls it
 
 `python benchmarks/parse.py`: CPU milliseconds a document, and ratios, side by side in one run: the parsers
 take turns, the best of the rounds counts. "fast" is the fast path alone, with all fields read; "both" is what
-the worker does, feedparser included where the fast path declines; the ratios are those of "both" to feedparser
-alone, which reads no fields. The documents are made up here, about 50 KB each; where ../shared/corpus is at
-hand, its well-formed feeds of 10 to 300 KB follow.
+the worker does, feedparser included where the fast path declines. The ratios are of "both" to feedparser
+alone. The documents are made up here, about 50 KB each; where ../shared/corpus is at hand, its well-formed
+feeds of 10 to 300 KB follow.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -68,7 +69,12 @@ def test(name: Annotated[str, typer.Argument(help="The channel to try.")]) -> No
     channels = {c.name: c for c in channels_of(config)}
     # With --json a terminal channel's card must not stand between the objects.
     stream = sys.stderr if context.given.json else sys.stdout
-    channel = build_channel(channels[known(name, channels, "channel")], stream=stream)
+    channel = build_channel(
+        channels[known(name, channels, "channel")],
+        zone=ZoneInfo(config.timezone),
+        contact=config.contact,
+        stream=stream,
+    )
     message = Message(
         kind="test",
         title="Tocsin test: this channel works",

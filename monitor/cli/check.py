@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,8 @@ def init(
     from monitor.config.template import init_template
     from monitor.errors import UsageError
 
+    if system and folder is not None:
+        raise UsageError("--system has a folder of its own", hint=f"it writes {SYSTEM_CONFIG}")
     path = SYSTEM_CONFIG if system else (folder or Path()) / "config.toml"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,13 +54,29 @@ def init(
             f"cannot write {path}: {error.strerror}", hint="name a folder you may write to"
         ) from None
     path.chmod(0o644 if system else 0o600)
-    given = "" if path == Path("config.toml") or system else f" --config {path}"
-    output.out(f"wrote {path}: four feeds, one rule, alerts in the terminal. Next:")
-    output.out(f"  tocsin check{given}" + "        what is wrong in it, and where")
-    output.out(
-        f"  tocsin run --once{given}" + "   one round: learns what is there, shows what already matches"
-    )
-    output.out(f"  tocsin run{given}" + "          watches, until Ctrl-C")
+    where = "the journal" if system else "the terminal"
+    output.out(f"wrote {path}: four feeds, one rule, alerts in {where}. Next:")
+    steps = _next_steps(path, system=system)
+    width = max(len(command) for command, _ in steps)
+    for command, why in steps:
+        output.out(f"  {command.ljust(width)}   {why}")
+
+
+def _next_steps(path: Path, *, system: bool) -> list[tuple[str, str]]:
+    """Three commands to type, and what each is good for."""
+    given = "" if path == Path("config.toml") else f" --config {shlex.quote(str(path))}"
+    check = (f"tocsin check{given}", "what is wrong in it, and where")
+    if system:
+        return [
+            (f"$EDITOR {path}", "feeds, rules, and a channel that reaches you"),
+            check,
+            ("systemctl enable --now tocsin", "watches, once the unit systemd/tocsin.service is installed"),
+        ]
+    return [
+        check,
+        (f"tocsin run --once{given}", "one round: learns what is there, shows what already matches"),
+        (f"tocsin run{given}", "watches, until Ctrl-C"),
+    ]
 
 
 def check(

@@ -25,9 +25,7 @@ WHY_NOT = {
 }
 SHOWN = 10  # ids named in one line
 LARGEST = 2**63 - 1  # what the database takes for a number
-Ids = Annotated[
-    list[int] | None, typer.Argument(metavar="[ID]…", min=0, max=LARGEST, help="From outbox list.")
-]
+Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", help="From outbox list.")]
 Channel = Annotated[str | None, typer.Option("--channel", help="All of this channel's.")]
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
@@ -45,14 +43,18 @@ def register(app: typer.Typer) -> None:
 
 def list_outbox(
     everything: Annotated[bool, typer.Option("--all", help="What was sent or dropped, too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="With --all: so many, the newest.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="With --all: so many, the newest.")] = 1000,
 ) -> None:
     """List notifications that are not delivered yet, dead letters included."""
     from monitor.store import sql
     from monitor.store.rows import OutboxRow, read
 
     reader = context.reader()
-    rows = reader.rows(sql.OUTBOX_ALL, count=limit) if everything else reader.rows(sql.OUTBOX_UNSENT)
+    rows = (
+        reader.rows(sql.OUTBOX_ALL, count=min(limit, LARGEST))
+        if everything
+        else reader.rows(sql.OUTBOX_UNSENT)
+    )
     found = []
     for row in sorted((read(OutboxRow, r) for r in rows), key=lambda r: r.id):
         alerts = [r["alert_id"] for r in reader.rows(sql.OUTBOX_ALERTS, outbox=row.id)]
@@ -134,7 +136,7 @@ def _each(
             known(channel, dict.fromkeys(names), "channel")
         wanted = [r["id"] for r in rows if everything or r["channel"] == channel]
         chosen = list(dict.fromkeys([*(ids or []), *wanted]))
-        moved = {i for i in chosen if move(tx, i, now)}
+        moved = {i for i in chosen if i <= LARGEST and move(tx, i, now)}
         refused = {i: _why_not(tx, i) for i in chosen if i not in moved}
         when = _when(config, tx, moved, now) if moved and again else []
     if context.given.json:
@@ -154,7 +156,7 @@ def _why_not(tx: Tx, number: int) -> str:
     """Why a notification could not be moved: the state it is in."""
     from monitor.store import sql
 
-    row = tx.row(sql.OUTBOX, id=number)
+    row = tx.row(sql.OUTBOX, id=number) if number <= LARGEST else None
     return WHY_NOT.get(row["state"], row["state"]) if row else "there is no such notification"
 
 

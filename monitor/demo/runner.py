@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from monitor.config.load import load_config, require
 from monitor.delivery.channels import build_channel
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from monitor.delivery.channels import Channel
-    from monitor.settings import ChannelConfig
+    from monitor.settings import ChannelConfig, Config
 
 LIMIT = 60.0  # seconds for the whole demo; it takes about ten
 SETTLE = 10.0  # seconds for what is in hand after the last publication
@@ -73,8 +74,8 @@ class _Parts(Parts):
     def __init__(self, cards: TextIO) -> None:
         self._cards = cards
 
-    def channel(self, config: ChannelConfig) -> Channel:
-        return build_channel(config, stream=self._cards)
+    def channel(self, channel: ChannelConfig, config: Config) -> Channel:
+        return build_channel(channel, zone=ZoneInfo(config.timezone), stream=self._cards)
 
 
 async def run_demo(*, keep: bool, cards: TextIO, ready: Callable[[Outcome, Scene], None]) -> Outcome:

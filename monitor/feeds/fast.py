@@ -14,8 +14,6 @@ order, and fields.py knows what these mean. Nothing recurses, and each character
 
 from __future__ import annotations
 
-import contextlib
-import re
 from html import escape
 from typing import Any
 from xml.parsers import expat
@@ -30,6 +28,8 @@ from monitor.feeds.fields import (
     Field,
     entry,
     feed_info,
+    is_damaged,
+    mended,
 )
 
 _Place = dict[str, Any]
@@ -106,13 +106,6 @@ _RDF_VERSIONS = {
     "http://my.netscape.com/rdf/simple/0.9/ channel": "rss090",
 }
 
-# Control characters that stand for characters of Windows, and texts that were encoded twice. Both are rare,
-# so texts are mended, as feedparser does, only in documents where one of these is found.
-_DAMAGED = re.compile(rb"\xc2[\x80-\x9f]")
-_ENCODED_TWICE = re.compile(rb"\xc3[\x82-\x9f]\xc2")
-_DAMAGED_REFERENCE = re.compile(rb"&#(?:1[2-5]\d;|[xX]0*[89][\da-fA-F];|(?:19[4-9]|2[0-4]\d);&#1[2-9]\d;)")
-_WINDOWS = {n: bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(0x80, 0xA0)}
-
 
 class _Tag(str):
     """A tag among the pieces of a text that is markup."""
@@ -137,18 +130,11 @@ def parse_fast(text: str, items: int, url: str) -> dict[str, Any] | None:
     parser.StartNamespaceDeclHandler = reader.declare
     try:
         data = text.encode()
-        reader.damaged = _is_damaged(data)
+        reader.damaged = is_damaged(data)
         parser.Parse(data, True)
         return _answer(reader, url) if len(reader.items) == items else None
     except (expat.ExpatError, UnicodeError, DoubtError):
         return None
-
-
-def _is_damaged(data: bytes) -> bool:
-    """Whether some texts of a document may need mending."""
-    if b"\xc2" in data and (_DAMAGED.search(data) or _ENCODED_TWICE.search(data)):
-        return True
-    return _DAMAGED_REFERENCE.search(data) is not None
 
 
 def _refuse(*_: object) -> None:
@@ -295,7 +281,7 @@ class _Reader:
     def _read(self) -> str:
         """The text that was read, mended where the document needs it."""
         text = (self._markup() if self._is_markup else "".join(self.pieces)).strip()
-        return _mended(text) if self.damaged else text
+        return mended(text) if self.damaged else text
 
     def _markup(self) -> str:
         """The text that was read, its tags included, without the <div> that Atom puts around it."""
@@ -317,13 +303,6 @@ def _local(name: str) -> str:
 def _quoted(value: str) -> str:
     """A value as it stands between double quotes."""
     return escape(value, quote=False).replace('"', "&quot;")
-
-
-def _mended(text: str) -> str:
-    """A text in UTF-8 that was taken for Latin-1 as it was meant, Windows' characters in their places."""
-    with contextlib.suppress(UnicodeError):
-        text = text.encode("latin-1").decode("utf-8")
-    return text.translate(_WINDOWS)
 
 
 def _answer(reader: _Reader, url: str) -> dict[str, Any]:

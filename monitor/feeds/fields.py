@@ -11,6 +11,7 @@ alternate link before the last, an item's description before the caption of its 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,13 @@ TYPED = frozenset({"title", "media:title", *_SUMMARIES, *_OTHER_SUMMARIES, *_CON
 # In Atom. RSS says nothing about its texts, so they are markup.
 _PLAIN_UNLESS_TYPED = frozenset({"title", "summary", "content", "media:title", "itunes:summary"})
 
+# Control characters that stand for characters of Windows, and texts that were encoded twice. Both are rare,
+# so texts are mended, as feedparser does, only in documents where one of these is found.
+_DAMAGED = re.compile(rb"\xc2[\x80-\x9f]")
+_ENCODED_TWICE = re.compile(rb"\xc3[\x82-\x9f]\xc2")
+_DAMAGED_REFERENCE = re.compile(rb"&#(?:1[2-5]\d;|[xX]0*[89][\da-fA-F];|(?:19[4-9]|2[0-4]\d);&#1[2-9]\d;)")
+_WINDOWS = {n: bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(0x80, 0xA0)}
+
 _W3C_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 # What urljoin would hand back as it is, in the time of our whole work on an item.
 _PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9.-]+(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?")
@@ -69,6 +77,20 @@ def feed_info(fields: list[Field], version: str, language: str, url: str) -> dic
         ),
         "updated": _date(_last(found, "updated")) or _date(_last(found, "published")),
     }
+
+
+def is_damaged(data: bytes) -> bool:
+    """Whether some texts of a document may need mending."""
+    if b"\xc2" in data and (_DAMAGED.search(data) or _ENCODED_TWICE.search(data)):
+        return True
+    return _DAMAGED_REFERENCE.search(data) is not None
+
+
+def mended(text: str) -> str:
+    """A text in UTF-8 that was taken for Latin-1 as it was meant, Windows' characters in their places."""
+    with contextlib.suppress(UnicodeError):
+        text = text.encode("latin-1").decode("utf-8")
+    return text.translate(_WINDOWS)
 
 
 def waiting_time(ttl: str, period: str, frequency: str) -> float | None:

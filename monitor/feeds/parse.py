@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SUSPECT_BYTES = 1_000_000
 _MAX_ANSWER_BYTES = 64_000_000
-_MEMORY_EXIT = 3  # worker.MEMORY_EXIT; importing it here would import feedparser
+_MEMORY_EXIT = 3  # worker.MEMORY_EXIT; importing it here would load the whole worker
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from monitor.feeds.worker import main; main()"

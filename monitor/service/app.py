@@ -6,6 +6,7 @@ import asyncio
 import random
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
 
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
@@ -59,9 +60,9 @@ class Parts:
         """Make what parses documents."""
         return Parser()
 
-    def channel(self, config: ChannelConfig) -> Channel:
+    def channel(self, channel: ChannelConfig, config: Config) -> Channel:
         """Make what delivers to one channel."""
-        return build_channel(config)
+        return build_channel(channel, zone=ZoneInfo(config.timezone), contact=config.contact)
 
 
 class App:
@@ -122,7 +123,9 @@ class App:
         now = self.clock()
         unit = self.database.writer.submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), now))
         await asyncio.wrap_future(unit)
-        self._channels: Mapping[str, Channel] = {n: self._parts.channel(c) for n, c in plan.channels.items()}
+        self._channels: Mapping[str, Channel] = {
+            name: self._parts.channel(channel, plan.config) for name, channel in plan.channels.items()
+        }
         notices = plan.config.notices
         self.worker.use(self._channels, tuple(plan.channels) if notices is None else notices)
 

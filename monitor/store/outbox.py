@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
@@ -130,11 +131,19 @@ def return_leases(tx: Tx, now: datetime) -> int:
 
 
 def retry_by_hand(tx: Tx, outbox_id: int, now: datetime) -> bool:
-    """Make an unsent or dead notification due now; False where there is none such."""
+    """
+    Make an unsent or dead notification due now; False where there is none such.
+
+    Whoever does this has mended something: a channel that was paused for its own configuration is tried at
+    once. A pause that the receiver asked for holds.
+    """
     row = tx.row(sql.OUTBOX, id=outbox_id)
     if row is None or row["state"] not in (OutboxState.RETRY, OutboxState.DEAD, OutboxState.HELD):
         return False
     _move(tx, outbox_id, OutboxState.READY, Reason.REQUEUED, next_attempt=now, now=now)
+    channel = channel_state(tx, row["channel"])
+    if channel.paused_until is not None and channel.pause_reason == AnswerClass.CONFIG:
+        save_channel(tx, replace(channel, paused_until=None, pause_reason=""))
     return True
 
 

@@ -11,7 +11,7 @@ from monitor.store.outbox import save_channel
 from monitor.store.rows import ChannelState
 from tests.support.cli import run
 from tests.support.installed import SCREEN, configured
-from tests.support.receivers import HttpReceiver
+from tests.support.receivers import HttpReceiver, dead_port
 from tests.support.store import NOW, new_database, transaction
 
 if TYPE_CHECKING:
@@ -40,9 +40,10 @@ def test_the_list_shows_pauses_and_answers(tmp_path: Path) -> None:
 
 def test_the_list_never_shows_an_address(tmp_path: Path) -> None:
     """Nor does a test that fails: the address is a secret."""
-    url = f"http://user:{SECRET}@127.0.0.1:9/{SECRET}"
-    config = configured(tmp_path, tmp_path / "none.db", HOOK.format(url=url))
-    for verb in (("list",), ("list", "--json"), ("test", "hook"), ("test", "hook", "--json", "--debug")):
+    place = f"user:{SECRET}@127.0.0.1:{dead_port()}/{SECRET}"
+    channels = HOOK.format(url=f"http://{place}") + f'[channels.room]\nurl = "json://{place}"\n'
+    config = configured(tmp_path, tmp_path / "none.db", channels)
+    for verb in (("list",), ("list", "--json"), ("test", "hook"), ("test", "room", "--json", "--debug")):
         outcome = run("channels", *verb, "--config", config)
         assert SECRET not in outcome.out + outcome.err
 
@@ -81,7 +82,9 @@ def test_a_test_message_goes_to_a_file(tmp_path: Path) -> None:
 def test_what_the_receiver_says_decides(tmp_path: Path) -> None:
     """Exit 1 with its answer where it did not take the message."""
     with HttpReceiver(200, 404) as receiver:
-        config = configured(tmp_path, tmp_path / "none.db", HOOK.format(url=receiver.url))
+        config = configured(
+            tmp_path, tmp_path / "none.db", HOOK.format(url=f"http://127.0.0.1:{receiver.port}/in")
+        )
         assert run("channels", "test", "hook", "--config", config).code == 0
         outcome = run("channels", "test", "hook", "--config", config)
     assert outcome.code == 1

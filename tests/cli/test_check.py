@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.cli import check
 from tests.support.cli import run
 from tests.support.configs import CHANNEL, FEED, RULE, SMALL, write
 
@@ -38,6 +39,19 @@ def test_init_in_another_folder_says_how_to_use_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "desk" / "config.toml"
     assert path.is_file()
     assert outcome.out.count(f"--config {path}") == 3
+
+
+def test_init_for_the_system_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that everybody may read, its database in the service's own place, and how to start the unit."""
+    path = tmp_path / "etc" / "tocsin" / "config.toml"
+    monkeypatch.setattr(check, "SYSTEM_CONFIG", path)
+    outcome = run("init", "--system")
+    assert outcome.code == 0
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert 'database = "/var/lib/tocsin/tocsin.db"' in path.read_text(encoding="utf-8")
+    assert "systemctl enable --now tocsin" in outcome.out
+    assert run("check", "--config", path).code == 0
+    assert run("init", "--system", tmp_path).code == 2
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ class Box:
 
 @pytest.fixture
 def box(tmp_path: Path) -> Box:
+    """A fresh one for each test."""
     return Box(tmp_path)
 
 
@@ -112,6 +113,7 @@ def test_retry_makes_what_is_stuck_due(box: Box) -> None:
         ("6", "it was delivered"),
         ("7", "it was dropped"),
         ("99", "there is no such notification"),
+        (str(2**70), "there is no such notification"),
     ],
 )
 def test_what_cannot_be_tried_again_says_why(box: Box, number: str, why: str) -> None:
@@ -175,7 +177,7 @@ def test_an_unknown_channel_is_a_usage_error(box: Box) -> None:
 
 
 @pytest.mark.parametrize("verb", ["retry", "drop"])
-@pytest.mark.parametrize("chosen", [(), ("x",), (str(2**70),)])
+@pytest.mark.parametrize("chosen", [(), ("x",)])
 def test_nothing_chosen_is_a_usage_error(box: Box, verb: str, chosen: tuple[str, ...]) -> None:
     """Neither verb guesses."""
     outcome = box(verb, *chosen)

@@ -34,15 +34,10 @@ def web() -> Iterator[WebServer]:
 
 def config(folder: Path, web: WebServer, *feeds: str, more: str = "") -> Path:
     """Feeds of the server, one rule, alerts into a file."""
-    text = (
-        '[monitor]\ndatabase = "t.db"\n[polling]\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
-        '[[rules]]\nname = "doha"\nquery = "doha"\n'
-    )
+    text = f'[monitor]\ndatabase = "{folder}/t.db"\n[[rules]]\nname = "doha"\nquery = "doha"\n'
+    text += '[polling]\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
     text += "".join(f'[[feeds]]\nname = "{f}"\nurl = "{web.url("/" + f)}"\n' for f in feeds)
-    channel = f'[channels.desk]\ntype = "file"\npath = "{folder}/alerts.jsonl"\n'
-    path = write(folder, text + (more or channel))
-    database = str(folder / "t.db")
-    return write(folder, path.read_text(encoding="utf-8").replace('"t.db"', f'"{database}"'))
+    return write(folder, text + (more or f'[channels.desk]\ntype = "file"\npath = "{folder}/alerts.jsonl"\n'))
 
 
 def test_the_first_run_learns_and_the_second_rings(web: WebServer, tmp_path: Path) -> None:
@@ -80,6 +75,16 @@ def test_the_summary_as_json(web: WebServer, tmp_path: Path) -> None:
     assert {"polled": 1, "new": 1, "matched": 1, "delivered": 0, "failed": 0, "exit_code": 0}.items() <= (
         summary.items()
     )
+
+
+def test_alerts_show_the_time_of_the_configured_zone(web: WebServer, tmp_path: Path) -> None:
+    """Whoever reads an alert lives somewhere: [monitor] timezone says where."""
+    web.on("/a", answer(200, rss(NEW)))
+    path = config(tmp_path, web, "a", more='first_poll = "alert"\n[channels.screen]\ntype = "terminal"\n')
+    text = path.read_text(encoding="utf-8").replace("[monitor]\n", '[monitor]\ntimezone = "Asia/Tokyo"\n')
+    outcome = run("run", "--once", "--config", write(tmp_path, text))
+    assert "Talks in Doha" in outcome.out
+    assert " JST\n" in outcome.out
 
 
 def test_one_feed_of_two_down_is_no_failure(web: WebServer, tmp_path: Path) -> None:

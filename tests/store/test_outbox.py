@@ -254,3 +254,28 @@ def test_a_notice_is_kept_and_sent_where_asked(tx: Tx) -> None:
     assert kept == [("feed_gone", "feed a is gone"), ("dead_letter", "channel desk gave up")]
     rows = [(row["channel"], row["kind"], row["state"]) for row in tx.rows(sql.OUTBOX_UNSENT)]
     assert rows == [("phone", "notice", "ready"), ("screen", "notice", "ready")]
+
+
+@pytest.mark.parametrize(("reason", "paused_after"), [("config", False), ("rate", True)])
+def test_retrying_by_hand_lifts_a_pause_that_a_person_can_mend(
+    tx: Tx, reason: str, paused_after: bool
+) -> None:
+    """After a wrong password the channel is tried at once; a receiver's Retry-After still holds."""
+    number = enqueue(tx, "desk", message(), NOW)
+    row = lease_next(tx, "desk", NOW)
+    assert row is not None
+    retry_at = NOW + 5 * MINUTE
+    settle(
+        tx,
+        row,
+        FAILED,
+        state=OutboxState.RETRY,
+        reason=None,
+        next_attempt=retry_at,
+        maybe_repeat=False,
+        plain=False,
+        now=NOW,
+    )
+    save_channel(tx, ChannelState("desk", NOW + 10 * MINUTE, reason))
+    assert retry_by_hand(tx, number, NOW)
+    assert (lease_next(tx, "desk", NOW) is None) is paused_after

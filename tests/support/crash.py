@@ -111,8 +111,8 @@ class CrashParts(Parts):
     def parser(self) -> Any:
         return InProcessParser()
 
-    def channel(self, config: ChannelConfig) -> Channel:
-        return WatchedChannel(build_channel(config), self._bomb)
+    def channel(self, channel: ChannelConfig, config: Config) -> Channel:
+        return WatchedChannel(build_channel(channel), self._bomb)
 
 
 def run(job: dict[str, Any]) -> None:
