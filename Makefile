@@ -46,6 +46,7 @@ prove: $(STAMP)  ## the big counts, by hand
 	$(BIN)/pytest -q -m prove -s
 
 bench: $(STAMP)  ## figures, side by side in one run
+	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python benchmarks/polls.py
 
 docs: $(STAMP)   ## check that documents and examples are true
