@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEYS = {"feeds", "outbox", "alerts_24h", "last_alert", "last_tick", "daemon"}
-NOW = datetime.now(UTC)
 
 
 def desk(folder: Path) -> Path:
     """A configuration of three feeds whose database knows two of them."""
+    now = datetime.now(UTC)
     more = '[[feeds]]\nname = "b"\nurl = "https://b.example/"\n[[feeds]]\nname = "c"\nurl = "https://c.example/"\n'
     path = write(folder, f'[monitor]\ndatabase = "{folder}/tocsin.db"\n{SMALL}{more}enabled = false\n')
     with unit(new_database(folder)) as tx:
-        lemonde = add_feed(tx, "lemonde", polls=2, last_good_at=NOW, baseline_at=NOW)
-        add_feed(tx, "b", polls=2, failures=2, first_failure_at=NOW, last_message="no answer")
+        lemonde = add_feed(tx, "lemonde", polls=2, last_good_at=now, baseline_at=now)
+        add_feed(tx, "b", polls=2, failures=2, first_failure_at=now, last_message="no answer")
         article = add_article(tx, lemonde, title="Des talibans au Louvre")
         add_ledger(tx, add_match(tx, article, lemonde), "", "suppressed", "baseline")
         add_notification(tx, "screen")
-        tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=to_db(NOW - timedelta(minutes=3)))
+        tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=to_db(now - timedelta(minutes=3)))
     return path
 
 
@@ -56,7 +56,7 @@ def test_status_counts_feeds_outbox_and_alerts(tmp_path: Path) -> None:
     assert shape["feeds"] == {"total": 2, "ok": 1, "failing": 1, "silent": 0, "disabled": 1}
     assert shape["outbox"] == {"ready": 1}
     assert shape["baseline_matches"] == 1
-    assert datetime.fromisoformat(shape["last_tick"]) < NOW
+    assert datetime.fromisoformat(shape["last_tick"]) < datetime.now(UTC)
 
 
 def test_status_for_people(tmp_path: Path) -> None:
