@@ -70,6 +70,33 @@ def ago(moment: datetime | None, now: datetime) -> str:
     return "-"
 
 
+class Bar:
+    """A progress bar on standard error, where a person is looking; nothing elsewhere."""
+
+    WIDTH = 30
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = -1
+        self._seen = sys.stderr.isatty()
+
+    def show(self, done: int, total: int) -> None:
+        """Draw it, but only when it would look different."""
+        filled = self.WIDTH * done // max(total, 1)
+        if not self._seen or filled == self._shown:
+            return
+        self._shown = filled
+        bar = "█" * filled + "░" * (self.WIDTH - filled)
+        sys.stderr.write(f"\r{self._what} {bar} {done}/{total}")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take it off the screen."""
+        if self._shown >= 0:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
 def rfc3339(moment: datetime | None) -> str | None:
     """A time as JSON shows it."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

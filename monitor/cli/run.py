@@ -61,7 +61,9 @@ def run(
 def _once(config: Config, *, force: bool) -> None:
     from monitor.service.once import run_once
 
-    summary = asyncio.run(run_once(config, force=force))
+    bar = output.Bar("polling")
+    summary = asyncio.run(run_once(config, force=force, progress=bar.show))
+    bar.clear()
     if context.given.json:
         output.emit({name: getattr(summary, name) for name in summary.__dataclass_fields__})
     else:

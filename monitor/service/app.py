@@ -79,6 +79,7 @@ class App:
         self._parts = parts or Parts()
         self.plan, self.problems = build_plan(config)
         self.attempts: dict[str, int] = {}
+        self.on_polled: Callable[[Recorded], None] = lambda _: None
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
         try:
@@ -147,6 +148,7 @@ class App:
         return [read(FeedState, row) for row in rows if row["name"] in self.plan.feeds]
 
     def _polled(self, recorded: Recorded) -> None:
+        self.on_polled(recorded)
         self._unpolled.discard(recorded.feed)
         if not self._unpolled:
             self.first_round.set()

@@ -12,6 +12,8 @@ from monitor.store import sql
 from monitor.store.rows import to_db
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.service.app import Parts
     from monitor.settings import Config
 
@@ -33,11 +35,21 @@ class OnceSummary:
 
 
 async def run_once(
-    config: Config, *, force: bool, only: str | None = None, parts: Parts | None = None
+    config: Config,
+    *,
+    force: bool,
+    only: str | None = None,
+    parts: Parts | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> OnceSummary:
-    """Poll each due feed once (with `force` each that may be asked; or `only` one), deliver, and sum up."""
+    """
+    Poll each due feed once (with `force` each that may be asked; or `only` one), deliver, and sum up.
+
+    `progress` is told after each poll how many are done, and of how many feeds.
+    """
     async with App(config, parts=parts) as app:
-        if force:
+        app.on_polled = lambda _: progress(app.poller.counts["polled"], len(app.plan.feeds))
+        if force and only is None:
             now = to_db(app.clock())
             app.database.writer.submit(lambda tx: tx.run(sql.OUTBOX_RETRY_NOW, now=now)).result()
         await app.note_alive()
