@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from monitor.articles.normalise import normalise
 from monitor.model import Document, FetchRequest, FetchResult, FetchStatus
-from monitor.recording import Candidate, Poll, Recorded, exactly_known, known_item, record
+from monitor.polled import Candidate, Poll
+from monitor.recording import Recorded, exactly_known, known_item, record
 from monitor.store import sql
 from monitor.store.writer import Priority
 

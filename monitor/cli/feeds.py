@@ -96,7 +96,9 @@ def show(name: Name) -> None:
         return
     for key, value in shape.items():
         shown = ", ".join(value) if isinstance(value, list | dict) else value
-        output.out(f"{key.replace('_', ' '):<12}  {'-' if shown in (None, '') else _printable(str(shown))}")
+        output.out(
+            f"{key.replace('_', ' '):<12}  {'-' if shown in (None, '') else output.printable(str(shown))}"
+        )
 
 
 def add(
@@ -155,7 +157,7 @@ def poll(name: Name) -> None:
     facts = {"new": summary.new, "matched": summary.matched, "delivered": summary.delivered}
     _tell_polled(
         {"feed": name, "polled": True, "message": happened, **facts, "failed": summary.failed},
-        f"{name}: {_printable(happened)}, " + ", ".join(f"{word} {n}" for word, n in facts.items()),
+        f"{name}: {output.printable(happened)}, " + ", ".join(f"{word} {n}" for word, n in facts.items()),
     )
     if state.failures or summary.failed:
         raise typer.Exit(1)
@@ -227,11 +229,6 @@ def _tell_polled(facts: dict[str, Any], text: str) -> None:
         output.emit(facts)
     else:
         output.out(text)
-
-
-def _printable(text: str) -> str:
-    """The text with nothing in it that a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _done(text: str) -> None:

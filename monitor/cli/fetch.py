@@ -129,7 +129,7 @@ def _show(parsed: ParsedFeed) -> None:
     output.out(f"{', '.join(facts)}, {len(entries)} entries")
     for entry in entries:
         output.out(f"{entry['published'] or entry['updated'] or 'undated':<20}  {entry['title']}")
-        output.out(f"{'':<20}  {_printable(entry['link'] or '(no link)')}")
+        output.out(f"{'':<20}  {output.printable(entry['link'] or '(no link)')}")
     for warning in parsed.warnings:
         output.say(f"warning: {warning}")
 
@@ -148,11 +148,6 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "authors": list(entry.authors),
         "categories": list(entry.categories),
     }
-
-
-def _printable(text: str) -> str:
-    """The text with nothing in it that a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _line(markup: str) -> str:

@@ -110,22 +110,17 @@ def snippet(document: Document, hit: Hit) -> str:
     """The hit in its surroundings, on one line."""
     text: str = getattr(document, hit.field)
     start, end = max(hit.start - AROUND, 0), min(hit.end + AROUND, len(text))
-    before, after = plain(text[start : hit.start]), plain(text[hit.end : end])
-    found = output.colour(plain(hit.text), "bold")
+    before, after = output.printable(text[start : hit.start]), output.printable(text[hit.end : end])
+    found = output.colour(output.printable(hit.text), "bold")
     return f"{'…' if start else ''}{before}{found}{after}{'…' if end < len(text) else ''}"
 
 
-def plain(text: str) -> str:
-    """The text with nothing in it that a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
 def _line(item: Judged, matches: tuple[RuleMatch, ...]) -> str:
-    title = plain(item.document.title)
+    title = output.printable(item.document.title)
     hits = [hit for m in matches for hit in m.hits]
     shown = next((hit for hit in hits if hit.field != "title"), hits[0]) if hits else None
     where = f'  "{snippet(item.document, shown)}"' if shown else ""
-    return f"{plain(str(item.id))}  {title}  [{', '.join(m.rule for m in matches)}]{where}"
+    return f"{output.printable(str(item.id))}  {title}  [{', '.join(m.rule for m in matches)}]{where}"
 
 
 def _engine(config: Config | None, names: list[str], query: str | None) -> Engine:
@@ -223,7 +218,7 @@ def _from_lines(lines: Iterable[bytes], name: str, feeds: Mapping[str, FeedConfi
             unknown.add(feed)
         yield Judged(item.id(), item.document(feeds.get(feed)))
     if feeds and unknown:
-        listed = ", ".join(plain(feed) for feed in sorted(unknown)[:5])
+        listed = ", ".join(output.printable(feed) for feed in sorted(unknown)[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         output.say(f"warning: {name}: not configured, so without tags: feed {listed}{more}")
 

@@ -102,6 +102,11 @@ def rfc3339(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
 
+def printable(text: str) -> str:
+    """The text with nothing in it that a terminal would obey."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return rfc3339(value)
@@ -110,8 +115,7 @@ def _plain(value: Any) -> Any:
 
 def _cell(value: Any) -> str:
     """One line, without anything a terminal would obey."""
-    text = "-" if value is None or value == "" else str(value)
-    return "".join(c if c.isprintable() else " " for c in text)
+    return printable("-" if value is None or value == "" else str(value))
 
 
 def _width(text: str) -> int:

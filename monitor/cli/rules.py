@@ -157,13 +157,12 @@ def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
 
 
 def _tell_failure(rule: RuleConfig, text: str, hits: Sequence[Hit], *, expected: bool) -> None:
-    from monitor.cli.match import plain
 
     should, does = ("should match", "does not") if expected else ("should not match", "does")
     output.out(f"{output.colour('failed', 'red')} {rule.name}: {should}, and {does}")
-    output.out(f"    text: {plain(text)}")
+    output.out(f"    text: {output.printable(text)}")
     for hit in hits:
-        output.out(f"    hit:  {plain(hit.text)} ({_named(hit)})")
+        output.out(f"    hit:  {output.printable(hit.text)} ({_named(hit)})")
 
 
 def _named(hit: Hit) -> str:

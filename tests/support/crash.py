@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.config.load import load_config, require
 from monitor.delivery.channels import build_channel
-from monitor.feeds.parse import parsed_feed
-from monitor.feeds.worker import parse_document
 from monitor.service.app import Parts
 from monitor.service.once import run_once
 from monitor.store.database import Database
 from monitor.store.writer import Writer
+from tests.support.newsdesk import InProcessParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from monitor.delivery.channels import Channel
     from monitor.feeds.fetch import Fetcher
-    from monitor.model import Answer, FetchRequest, FetchResult, Outgoing, ParsedFeed
+    from monitor.model import Answer, FetchRequest, FetchResult, Outgoing
     from monitor.settings import ChannelConfig, Config
 
 POINTS = ("after_fetch", "before_commit", "after_commit", "after_lease", "after_accept")
@@ -50,16 +49,6 @@ class Bomb:
             self._left -= 1
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-
-
-class InProcessParser:
-    """Parses in this process: the worker process is not what these tests are about."""
-
-    async def parse(self, body: bytes, *, content_type: str, url: str, suspect: bool = False) -> ParsedFeed:
-        return parsed_feed(parse_document(body, content_type, url))
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
 
 class WatchedWriter(Writer):
