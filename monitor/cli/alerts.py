@@ -50,7 +50,6 @@ def list_alerts(
     rows = reader.rows(sql.ALERTS, top=LARGEST, since=start, count=count)
     chosen = [row for row in rows if rule in (None, row["rule"])][:limit]
     found = [_shape(reader, row) for row in chosen]
-    reader.close()
     if context.given.json:
         for alert in found:
             output.emit(alert)
@@ -96,7 +95,6 @@ def show(
             {"number": r["number"], "at": _time(r["at"]), "answer": r["answer"], "detail": r["detail"]}
             for r in rows
         ]
-    reader.close()
     if context.given.json:
         output.emit(alert)
     else:

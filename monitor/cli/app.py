@@ -107,6 +107,8 @@ def invoke(arguments: list[str]) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - the last place that can say what went wrong
         return _report(error)
+    finally:
+        context.close()
     return int(result or 0)
 
 

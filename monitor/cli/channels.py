@@ -105,5 +105,4 @@ def _states() -> dict[str, ChannelState]:
         return {}
     reader = context.reader()
     rows = reader.rows(sql.CHANNELS)
-    reader.close()
     return {row["name"]: read(ChannelState, row) for row in rows}

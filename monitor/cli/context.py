@@ -35,6 +35,7 @@ class Context:
 
 
 given = Context()
+_open: list[Reader] = []
 
 
 def take(arguments: list[str]) -> list[str]:
@@ -104,7 +105,15 @@ def reader() -> Reader:
         raise StoreError(
             f"{path} has schema {version}, this version needs {HEAD}", hint="run `tocsin db migrate`"
         )
-    return Reader(path)
+    opened = Reader(path)
+    _open.append(opened)
+    return opened
+
+
+def close() -> None:
+    """Close the readers that verbs opened, also those of verbs that ended early."""
+    while _open:
+        _open.pop().close()
 
 
 def interactive() -> bool:

@@ -276,7 +276,6 @@ def _states(config: Config) -> dict[str, FeedState]:
         return {}
     reader = context.reader()
     rows = reader.rows(sql.FEEDS)
-    reader.close()
     return {row["name"]: read(FeedState, row) for row in rows}
 
 

@@ -59,7 +59,6 @@ def list_outbox(
     for row in sorted((read(OutboxRow, r) for r in rows), key=lambda r: r.id):
         alerts = [r["alert_id"] for r in reader.rows(sql.OUTBOX_ALERTS, outbox=row.id)]
         found.append(_shape(row, alerts))
-    reader.close()
     if everything and len(found) == limit:
         output.say(f"only the newest {limit}; --limit shows more")
     if context.given.json:

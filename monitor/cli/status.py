@@ -35,7 +35,6 @@ def status() -> None:
         reader = context.reader()
         found = _gather(config, reader, pid)
         lines = [*preview(reader), *_notices(reader)]
-        reader.close()
     if context.given.json:
         output.emit(found)
         return
