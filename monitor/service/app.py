@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from monitor.settings import ChannelConfig, Config, Secret
     from monitor.store.rows import OutboxRow
 
+IN_HAND = 95.0  # seconds: a whole fetch and a whole send
 _log = get_logger("delivery")
 
 
@@ -79,6 +80,7 @@ class App:
         self._parts = parts or Parts()
         self.plan, self.problems = build_plan(config)
         self.attempts: dict[str, int] = {}
+        self._tidying: asyncio.Task[None] | None = None
         self.on_polled: Callable[[Recorded], None] = lambda _: None
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
@@ -105,6 +107,8 @@ class App:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._tidying is not None:
+            self._tidying.cancel()
         await self.poller.stop()
         await self.parser.close()
         for channel in self._channels.values():
@@ -116,19 +120,30 @@ class App:
         """Put another plan in force: as a whole, between two polls."""
         await self._apply(plan)
         self.plan = self.poller.plan = plan
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self._tidying = asyncio.create_task(self._tidy_up())
+
+    async def _tidy_up(self) -> None:
+        """What was in hand at a reload may still have made rows for a channel that is gone: settle them."""
+        await asyncio.sleep(IN_HAND)
+        await self._sync(self.plan)
 
     async def _apply(self, plan: Plan) -> None:
         redact(secrets_of(plan.config))
-        feeds = [FeedWanted(f.name, url_hash(f.url), f.enabled) for f in plan.config.feeds]
-        rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
-        now = self.clock()
-        unit = self.database.writer.submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), now))
-        await asyncio.wrap_future(unit)
+        await self._sync(plan)
         self._channels: Mapping[str, Channel] = {
             name: self._parts.channel(channel, plan.config) for name, channel in plan.channels.items()
         }
         notices = plan.config.notices
         self.worker.use(self._channels, tuple(plan.channels) if notices is None else notices)
+
+    async def _sync(self, plan: Plan) -> None:
+        feeds = [FeedWanted(f.name, url_hash(f.url), f.enabled) for f in plan.config.feeds]
+        rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
+        now = self.clock()
+        unit = self.database.writer.submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), now))
+        await asyncio.wrap_future(unit)
 
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""
