@@ -103,7 +103,10 @@ def reader() -> Reader:
         from monitor.errors import StoreError
 
         raise StoreError(
-            f"{path} has schema {version}, this version needs {HEAD}", hint="run `tocsin db migrate`"
+            f"{path} has schema {version}, this version needs {HEAD}",
+            hint="run `tocsin db migrate`"
+            if version < HEAD
+            else "it was written by a newer Tocsin: use that one",
         )
     opened = Reader(path)
     _open.append(opened)

@@ -75,7 +75,9 @@ def _once(config: Config, *, force: bool) -> None:
 def _tell(config: Config, summary: OnceSummary) -> None:
     output.say(
         f"polled {summary.polled}, new {summary.new}, matched {summary.matched}, "
-        f"delivered {summary.delivered}" + (f", not delivered {summary.failed}" if summary.failed else "")
+        f"delivered {summary.delivered}"
+        + (f", not delivered {summary.failed}" if summary.failed else "")
+        + (f", waiting for another attempt {summary.waiting}" if summary.waiting else "")
     )
     if summary.baseline:
         from monitor.service.preview import preview
@@ -97,8 +99,24 @@ def _daemon(config: Config) -> None:
 def _load_again() -> Plan:
     """The configuration as it is in the file now, compiled; ConfigError with everything wrong in it."""
     config = context.config(strict=True)
+    _refuse_an_empty_watch(config)
     _refuse_bad_channels(config)
     return _refuse_bad_rules(config)
+
+
+def _refuse_an_empty_watch(config: Config) -> None:
+    """A file that an editor emptied on a full disk must not end the watch without a word."""
+    from monitor.errors import ConfigError
+    from monitor.model import Finding
+
+    for table, there in (
+        ("[[feeds]]", any(f.enabled for f in config.feeds)),
+        ("[[rules]]", bool(config.rules)),
+    ):
+        if not there:
+            message = f"no {table} left: taken for a mistake, since a daemon is running"
+            hint = "if it is meant, stop the daemon instead: systemctl stop tocsin"
+            raise ConfigError([Finding(str(config.path), 1, message, "empty_watch", hint=hint)])
 
 
 def _refuse_bad_rules(config: Config) -> Plan:

@@ -209,7 +209,13 @@ def _write(main: Path, file: Path, lines: Sequence[str], before: str, env: Mappi
         where = f"{worst.file}:{worst.line}: {worst.message}"
         raise UsageError(f"nothing was changed, the configuration would not load: {where}", hint=worst.hint)
     newline = "\r\n" if "\r\n" in before else "\n"
-    _replace(Path(os.path.realpath(file)), after.replace("\n", newline).encode())
+    try:
+        _replace(Path(os.path.realpath(file)), after.replace("\n", newline).encode())
+    except OSError as error:
+        raise UsageError(
+            f"nothing was changed: cannot write {file}: {error.strerror}",
+            hint="check the rights of its folder",
+        ) from error
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 __all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_rules"]
 
 
+_LIKE_OPERATORS = frozenset({"and", "or", "not", "near"})
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """
@@ -128,6 +131,8 @@ def compile_rules(
         found += rule_problems
         if tree is None:
             continue
+        if config.query is not None:
+            found += _words_like_operators(config, tree)
         if wish is not None and feeds:
             found += _unknown_feeds(config, wish, feeds)
         compiled.append(CompiledRule(config, tree, wish, _hash(tree, compiled_entities)))
@@ -140,6 +145,22 @@ def compile_query(text: str, entities: Sequence[EntityConfig], name: str = "quer
     tree = parse(text, compiled_entities.keys())
     config = RuleConfig(name=name, query=text)
     return Engine([CompiledRule(config, tree, tree, _hash(tree, compiled_entities))], compiled_entities)
+
+
+def _words_like_operators(config: RuleConfig, tree: Node) -> list[RuleProblem]:
+    """`doha or qatar` asks for three words, and next to nothing holds them all."""
+    words = {leaf.written for leaf in leaves(tree) if isinstance(leaf, Term)} & _LIKE_OPERATORS
+    return [
+        RuleProblem(
+            rule=config.name,
+            message=f"rule '{config.name}': '{word}' is a word here, not an operator",
+            hint=f'did you mean {word.upper()}? the word itself is written "{word}"',
+            level="warning",
+            key=("query",),
+        )
+        for word in sorted(words)
+        if f'"{word}"' not in (config.query or "")
+    ]
 
 
 def _unknown_feeds(config: RuleConfig, wish: Node, feeds: Sequence[str]) -> list[RuleProblem]:

@@ -150,7 +150,8 @@ class Daemon:
             )
             systemd.ready(f"configuration refused: {error.message.splitlines()[0]}")
         else:
-            event(_log, "info", "configuration reloaded", feeds=len(self._app.plan.feeds))
+            plan = self._app.plan
+            event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
             systemd.ready(self._status())
 
     def _status(self) -> str:

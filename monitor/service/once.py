@@ -22,13 +22,14 @@ LONG_FAILING = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class OnceSummary:
-    """What a run did; `exit_code` 1 = a delivery failed, every feed failed, or one fails for a day."""
+    """What a run did; `exit_code` 1 = a delivery or a poll was lost to a fault, or feeds fail for long."""
 
     polled: int
     new: int
     matched: int
     delivered: int
     failed: int
+    waiting: int
     baseline: int
     last_match_before: int
     exit_code: int
@@ -71,6 +72,7 @@ def _sum_up(app: App) -> OnceSummary:
     longest = app.clock() - LONG_FAILING
     bad = (
         failed > 0
+        or counts["unrecorded"] > 0
         or (bool(configured) and len(failing) == len(configured))
         or any(s.first_failure_at and s.first_failure_at < longest for s in failing)
     )
@@ -80,6 +82,7 @@ def _sum_up(app: App) -> OnceSummary:
         matched=counts["matched"],
         delivered=delivered,
         failed=failed,
+        waiting=sum(r["n"] for r in reader.rows(sql.OUTBOX_COUNTS) if r["state"] in ("ready", "retry")),
         baseline=int(baseline[0]) if baseline else 0,
         last_match_before=app.started_at_match,
         exit_code=int(bad),

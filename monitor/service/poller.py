@@ -110,10 +110,12 @@ class Poller:
                     recorded = await check_feed(feed, state, self.plan, self._deps)
         except StoreError as error:
             self._hold(state)
+            self.counts["unrecorded"] += 1
             event(_log, "error", "poll not recorded", feed=state.name, error=error.message, remedy=error.hint)
             return
         except Exception as error:  # noqa: BLE001 - one feed's bug must not stop the others
             self._hold(state)
+            self.counts["unrecorded"] += 1
             failure(_log, "poll failed", error, feed=state.name)
             return
         if recorded.host_pause:

@@ -38,8 +38,14 @@ class DaemonLock:
                 f"another Tocsin (process {holder}) is at work on this database",
                 hint="stop it first, or give this one another [monitor] database",
             ) from None
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            os.close(handle)
+            raise StoreError(
+                f"cannot write {self._path}: {error.strerror}", hint="free some space on its disk"
+            ) from error
         self._handle = handle
 
     def release(self) -> None:

@@ -451,3 +451,16 @@ def test_hits_are_the_text_they_point_to(tree: Node, document: Document) -> None
 def test_the_laws_speak_of_known_entities() -> None:
     """Every entity that random trees name is configured here."""
     assert set(ENTITIES) <= {entity.name for entity in ENTITY_CONFIGS}
+
+
+@pytest.mark.parametrize(("query", "words"), [("doha or qatar", ["or"]), ("not doha and x", ["and", "not"])])
+def test_words_that_look_like_operators_are_warned_about(query: str, words: list[str]) -> None:
+    """`doha or qatar` would hardly ever ring; nobody means the word "or"."""
+    _, problems = compile_rules([RuleConfig(name="r", query=query)], [])
+    assert [p.message.split("'")[3] for p in problems] == words
+    assert {p.level for p in problems} == {"warning"}
+
+
+def test_a_quoted_word_is_meant() -> None:
+    """Who writes "or" in quotes wants the word."""
+    assert compile_rules([RuleConfig(name="r", query='doha "or" OR x')], [])[1] == ()
