@@ -45,6 +45,7 @@ class FeedState:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: int | None = None
+    document_at: datetime | None = None
     next_poll_at: datetime | None = None
     forbidden_until: datetime | None = None
     gone: bool = False

@@ -44,7 +44,7 @@ feeds, articles, sightings = _table(tables.Feed), _table(tables.Article), _table
 stories, rules, matches = _table(tables.Story), _table(tables.Rule), _table(tables.Match)
 alerts, ledger, outbox = _table(tables.Alert), _table(tables.Ledger), _table(tables.Outbox)
 attempts, channels = _table(tables.Attempt), _table(tables.Channel)
-notices, facts = _table(tables.Notice), _table(tables.Fact)
+notices, facts, gaps = _table(tables.Notice), _table(tables.Fact), _table(tables.Gap)
 p = bindparam
 
 
@@ -128,6 +128,7 @@ STATEMENTS: dict[str, ClauseElement] = {
         "etag",
         "last_modified",
         "body_hash",
+        "document_at",
         "next_poll_at",
         "forbidden_until",
         "gone",
@@ -306,6 +307,12 @@ STATEMENTS: dict[str, ClauseElement] = {
         notices.c.kind == p("kind"), notices.c.subject == p("subject"), notices.c.at >= p("since")
     ),
     "NOTICES_SINCE": select(notices).where(notices.c.at >= p("since")).order_by(notices.c.id),
+    "GAP_INSERT": _insert(gaps),
+    "GAPS_OF": select(gaps).where(gaps.c.feed_id == p("feed")).order_by(gaps.c.until.desc()),
+    "GAPS_SINCE": select(gaps, feeds.c.name.label("feed"))
+    .join(feeds, feeds.c.id == gaps.c.feed_id)
+    .where(gaps.c.until >= p("since"))
+    .order_by(gaps.c.until.desc()),
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
 }

@@ -53,6 +53,9 @@ class Feed(SQLModel, table=True):
     etag: str | None = _text(nullable=True)
     last_modified: str | None = _text(nullable=True)
     body_hash: int | None = _hash()
+    document_at: datetime | None = (
+        None  # when a document of it was last read: what it lists is seen as of then
+    )
     next_poll_at: datetime | None = None  # None = not polled: disabled, retired or gone
     forbidden_until: datetime | None = None  # Retry-After: not even --force asks before
     gone: bool = False
@@ -83,6 +86,7 @@ class Article(SQLModel, table=True):
     __table_args__: ClassVar = (
         Index("ix_articles_fetched_at", "fetched_at"),
         Index("ix_articles_url", "url"),
+        Index("ix_articles_story_id", "story_id"),
     )
 
     id: int = _id()
@@ -109,6 +113,7 @@ class Sighting(SQLModel, table=True):
         Index("ix_sightings_guid", "feed_id", "guid"),
         Index("ix_sightings_link", "link"),
         Index("ix_sightings_content", "feed_id", "content"),
+        Index("ix_sightings_article_id", "article_id"),
     )
 
     feed_id: int = _ref("feeds", primary_key=True)
@@ -159,7 +164,10 @@ class Alert(SQLModel, table=True):
     """A rule firing on a story."""
 
     __tablename__ = "alerts"
-    __table_args__: ClassVar = (Index("ix_alerts_story_id", "story_id", "rule"),)
+    __table_args__: ClassVar = (
+        Index("ix_alerts_story_id", "story_id", "rule"),
+        Index("ix_alerts_article_id", "article_id"),
+    )
 
     id: int = _id()
     story_id: int = _ref("stories")
@@ -244,6 +252,18 @@ class Channel(SQLModel, table=True):
     last_ok_at: datetime | None = None
     last_error_at: datetime | None = None
     last_error: str = _text()
+
+
+class Gap(SQLModel, table=True):
+    """A span in which a feed may have dropped items unseen: nothing of its last document was known."""
+
+    __tablename__ = "gaps"
+    __table_args__: ClassVar = (Index("ix_gaps_feed_id", "feed_id", "until"),)
+
+    id: int = _id()
+    feed_id: int = _ref("feeds")
+    since: datetime  # the last good poll before it
+    until: datetime  # the poll that found it
 
 
 class Notice(SQLModel, table=True):

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 TABLES_WITH_IDS = frozenset(
-    {"feeds", "stories", "articles", "matches", "alerts", "ledger", "outbox", "attempts", "notices"}
+    {"feeds", "stories", "articles", "matches", "alerts", "ledger", "outbox", "attempts", "notices", "gaps"}
 )
+TOP_ID = "top_id:"  # facts of this name remember the highest id a table ever gave, where rows were deleted
 
 
 class Tx:
@@ -43,10 +44,15 @@ class Tx:
         return found
 
     def next_id(self, table: str) -> int:
-        """A fresh id of `table`: one above the highest, which nobody else can be given meanwhile."""
+        """
+        A fresh id of `table`: one above the highest there ever was, which nobody else can be given meanwhile.
+
+        Rows may have been pruned; marks and messages that outlive them must not find another row's id.
+        """
         if table not in self._ids:
             assert table in TABLES_WITH_IDS, table
-            top = self._con.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - checked above
-            self._ids[table] = top or 0
+            top = self._con.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0  # noqa: S608 - checked above
+            known = self._con.execute("SELECT value FROM facts WHERE name = ?", (TOP_ID + table,)).fetchone()
+            self._ids[table] = max(top, int(known[0]) if known else 0)
         self._ids[table] += 1
         return self._ids[table]
