@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NoReturn
 
 from monitor.errors import QueryError
-from monitor.rules.tree import DOCUMENT_FIELDS, SCOPES
+from monitor.rules.tree import DOCUMENT_FIELDS, SCOPES, START
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +45,9 @@ class Lexeme:
     """
     One piece of a query.
 
-    `text` is as written; `value` is what it stands for: a word, the inside of quotes or braces, a name.
-    `number` is N of `NEAR/N`, `ATLEAST/N` and `"…"~N`. `column` counts code points from 1.
+    `text` is as written; `value` is what it stands for: a word, the inside of quotes, braces or slashes, a
+    name. `number` is N of `NEAR/N`, `ATLEAST/N` and `"…"~N`; `flags` those of a regular expression, sorted.
+    `column` counts code points from 1.
     """
 
     kind: Kind
@@ -54,16 +55,18 @@ class Lexeme:
     column: int
     value: str = ""
     number: int | None = None
+    flags: str = ""
 
 
 _AS_ASCII = str.maketrans("“”„‟«»＂（）｛｝", '"""""""(){}')  # noqa: RUF001 - these look-alikes are the point
 _RUN = re.compile(r'[^\s(){}"]+')
-_REGEX = re.compile(r"/(?:[^/\\]|\\.)+/[a-z]*", re.DOTALL)
+_REGEX = re.compile(r"/((?:[^/\\]|\\.)+)/([^\s()]*)", re.DOTALL)
 _COUNTED = re.compile(r"(NEAR|ONEAR|ATLEAST)/(.*)", re.DOTALL)
 _MOST_DIGITS = 6  # a larger number of words is a slip, and int() of endless digits is slow
 _PLAIN_OPERATORS = {"AND": Kind.AND, "OR": Kind.OR, "NOT": Kind.NOT, "NEAR": Kind.NEAR, "ONEAR": Kind.NEAR}
 _SYMBOLS = {"|": Kind.OR, "&": Kind.AND}
-_KNOWN_FIELDS = (*SCOPES, "lead", *DOCUMENT_FIELDS)
+_KNOWN_FIELDS = (*SCOPES, *DOCUMENT_FIELDS)
+_REGEX_FLAGS = "is"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -183,7 +186,17 @@ class _Lexer:
             self.fail(
                 "this regular expression is not closed", hint="close it with /, or put the text in quotes"
             )
-        self.add(Kind.REGEX, found.end() - self.at)
+        pattern, flags = found.groups()
+        if not set(flags) <= set(_REGEX_FLAGS) or len(set(flags)) < len(flags):
+            self.fail(
+                f"a regular expression has the flags i and s, found '{flags}'",
+                at=found.start(2),
+                hint="i: case-blind; s: anywhere in the text; or put the text in quotes",
+            )
+        lexeme = Lexeme(Kind.REGEX, found.group(), self.at + 1, pattern, flags="".join(sorted(flags)))
+        self.out.append(lexeme)
+        self.at = found.end()
+        self.run_starts = False
 
     def entity(self, run: str) -> None:
         if run == "@":
@@ -193,8 +206,12 @@ class _Lexer:
     def field(self, run: str) -> bool:
         """Read `field:` if the run starts with one; whatever else has a colon is a word."""
         head, _, rest = run.partition(":")
-        if head.startswith("start/"):
-            self.number(head[6:], after="start/", at=self.at + 6)
+        value = head
+        if head.startswith(START):
+            words = self.number(head[len(START) :], after=START, at=self.at + len(START))
+            if not words:
+                self.fail("start/0 holds no word", hint="write start/50: for the first 50 words of the body")
+            value = f"{START}{words}"
         elif head not in _KNOWN_FIELDS:
             if head.isalpha() and not rest.startswith("//"):
                 self.fail(
@@ -202,7 +219,7 @@ class _Lexer:
                     hint=f"{nearest(head, _KNOWN_FIELDS)} (or put the words in quotes)",
                 )
             return False
-        self.add(Kind.FIELD, len(head) + 1, head)
+        self.add(Kind.FIELD, len(head) + 1, value)
         return True
 
     def word(self, run: str) -> None:

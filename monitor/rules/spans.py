@@ -1,0 +1,148 @@
+"""
+Places in a text as runs of tokens, and what NEAR, ATLEAST and phrases with extra words make of them. Pure.
+
+A run is (first, last): the numbers of its first and last token. Runs of one field come in rising order. All
+functions here take time close to linear in the number of runs: a hostile text may hold fifty thousand.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Run: TypeAlias = tuple[int, int]
+
+_FEW = 64  # runs on a side; up to here all pairs are looked at
+
+
+def phrase_runs(places: Sequence[Sequence[int]], slop: int) -> list[Run]:
+    """
+    Where elements stand one after another with at most `slop` other tokens between them in all.
+
+    `places` holds the rising token numbers of each element. From each place of the first element, the nearest
+    place of each next one gives the tightest run, so no other choice can do with fewer extra tokens; of runs
+    with one end only the shortest stays.
+    """
+    first, *rest = places
+    longest = len(rest) + slop
+    runs: list[Run] = []
+    for start in first:
+        last = start
+        for following in rest:
+            index = bisect_right(following, last)
+            if index == len(following) or following[index] - start > longest:
+                break
+            last = following[index]
+        else:
+            if runs and runs[-1][1] == last:
+                runs.pop()  # the same end from a later start is tighter
+            runs.append((start, last))
+    return runs
+
+
+def near(left: Run, right: Run, within: int, *, ordered: bool) -> bool:
+    """
+    Whether two runs of one field are near: at most `within` tokens between them, or overlapping.
+
+    A run is not near itself: `x NEAR x` needs two. `ordered`: the left one begins first.
+    """
+    if left == right or (ordered and left > right):
+        return False
+    return right[0] - left[1] - 1 <= within and left[0] - right[1] - 1 <= within
+
+
+def partners(
+    left: Sequence[Run], right: Sequence[Run], within: int, *, ordered: bool
+) -> tuple[list[Run], list[Run]]:
+    """The runs of each side that are near one of the other side."""
+    if len(left) * len(right) <= _FEW:
+        pairs = [(a, b) for a in left for b in right if near(a, b, within, ordered=ordered)]
+        return sorted({a for a, _ in pairs}), sorted({b for _, b in pairs})
+    lefts, rights = _Side(left), _Side(right)
+    if ordered:
+        return (
+            [a for a in left if rights.begins_after(a, within)],
+            [b for b in right if lefts.ends_before(b, within)],
+        )
+    return [a for a in left if rights.touches(a, within)], [b for b in right if lefts.touches(b, within)]
+
+
+def hulls(left: Sequence[Run], right: Sequence[Run], within: int, *, ordered: bool) -> list[Run]:
+    """
+    The spans from the first to the last part of near pairs, rising, for a NEAR that is a part of another.
+
+    Where there are many runs, only the shortest and the longest span from each start are given, and of runs
+    that lie inside another of their side only the outer one counts: it is near to whatever the inner one is.
+    """
+    if len(left) * len(right) <= _FEW:
+        pairs = ((a, b) for a in left for b in right if near(a, b, within, ordered=ordered))
+        return sorted({(min(a[0], b[0]), max(a[1], b[1])) for a, b in pairs})
+    left, right = _outermost(left), _outermost(right)
+    found = set(_spans_from(left, right, within))
+    if not ordered:
+        found.update(_spans_from(right, left, within))
+    return sorted(found)
+
+
+_FEW = 256  # pairs; up to here each is looked at
+
+
+class _Side:
+    """The runs of one side of a NEAR, ready to be asked for partners in logarithmic time."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.runs = runs
+        # For each length of a beginning of `runs`: its two runs that end last.
+        self.last: list[tuple[Run, ...]] = [()]
+        for run in runs:
+            self.last.append(tuple(sorted((*self.last[-1], run), key=lambda r: r[1])[-2:]))
+
+    def touches(self, run: Run, within: int) -> bool:
+        """Whether another run is near this one, on whichever side."""
+        reachable = bisect_right(self.runs, (run[1] + 1 + within, _FAR))
+        return any(other != run and run[0] - other[1] - 1 <= within for other in self.last[reachable])
+
+    def begins_after(self, run: Run, within: int) -> bool:
+        """Whether a run that begins after this one is near it."""
+        index = bisect_right(self.runs, run)
+        return index < len(self.runs) and self.runs[index][0] - run[1] - 1 <= within
+
+    def ends_before(self, run: Run, within: int) -> bool:
+        """Whether a run that begins before this one is near it."""
+        return any(run[0] - other[1] - 1 <= within for other in self.last[bisect_left(self.runs, run)])
+
+
+def _outermost(runs: Sequence[Run]) -> list[Run]:
+    """The runs that lie inside no other: then ends rise as starts do."""
+    kept: list[Run] = []
+    for run in sorted(runs, key=lambda r: (r[0], -r[1])):
+        if not kept or run[1] > kept[-1][1]:
+            kept.append(run)
+    return kept
+
+
+def _spans_from(firsts: Sequence[Run], seconds: Sequence[Run], within: int) -> Iterable[Run]:
+    """For each first run, the shortest and the longest span to a second one that begins after it."""
+    for run in firsts:
+        nearest = bisect_right(seconds, run)
+        farthest = bisect_right(seconds, (run[1] + 1 + within, _FAR)) - 1
+        if nearest <= farthest:
+            for index in (nearest, farthest):
+                yield run[0], max(run[1], seconds[index][1])
+
+
+_FAR = 1 << 62
+
+
+def count_apart(runs: Iterable[Run]) -> int:
+    """How many runs can be counted so that none overlaps another."""
+    counted = 0
+    covered = -1
+    for first, last in sorted(runs, key=lambda run: run[1]):
+        if first > covered:
+            counted += 1
+            covered = last
+    return counted
