@@ -47,7 +47,7 @@ from monitor.rules.tree import (
     Term,
     leaves,
 )
-from monitor.rules.vocabulary import Vocabulary, literal_of
+from monitor.rules.vocabulary import Leaf, Vocabulary, literal_of
 from monitor.settings import RuleConfig
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ if TYPE_CHECKING:
 __all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_rules"]
 
 
-_MANY = 150  # phrases whose rarest word a document has
-_Phrases: TypeAlias = "dict[str, tuple[tuple[str, str], ...]]"  # key -> phrases' keys and parts
+_MANY = 100  # phrases whose words a document has
+_Phrases: TypeAlias = "dict[str, tuple[Leaf, ...]]"
 _LIKE_OPERATORS = frozenset({"and", "or", "not", "near"})
 
 
@@ -136,10 +136,10 @@ class Engine:
 
     def _file_phrases(self, cost: Callable[[str], float]) -> tuple[_Phrases, _Phrases]:
         """The phrases that are rows of plain words, and those the judge must find, under their rarest key."""
-        rows: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        loose: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        rows: defaultdict[str, list[Leaf]] = defaultdict(list)
+        loose: defaultdict[str, list[Leaf]] = defaultdict(list)
         for leaf in self._vocabulary.phrases:
-            (rows if leaf.sure else loose)[min(leaf.parts, key=cost)].append((leaf.key, leaf.parts))
+            (rows if leaf.sure else loose)[min(leaf.parts, key=cost)].append(leaf)
         return _frozen(rows), _frozen(loose)
 
     def take_over(self, other: Engine, still: Callable[[], bool] = lambda: True) -> None:
@@ -210,7 +210,7 @@ class Engine:
         if self._loose:
             # What is not a row of plain words is found by the judge: here it is promised where its parts are.
             there = [self._loose[key] for key in keys & self._loose.keys()]
-            self._add(keys, {key for found in there for key, parts in found if keys.issuperset(parts)})
+            self._add(keys, {leaf.key for found in there for leaf in found if keys.issuperset(leaf.parts)})
         return reading, [self._tests[key] for key in keys & self._tests.keys()]
 
     def _implied_by(self, keys: AbstractSet[str]) -> set[str]:
@@ -228,18 +228,13 @@ class Engine:
         """The keys of the phrases of plain words that stand in a string of codes."""
         rows = self._rows
         there = [rows[key] for key in keys & rows.keys()]
-        if sum(map(len, there)) < _MANY:
-            return {
-                key for found in there for key, parts in found if keys.issuperset(parts) and parts in codes
-            }
+        tried = [leaf for found in there for leaf in found if keys.issuperset(leaf.parts)]
+        if len(tried) < _MANY:
+            return {leaf.key for leaf in tried if leaf.parts in codes}
         # With many to look for, knowing all pairs of neighbours costs less than searching for each phrase.
         pairs = set(map(add, codes, codes[1:]))
-        return {
-            key
-            for found in there
-            for key, parts in found
-            if parts[:2] in pairs and (len(parts) == 2 or parts in codes)
-        }
+        near = [leaf for leaf in tried if leaf.parts[:2] in pairs]
+        return {leaf.key for leaf in near if len(leaf.parts) == 2 or leaf.parts in codes}
 
     def judge(self, document: Document) -> Judge:
         """A judge for trees that were compiled into this engine."""
@@ -322,7 +317,7 @@ def compile_query(
     return Engine([rule], vocabulary, compiled_entities)
 
 
-def _frozen(lists: Mapping[str, list[tuple[str, str]]]) -> _Phrases:
+def _frozen(lists: Mapping[str, list[Leaf]]) -> _Phrases:
     return {key: tuple(found) for key, found in lists.items()}
 
 
