@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from monitor.service.poller import Poller
 from monitor.store import schema, sql
 from monitor.store.database import Database
 from monitor.store.lock import DaemonLock
-from monitor.store.rows import FeedState, read, to_db
+from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ class Parts:
     def channel(self, channel: ChannelConfig, config: Config) -> Channel:
         """Make what delivers to one channel."""
         return build_channel(channel, zone=ZoneInfo(config.timezone), contact=config.contact)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How the daemon fares, in three figures from the database."""
+
+    failing: int = 0
+    waiting: int = 0
+    last_alert: datetime | None = None
 
 
 class App:
@@ -161,6 +171,17 @@ class App:
         """The rows of the configured feeds."""
         rows = self.database.reader.rows(sql.FEEDS)
         return [read(FeedState, row) for row in rows if row["name"] in self.plan.feeds]
+
+    def summary(self) -> Summary:
+        """Feeds that fail, notifications on their way, the last alert; raises StoreError."""
+        reader = self.database.reader
+        failing, last = reader.row(sql.FEEDS_FAILING), reader.row(sql.LAST_ALERT)
+        waiting = {row["state"]: row["n"] for row in reader.rows(sql.OUTBOX_COUNTS)}
+        return Summary(
+            failing=int(failing[0]) if failing else 0,
+            waiting=sum(waiting.get(state, 0) for state in ("ready", "retry", "leased")),
+            last_alert=from_db(last[0]) if last else None,
+        )
 
     def _polled(self, recorded: Recorded) -> None:
         self.on_polled(recorded)

@@ -12,9 +12,9 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING
 
-from monitor.errors import TocsinError
-from monitor.service import systemd
-from monitor.service.app import App
+from monitor.errors import StoreError, TocsinError
+from monitor.service import systemd, vitals
+from monitor.service.app import App, Summary
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 
@@ -48,6 +48,10 @@ class Daemon:
         self._tell = tell
         self._stop = asyncio.Event()
         self._ticked = 0.0
+        self._first_tick = asyncio.Event()
+        self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
+        self._refused = ""  # what became of the last reload, where it was refused
+        self._said = ""
 
     def stop(self) -> None:
         """End after the sends in hand."""
@@ -59,22 +63,27 @@ class Daemon:
         for name in ("SIGTERM", "SIGINT"):
             loop.add_signal_handler(getattr(signal, name), self.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload()))
+        self._ticked = self._app.worker.last_look = loop.time()
         scheduler = self._scheduler()
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
         helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
-        systemd.ready(self._status())
-        event(
-            _log, "info", "started", feeds=len(self._app.plan.feeds), rules=len(self._app.plan.engine.rules)
-        )
         stop = loop.create_task(self._stop.wait())
+        ticked = loop.create_task(self._first_tick.wait())
         try:
+            # Whoever waits for us to be ready, `systemctl start` for one, wants to know that polls begin.
+            await asyncio.wait({ticked, stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
+            self._said = self._status()
+            systemd.ready(self._said)
+            plan = self._app.plan
+            event(_log, "info", "started", feeds=len(plan.feeds), rules=len(plan.engine.rules))
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
             # tells nobody is worse than one that systemd starts again.
             await asyncio.wait({stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.cancel()
-            systemd.stopping()
+            ticked.cancel()
+            systemd.stopping("finishing the sends in hand")
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
             for helper in helpers:
@@ -93,9 +102,8 @@ class Daemon:
         )
         scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", next_run_time=self._app.clock())
         scheduler.add_job(
-            self._guarded,
+            self._heartbeat,
             "interval",
-            args=[self._app.note_alive],
             seconds=HEARTBEAT,
             id="heartbeat",
             next_run_time=self._app.clock(),
@@ -105,6 +113,11 @@ class Daemon:
     async def _tick(self) -> None:
         self._ticked = asyncio.get_running_loop().time()
         await self._guarded(self._app.tick)
+        self._first_tick.set()
+
+    async def _heartbeat(self) -> None:
+        await self._guarded(self._app.note_alive)
+        self._say()
 
     async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -122,9 +135,9 @@ class Daemon:
 
     async def _supervise(self, scheduler: AsyncIOScheduler) -> None:
         loop = asyncio.get_running_loop()
-        self._ticked = loop.time()
+        pulse = vitals.WriterPulse(self._app.database.writer, loop.time)
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(self._watchdog.pause)
             if loop.time() - self._ticked > LATE:
                 event(
                     _log,
@@ -134,8 +147,25 @@ class Daemon:
                 )
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=self._app.clock())
-            if loop.time() - self._ticked < 10 * LATE:
-                systemd.alive()
+            self._look_after(loop.time(), pulse)
+
+    def _look_after(self, now: float, pulse: vitals.WriterPulse) -> None:
+        """Tell the manager that every part moves, or what does not."""
+        seen = {
+            vitals.TICK: self._ticked,
+            vitals.WRITER: pulse.beat(),
+            vitals.SENDER: self._app.worker.last_look,
+        }
+        feed, changed = self._watchdog.look(now, seen)
+        stuck = self._watchdog.stuck
+        if changed and stuck:
+            event(_log, "error", "a part of the daemon stands still", what=stuck)
+        elif changed:
+            event(_log, "info", "every part of the daemon moves again")
+        if changed or stuck:
+            self._say()
+        if feed:
+            systemd.alive()
 
     async def _reload(self) -> None:
         """Read the configuration again: all of it, or, if anything in it is wrong, none of it."""
@@ -148,14 +178,35 @@ class Daemon:
             event(
                 _log, "error", "the configuration is refused, the old one stays in force", error=error.message
             )
-            systemd.ready(f"configuration refused: {error.message.splitlines()[0]}")
+            self._refused = f"configuration refused: {error.message.splitlines()[0]}"
         else:
+            self._refused = ""
             plan = self._app.plan
             event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
-            systemd.ready(self._status())
+        self._said = self._status()
+        systemd.ready(self._said)
+
+    def _say(self) -> None:
+        """Bring the manager's status line up to date where something in it has changed."""
+        text = self._status()
+        if self._said and text != self._said:  # nothing before it is ready
+            self._said = text
+            systemd.status(text)
 
     def _status(self) -> str:
-        return f"watching {len(self._app.plan.feeds)} feeds with {len(self._app.plan.engine.rules)} rules"
+        plan, trouble = self._app.plan, self._watchdog.stuck or self._refused
+        try:
+            known = self._app.summary()
+        except StoreError as error:
+            known, trouble = Summary(), trouble or error.message
+        return vitals.status_line(
+            feeds=len(plan.feeds),
+            failing=known.failing,
+            rules=len(plan.engine.rules),
+            waiting=known.waiting,
+            last_alert=known.last_alert,
+            trouble=trouble,
+        )
 
 
 async def run_daemon(
@@ -165,5 +216,7 @@ async def run_daemon(
     parts: Parts | None = None,
 ) -> None:
     """Open the database and run until SIGTERM or SIGINT; `tell` gets what a person should read."""
-    async with App(config, parts=parts) as app:
+    with systemd.long_start("opening the database"):
+        opened = App(config, parts=parts)
+    async with opened as app:
         await Daemon(app, load, tell).run()

@@ -149,6 +149,15 @@ STATEMENTS: dict[str, ClauseElement] = {
     "FEEDS_POLLABLE": select(feeds)
     .where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None), feeds.c.gone.is_(False))
     .order_by(feeds.c.next_poll_at),
+    "FEEDS_FAILING": select(func.count())
+    .select_from(feeds)
+    .where(
+        feeds.c.retired_at.is_(None),
+        or_(
+            feeds.c.gone.is_(True),
+            and_(feeds.c.failures > literal_column("0"), feeds.c.next_poll_at.is_not(None)),
+        ),
+    ),
     "FEEDS_TOO_FAR": update(feeds)
     .values(next_poll_at=p("cap"))
     .where(feeds.c.next_poll_at > p("limit"), feeds.c.forbidden_until.is_(None)),

@@ -63,13 +63,18 @@ class Writer:
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
+    @property
+    def running(self) -> bool:
+        """Whether the thread is there to take work."""
+        return self._thread.is_alive()
+
     def submit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> Future[T]:
         """
         Have `unit` run and committed; the future holds its result, or its exception.
 
         What was submitted is run: a caller that no longer waits for it cannot take it back.
         """
-        if not self._thread.is_alive():
+        if not self.running:
             raise StoreError(f"the database {self._path} is closed")
         job = _Job(int(priority), next(self._numbers), unit)
         # A task that is cancelled cancels the future it awaits, and a cancelled future cannot be answered.
@@ -79,7 +84,7 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is queued, checkpoint and close the file."""
-        if not self._thread.is_alive():
+        if not self.running:
             return
         self._queue.put(_Job(99, next(self._numbers), None))
         self._thread.join()
