@@ -56,6 +56,7 @@ def load_verbs() -> None:
         demo,
         feeds,
         fetch,
+        init,
         match,
         outbox,
         rules,
@@ -64,6 +65,7 @@ def load_verbs() -> None:
     )
 
     for module in (
+        init,
         check,
         run,
         demo,
