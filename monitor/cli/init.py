@@ -48,7 +48,11 @@ def init(
     ] = False,
     root: Annotated[Path | None, typer.Option("--root", hidden=True)] = None,
 ) -> None:
-    """Write a commented config.toml (never over an existing one) and say what to type next."""
+    """
+    Write a commented config.toml, never over an existing one, and say what to type next.
+
+    With --system or --user: install a whole systemd service, after it has shown what it would do.
+    """
     if system and user:
         raise UsageError("--system and --user are two services", hint="choose one")
     if system or user:
@@ -155,7 +159,7 @@ def _obstacles(*, system: bool, root: Path | None) -> list[tuple[str, str]]:
     if os.geteuid() != 0:
         found.append(("only root may do this", f"sudo {called} init --system"))
     if reason := out_of_reach(sys.argv[0]):
-        remedy = "python3 -m venv /opt/tocsin && /opt/tocsin/bin/pip install .   (and use that one)"
+        remedy = "/usr/bin/python3 -m venv /opt/tocsin && /opt/tocsin/bin/pip install .   (and use that one)"
         found.append((f"the service could not start this installation: {reason}", remedy))
     return found
 

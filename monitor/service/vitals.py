@@ -29,6 +29,7 @@ WORDS = {
     WRITER: "the database's writer has not answered",
     SENDER: "the outbox was not looked at",
 }
+ASLEEP = 5.0  # seconds between two looks after which the whole process is taken to have been stopped
 ASK_EVERY = 5.0  # seconds between an answer of the writer and the next question
 
 
@@ -87,6 +88,7 @@ class Watchdog:
     def __init__(self, interval: float | None) -> None:
         self._interval = interval
         self._fed: float | None = None
+        self._looked: float | None = None
         self.stuck: str | None = None
 
     @property
@@ -95,7 +97,15 @@ class Watchdog:
         return 1.0 if self._interval is None else max(min(1.0, self._interval / 4), 0.01)
 
     def look(self, now: float, seen: Mapping[str, float]) -> tuple[bool, bool]:
-        """Returns whether to send a sign of life, and whether a part stopped or began to move again."""
+        """
+        Returns whether to send a sign of life, and whether a part stopped or began to move again.
+
+        After a pause of the whole process (SIGSTOP, a halted virtual machine) one look is let pass: no part
+        had a chance to move.
+        """
+        looked, self._looked = self._looked, now
+        if looked is not None and now - looked > ASLEEP:
+            return False, False
         before, self.stuck = self.stuck, stale(now, seen)
         changed = (before is None) != (self.stuck is None)
         if self.stuck is not None or self._interval is None:

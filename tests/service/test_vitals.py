@@ -103,9 +103,20 @@ def test_nobody_is_told_where_nobody_waits() -> None:
     """Without a watchdog the look still finds out what is stuck, for the log."""
     watchdog = vitals.Watchdog(None)
     assert watchdog.look(0.0, {vitals.TICK: 0.0}) == (False, False)
-    assert watchdog.look(60.0, {vitals.TICK: 0.0}) == (False, True)
+    looks = [watchdog.look(float(now), {vitals.TICK: 0.0}) for now in range(1, 61)]
+    assert looks.count((False, True)) == 1
     assert watchdog.stuck == "the schedule was not looked at for 60 s"
     assert watchdog.look(61.0, {vitals.TICK: 61.0}) == (False, True)
+
+
+def test_a_process_that_was_stopped_is_not_taken_for_one_that_hangs() -> None:
+    """The first look after a pause says nothing; a part that has not moved at the next one is stuck."""
+    watchdog = vitals.Watchdog(30.0)
+    watchdog.look(0.0, {vitals.TICK: 0.0, vitals.SENDER: 0.0})
+    assert watchdog.look(3600.0, {vitals.TICK: 0.0, vitals.SENDER: 0.0}) == (False, False)
+    assert watchdog.stuck is None
+    assert watchdog.look(3601.0, {vitals.TICK: 3600.5, vitals.SENDER: 0.0}) == (False, True)
+    assert watchdog.stuck == "the outbox was not looked at for 3601 s"
 
 
 def test_a_writer_that_answers_is_asked_every_few_seconds(tmp_path: Path) -> None:

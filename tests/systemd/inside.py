@@ -32,7 +32,7 @@ STATE = Path("/var/lib/private/tocsin")
 PATIENCE = 30.0
 CANARY = "canary-of-the-credential"
 # Minutes become seconds; everything else is the unit as it is shipped.
-SHORTER = "[Service]\nWatchdogSec=3\nRestartSec=1\nLoadCredential=desk:/etc/tocsin/credentials/desk\n"
+SHORTER = "[Service]\nWatchdogSec=5\nRestartSec=1\nLoadCredential=desk:/etc/tocsin/credentials/desk\n"
 
 
 class World:
@@ -212,12 +212,32 @@ def stop(world: World) -> None:
     say("result", f"{shown('ActiveState')} {shown('Result')} {shown('ExecMainStatus')}")
     say("write-ahead log", "left" if (STATE / "tocsin.db-wal").exists() else "folded in")
     say("credential after stop", "left" if Path("/run/credentials/tocsin.service").exists() else "gone")
-    say("received", json.dumps(world.received))
     entry = journal("TOCSIN_EVENT=started", "--output=json")
     say("journal identifier", json.loads(entry.splitlines()[-1])["SYSLOG_IDENTIFIER"] if entry else "none")
     everything = journal()
     say("canary in the journal", everything.count(CANARY))
     Path("/results/journal").write_text(everything, encoding="utf-8")
+
+
+def administer(world: World) -> None:
+    """Root runs verbs on the service's own database, before and after a start with a wrong configuration."""
+    tocsin = ("/opt/tocsin/bin/tocsin", "--config", str(CONFIG))
+    good = CONFIG.read_text(encoding="utf-8")
+    CONFIG.write_text(good + "[[ruels]]\n", encoding="utf-8")
+    began = shown("NRestarts")
+    say("wrong start", "refused" if run("systemctl", "start", "tocsin").returncode else "taken")
+    say("wrong start is", f"{shown('ActiveState')} {shown('Result')} {shown('ExecMainStatus')}")
+    say("wrong start is not tried again", "yes" if shown("NRestarts") == began else "no")
+    CONFIG.write_text(good, encoding="utf-8")
+    say("round by root", run(*tocsin, "run", "--once", "--force").returncode)
+    say("start after root", run("systemctl", "start", "tocsin").returncode)
+    found = json.loads(run(*tocsin, "status", "--json").stdout)
+    say("status for root", f"{found['daemon']} {found['feeds']['ok']}")
+    say("poll by root", run(*tocsin, "feeds", "poll", "loopback").returncode)
+    world.publish("Doha after root")
+    wait("alert after root", lambda: world.received[-1] == "Doha after root")
+    say("check by root", run(*tocsin, "db", "check").returncode)
+    run("systemctl", "stop", "tocsin")
 
 
 def as_user(world: World) -> None:
@@ -265,13 +285,14 @@ def main() -> None:
     """All of it, in order; what stops it is a line too."""
     world = World()
     try:
-        for step in (install, start, reload, break_it, stop, as_user):
+        for step in (install, start, reload, break_it, stop, administer, as_user):
             step(world)
     except Exception as error:
         say("stopped by", repr(error))
         raise
     finally:
         Path("/results/journal").write_text(journal(), encoding="utf-8")
+    say("received", json.dumps(world.received))
     say("finished", "yes")
 
 

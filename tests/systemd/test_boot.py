@@ -63,6 +63,16 @@ EXPECTED = {
     "credential after stop": "gone",
     "journal identifier": "tocsin",
     "canary in the journal": "0",
+    # a wrong configuration at the start, and root at work on the service's database
+    "wrong start": "refused",
+    "wrong start is": "failed exit-code 2",
+    "wrong start is not tried again": "yes",
+    "round by root": "0",
+    "start after root": "0",
+    "status for root": "running 1",
+    "poll by root": "0",
+    "alert after root": "yes",
+    "check by root": "0",
     # and as a service of a user
     "user init": "0",
     "user start": "0",
@@ -125,4 +135,6 @@ def test_a_service_survives_its_administrator(tmp_path: Path) -> None:
         "Doha after kill",
         "Doha after freeze",
         "Last of Doha",
+        "Doha after root",
+        "Doha for the reader",
     ]
