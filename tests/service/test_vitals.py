@@ -285,6 +285,34 @@ def test_the_sender_leaves_its_sign_of_life_at_each_look(tmp_path: Path) -> None
     asyncio.run(story())
 
 
+def test_it_is_ready_when_the_schedule_was_looked_at(tmp_path: Path, manager: Manager) -> None:
+    """Whoever waits for the start waits for the first tick; then READY, and STOPPING at the end."""
+
+    async def story() -> None:
+        async with App(configuration(tmp_path)) as app:
+            entered, gate = asyncio.Event(), asyncio.Event()
+
+            async def tick() -> None:
+                entered.set()
+                await gate.wait()
+
+            app.tick = tick  # type: ignore[method-assign]
+            daemon = Daemon(app)
+            running = asyncio.create_task(daemon.run())
+            await entered.wait()
+            assert manager.heard() == []
+            gate.set()
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(30):
+                first = await loop.sock_recv(manager.sock, 4096)
+            assert first == b"READY=1\nSTATUS=watching 0 feeds with 1 rule"
+            daemon.stop()
+            await running
+            assert manager.heard()[-1] == "STOPPING=1\nSTATUS=finishing the sends in hand"
+
+    asyncio.run(story())
+
+
 def test_a_database_that_cannot_be_read_stands_in_the_status(tmp_path: Path, manager: Manager) -> None:
     """The line is still there, and says what is wrong first."""
 

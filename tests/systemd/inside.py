@@ -30,6 +30,7 @@ SECRET = Path("/etc/tocsin/credentials/desk")
 DROP_IN = Path("/etc/systemd/system/tocsin.service.d/test.conf")
 STATE = Path("/var/lib/private/tocsin")
 PATIENCE = 30.0
+BEGAN = time.monotonic()
 CANARY = "canary-of-the-credential"
 # Minutes become seconds; everything else is the unit as it is shipped.
 SHORTER = "[Service]\nWatchdogSec=5\nRestartSec=1\nLoadCredential=desk:/etc/tocsin/credentials/desk\n"
@@ -95,6 +96,7 @@ def say(name: str, value: object) -> None:
     """Put down what was seen."""
     with RESULTS.open("a", encoding="utf-8") as file:
         file.write(f"{name}: {value}\n")
+    sys.stderr.write(f"{time.monotonic() - BEGAN:6.1f} s  {name}: {value}\n")
 
 
 def wait(name: str, true: Callable[[], bool]) -> None:
