@@ -174,12 +174,13 @@ class App:
 
     def summary(self) -> Summary:
         """Feeds that fail, notifications on their way, the last alert; raises StoreError."""
-        reader = self.database.reader
-        failing, last = reader.row(sql.FEEDS_FAILING), reader.row(sql.LAST_ALERT)
-        waiting = {row["state"]: row["n"] for row in reader.rows(sql.OUTBOX_COUNTS)}
+        failing, waiting, last = (
+            self.database.reader.row(statement)
+            for statement in (sql.FEEDS_FAILING, sql.OUTBOX_ON_ITS_WAY, sql.LAST_ALERT)
+        )
         return Summary(
             failing=int(failing[0]) if failing else 0,
-            waiting=sum(waiting.get(state, 0) for state in ("ready", "retry", "leased")),
+            waiting=int(waiting[0]) if waiting else 0,
             last_alert=from_db(last[0]) if last else None,
         )
 

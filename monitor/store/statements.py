@@ -246,7 +246,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     .limit(p("count")),
     "ALERT": _alert_view.where(alerts.c.id == p("id")),
     "ALERTS_COUNT": select(func.count()).select_from(alerts).where(alerts.c.created_at >= p("since")),
-    "LAST_ALERT": select(func.max(alerts.c.created_at)),
+    # By id, which needs no scan: ids are given in the order of time.
+    "LAST_ALERT": select(alerts.c.created_at).order_by(alerts.c.id.desc()).limit(literal_column("1")),
     "MATCH_OF_ALERT": select(matches.c.hits, matches.c.rule_hash, matches.c.strength, matches.c.matched_at)
     .where(matches.c.article_id == p("article"), matches.c.rule == p("rule"))
     .order_by(matches.c.id),
@@ -269,6 +270,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(ledger.c.outbox_id == p("outbox"), ledger.c.alert_id.is_not(None))
     .order_by(ledger.c.alert_id),
     "OUTBOX_COUNTS": select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state),
+    "OUTBOX_ON_ITS_WAY": select(func.count())
+    .select_from(outbox)
+    .where(outbox.c.state.in_(_words("ready", "retry", "leased"))),
     "OUTBOX_NEXT": _out.where(
         outbox.c.channel == p("channel"),
         outbox.c.state.in_(_words("ready", "retry")),

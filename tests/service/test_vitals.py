@@ -7,7 +7,7 @@ import socket
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +17,19 @@ from hypothesis import strategies as st
 
 from monitor.errors import StoreError
 from monitor.service import systemd, vitals
-from monitor.service.app import App
+from monitor.service.app import App, Summary
 from monitor.service.daemon import Daemon
 from monitor.settings import ChannelConfig, Config, RuleConfig
+from monitor.store import sql
 from monitor.store.writer import Writer
-from tests.support.store import new_database
+from tests.support.store import NOW, add_article, add_feed, add_notification, insert, new_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
     from pathlib import Path
+
+    from monitor.store.tx import Tx
 
 PARTS = st.sampled_from(sorted(vitals.LIMITS))
 MOMENTS = st.floats(0, 1_000_000)
@@ -367,3 +370,29 @@ def test_a_quick_start_says_nothing(manager: Manager) -> None:
     with systemd.long_start("opening the database"):
         pass
     assert manager.heard() == []
+
+
+def test_the_summary_counts_what_fails_and_what_waits(tmp_path: Path) -> None:
+    """Retired and disabled feeds are nobody's worry; what was sent or given up is not on its way."""
+
+    async def story() -> None:
+        async with App(configuration(tmp_path)) as app:
+            assert app.summary() == Summary()
+            await asyncio.wrap_future(app.database.writer.submit(fill))
+            assert app.summary() == Summary(failing=2, waiting=3, last_alert=NOW)
+
+    def fill(tx: Tx) -> None:
+        add_feed(tx, "failing", failures=3, next_poll_at=NOW)
+        add_feed(tx, "gone", gone=1)
+        add_feed(tx, "retired", failures=3, retired_at=NOW, next_poll_at=NOW)
+        add_feed(tx, "disabled", failures=3)
+        feed = add_feed(tx, "fine", next_poll_at=NOW)
+        for state in ("ready", "retry", "leased", "held", "sent", "dead", "dropped"):
+            add_notification(tx, state=state)
+        article = add_article(tx, feed)
+        for number, moment in ((1, NOW - timedelta(hours=1)), (2, NOW)):
+            insert(
+                tx, "alerts", sql.ALERT_INSERT, id=number, article_id=article, story_id=1, created_at=moment
+            )
+
+    asyncio.run(story())
