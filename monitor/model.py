@@ -156,6 +156,7 @@ class FetchResult:
 
     `body` is decoded (gzip, deflate) and only present for NEW. `retry_after` is seconds from the answer,
     already clamped to 0..86400. `cache_seconds` is max-age minus Age, or Expires minus Date, or None.
+    `unreachable` = it failed before any connection stood (DNS, connect): that may be our own network.
     `permanent_url` is the target of a chain of only permanent redirects, else None.
     `message` is a sentence without secrets.
     """
@@ -172,6 +173,7 @@ class FetchResult:
     permanent_url: str | None = None
     message: str = ""
     wire_bytes: int = 0
+    unreachable: bool = False
 
 
 # --- parse -------------------------------------------------------------------------------------------

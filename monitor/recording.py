@@ -50,9 +50,11 @@ class Recorded:
     matched: int = 0
     silent: int = 0
     notifications: int = 0
+    collected: int = 0  # alerts put into a digest
     next_poll_at: datetime | None = None
     why_then: str = ""
     ok: bool = True
+    unreachable: bool = False
     host_pause: float = 0.0  # seconds for which the whole host asked for patience
 
 
@@ -108,6 +110,7 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         next_poll_at=after.next_poll_at,
         why_then=why,
         ok=after.failures == 0 and not after.gone,
+        unreachable=poll.result.unreachable,
         host_pause=host_pause(poll.result),
     )
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 _JITTER = 0.1
@@ -23,6 +24,8 @@ _LONGEST_WAIT = 86_400.0
 _OUTAGE_WAIT = 3600.0
 _OUTAGE = timedelta(hours=48)
 _MOST_DOUBLINGS = 20
+_LEAST_RATE = 50.0
+FARTHEST = timedelta(hours=26)  # no honest schedule is longer; that of a clock that jumped is
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,28 @@ def next_poll(
         wait, reason = min(facts.retry_after, _LONGEST_WAIT), f"server asked for {facts.retry_after:.0f} s"
     jitter = _JITTER * min(wait, policy.interval) * _fraction(seed)
     return now + timedelta(seconds=wait + jitter), reason
+
+
+def start_rate(intervals: Iterable[float]) -> float:
+    """
+    How many polls may begin in a second: twice what the feeds need when spread evenly, and at least fifty.
+
+    So a round of ten thousand feeds that all fell due at once takes minutes, and no feed ever waits for good.
+    """
+    return max(_LEAST_RATE, 2.0 * sum(1.0 / interval for interval in intervals))
+
+
+def trusted(due: datetime | None, written: datetime | None, now: datetime) -> datetime | None:
+    """
+    A due time found at a start, mended if a clock that ran ahead made it.
+
+    `written` is when it was set: if that is still to come, the interval between the two is kept, from now.
+    """
+    if due is None:
+        return None
+    if written is not None and written > now:
+        due = now + (due - written)
+    return min(due, now + FARTHEST)
 
 
 def _after_success(policy: PollPolicy, facts: PollFacts) -> tuple[float, str]:

@@ -1,5 +1,5 @@
 """
-The daemon: APScheduler runs the tick and the heartbeat, a supervisor watches that they run.
+The daemon: APScheduler runs the tick and the heartbeat, a supervisor watches that they run, and the clock.
 
 Feeds are rows with a due time, not scheduler jobs: the tick asks for what is due and only starts tasks. The
 scheduler computes on the wall clock, and after a step back by an hour it would stay silent for that hour; the
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import TocsinError
 from monitor.service import systemd
 from monitor.service.app import App
+from monitor.service.clock import utc_now
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 
@@ -91,14 +92,14 @@ class Daemon:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", next_run_time=self._app.clock())
+        scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", next_run_time=utc_now())
         scheduler.add_job(
             self._guarded,
             "interval",
             args=[self._app.note_alive],
             seconds=HEARTBEAT,
             id="heartbeat",
-            next_run_time=self._app.clock(),
+            next_run_time=utc_now(),
         )
         return scheduler
 
@@ -106,7 +107,7 @@ class Daemon:
         self._ticked = asyncio.get_running_loop().time()
         await self._guarded(self._app.tick)
 
-    async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
             await job()
         except TocsinError as error:
@@ -125,6 +126,7 @@ class Daemon:
         self._ticked = loop.time()
         while True:
             await asyncio.sleep(1.0)
+            await self._guarded(self._app.look_at_clock)
             if loop.time() - self._ticked > LATE:
                 event(
                     _log,
@@ -133,7 +135,7 @@ class Daemon:
                     seconds=round(loop.time() - self._ticked, 1),
                 )
                 for job in scheduler.get_jobs():
-                    job.modify(next_run_time=self._app.clock())
+                    job.modify(next_run_time=utc_now())
             if loop.time() - self._ticked < 10 * LATE:
                 systemd.alive()
 

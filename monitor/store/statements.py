@@ -142,16 +142,26 @@ STATEMENTS: dict[str, ClauseElement] = {
         "failures",
         "first_failure_at",
     ).where(feeds.c.id == p("feed_id")),
-    "FEEDS_DUE": select(feeds)
+    "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
-    .order_by(feeds.c.next_poll_at)
-    .limit(p("count")),
+    .order_by(feeds.c.next_poll_at),
+    "FEEDS_OVERDUE": select(func.count()).select_from(feeds).where(feeds.c.next_poll_at <= p("before")),
     "FEEDS_POLLABLE": select(feeds)
     .where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None), feeds.c.gone.is_(False))
     .order_by(feeds.c.next_poll_at),
-    "FEEDS_TOO_FAR": update(feeds)
-    .values(next_poll_at=p("cap"))
-    .where(feeds.c.next_poll_at > p("limit"), feeds.c.forbidden_until.is_(None)),
+    # What was counted against a feed before it was known that we were cut off.
+    "FEED_EXCUSE": update(feeds)
+    .values(
+        failures=feeds.c.failures - literal_column("1"),
+        first_failure_at=case(
+            (feeds.c.failures > literal_column("1"), feeds.c.first_failure_at), else_=null()
+        ),
+        next_poll_at=p("now"),
+    )
+    .where(feeds.c.id == p("feed_id"), feeds.c.failures > literal_column("0")),
+    "FEED_CLOCK": _set(
+        feeds, "next_poll_at", "forbidden_until", "last_poll_at", "last_good_at", "first_failure_at"
+    ).where(feeds.c.id == p("feed_id")),
     # articles and their sightings
     "STORY_INSERT": _insert(stories),
     "ARTICLE_INSERT": _insert(articles),
@@ -289,6 +299,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_RETURN_LEASES": update(outbox)
     .values(state=_const("ready"), leased_at=null(), maybe_repeat=true(), next_attempt_at=p("now"))
     .where(outbox.c.state == _const("leased")),
+    "OUTBOX_CLOCK": _set(outbox, "next_attempt_at", "created_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_RETRY_NOW": update(outbox)
     .values(next_attempt_at=p("now"))
     .where(outbox.c.state == _const("retry"), outbox.c.next_attempt_at > p("now")),
@@ -315,6 +326,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .order_by(gaps.c.until.desc()),
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
+    "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),
 }
 
 _HEADER = '''"""
