@@ -25,6 +25,7 @@ _OUTAGE_WAIT = 3600.0
 _OUTAGE = timedelta(hours=48)
 _MOST_DOUBLINGS = 20
 _LEAST_RATE = 50.0
+AWAY = timedelta(hours=7)
 FARTHEST = timedelta(hours=26)  # no honest schedule is longer; that of a clock that jumped is
 
 
@@ -78,6 +79,17 @@ def next_poll(
         wait, reason = min(facts.retry_after, _LONGEST_WAIT), f"server asked for {facts.retry_after:.0f} s"
     jitter = _JITTER * min(wait, policy.interval) * _fraction(seed)
     return now + timedelta(seconds=wait + jitter), reason
+
+
+def was_away(last_good: datetime | None, interval: float, now: datetime) -> bool:
+    """
+    Whether so much time has passed since a feed's last good poll that its items may be old news.
+
+    Seven hours at least: a server may ask for six between two polls, and then nobody was away.
+    """
+    if last_good is None:
+        return False
+    return now - last_good > max(AWAY, timedelta(seconds=3 * interval))
 
 
 def start_rate(intervals: Iterable[float]) -> float:

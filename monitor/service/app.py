@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,13 +22,14 @@ from monitor.service.poller import Poller
 from monitor.store import schema, sql
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
+from monitor.store.digests import release
 from monitor.store.lock import DaemonLock
-from monitor.store.rows import FeedState, read, to_db
+from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.delivery.channels import Channel
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
+OVERDUE = timedelta(minutes=1)  # what has been due for longer belongs to a round that is not over
 _log = get_logger("delivery")
 
 
@@ -80,6 +83,7 @@ class App:
         self.plan, self.problems = build_plan(config)
         self.attempts: dict[str, int] = {}
         self._tidying: asyncio.Task[None] | None = None
+        self._collecting = True  # a digest may be open: one that another process began, too
         self.on_polled: Callable[[Recorded], None] = lambda _: None
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
@@ -146,6 +150,24 @@ class App:
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""
         self.poller.start_due()
+        if self._collecting:
+            await self.release_digests()
+
+    async def release_digests(self, *, at_once: bool = False) -> None:
+        """Let the digests of late alerts go, once every feed that was overdue was asked, or after a while."""
+        reader = self.database.reader
+        held = reader.rows(sql.OUTBOX_DIGESTS_HELD)
+        self._collecting = bool(held)
+        if not held:
+            return
+        now = self.clock()
+        row = reader.row(sql.FEEDS_OVERDUE, before=to_db(now - OVERDUE))
+        overdue = bool(row and row[0]) and not at_once
+        latest = (from_db(r["next_attempt_at"]) for r in held)
+        if overdue and all(at is not None and at > now for at in latest):
+            return
+        if await self._submit(lambda tx: release(tx, self.clock(), overdue=overdue)):
+            self.worker.wake()
 
     async def note_alive(self) -> None:
         """Leave a sign of life for `tocsin status`."""
@@ -209,6 +231,8 @@ class App:
             self.first_round.set()
         if recorded.notifications:
             self.worker.wake()
+        if recorded.collected:
+            self._collecting = True
 
     def _log_attempt(self, row: OutboxRow, answer: Answer, verdict: Verdict) -> None:
         self.attempts[answer.kind.value] = self.attempts.get(answer.kind.value, 0) + 1

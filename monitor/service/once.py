@@ -57,6 +57,7 @@ async def run_once(
         await app.note_alive()
         delivery = asyncio.create_task(app.worker.run())
         await app.poller.poll_all(force=force, only=only)
+        await app.release_digests(at_once=True)
         await app.worker.finish()
         delivery.cancel()
         return _sum_up(app)

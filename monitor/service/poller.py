@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import StoreError
 from monitor.feeds.backlog import Backlog
 from monitor.feeds.pacing import HostPacer, StartRate, host_of
-from monitor.feeds.schedule import PollPolicy, start_rate
+from monitor.feeds.schedule import start_rate
 from monitor.pipeline import check_feed
 from monitor.service.log import event, failure, get_logger
 from monitor.service.outage import Outage
@@ -84,9 +84,7 @@ class Poller:
         self._plan = plan
         feeds = plan.feeds.values()
         self._hosts = {f.name: "" if f.url.missing else host_of(f.url.reveal()) for f in feeds}
-        polling = plan.config.polling
-        policies = (PollPolicy(polling.every, polling.fastest, polling.slowest, f.every) for f in feeds)
-        self._usual_rate = start_rate(p.interval for p in policies)
+        self._usual_rate = start_rate(plan.policy(f).interval for f in feeds)
         self._rate: StartRate | None = StartRate(self._usual_rate)
 
     # --- what to start

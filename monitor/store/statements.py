@@ -184,6 +184,9 @@ STATEMENTS: dict[str, ClauseElement] = {
         **{n: p(n) for n in ("title", "content", "text", "published", "last_seen_at")},
     )
     .where(sightings.c.feed_id == p("feed"), sightings.c.article_id == p("article")),
+    "SIGHTING_ANY": select(sightings.c.article_id)
+    .where(sightings.c.feed_id == p("feed"))
+    .limit(literal_column("1")),
     "SIGHTINGS_BY_GUID": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.guid == p("guid")
     ),
@@ -238,8 +241,18 @@ STATEMENTS: dict[str, ClauseElement] = {
             and_(ledger.c.state == _const("dropped"), outbox.c.state != _const("dropped")),
         )
     ),
-    "TOLD": select(outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.sent_at).where(
-        outbox.c.story_id == p("story"), outbox.c.state.in_([*UNSENT, _const("sent")])
+    # A digest tells of many stories: which, and how loudly, only its alerts know.
+    "TOLD": select(outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.sent_at)
+    .where(outbox.c.story_id == p("story"), outbox.c.state.in_([*UNSENT, _const("sent")]))
+    .union_all(
+        select(outbox.c.channel, alerts.c.severity, outbox.c.state, outbox.c.sent_at)
+        .join(ledger, ledger.c.outbox_id == outbox.c.id)
+        .join(alerts, alerts.c.id == ledger.c.alert_id)
+        .where(
+            alerts.c.story_id == p("story"),
+            outbox.c.kind == _const("digest"),
+            outbox.c.state.in_([*UNSENT, _const("sent")]),
+        )
     ),
     "ALERTS_OF_STORY": select(alerts.c.id, alerts.c.rule).where(alerts.c.story_id == p("story")),
     "ALERTS": _alert_view.where(alerts.c.id <= p("top"), alerts.c.created_at >= p("since"))
@@ -299,6 +312,24 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_RETURN_LEASES": update(outbox)
     .values(state=_const("ready"), leased_at=null(), maybe_repeat=true(), next_attempt_at=p("now"))
     .where(outbox.c.state == _const("leased")),
+    "OUTBOX_DIGESTS_HELD": _out.where(
+        outbox.c.state == _const("held"), outbox.c.kind == _const("digest")
+    ).order_by(outbox.c.id),
+    "OUTBOX_COMPOSE": _set(outbox, "payload", "severity").where(outbox.c.id == p("outbox")),
+    "DIGEST_ALERTS": select(
+        alerts.c.article_id,
+        alerts.c.rule,
+        alerts.c.severity,
+        articles.c.title,
+        articles.c.url,
+        articles.c.published,
+        feeds.c.name.label("feed"),
+    )
+    .join(ledger, ledger.c.alert_id == alerts.c.id)
+    .join(articles, articles.c.id == alerts.c.article_id)
+    .join(feeds, feeds.c.id == articles.c.feed_id)
+    .where(ledger.c.outbox_id == p("outbox"))
+    .order_by(alerts.c.id),
     "OUTBOX_CLOCK": _set(outbox, "next_attempt_at", "created_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_RETRY_NOW": update(outbox)
     .values(next_attempt_at=p("now"))
