@@ -53,7 +53,9 @@ def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> 
     failures = 0 if good else state.failures + 1
     first_failure = None if good else state.first_failure_at or now
     ttl = parsed.info.ttl if parsed else None
-    facts = PollFacts(status, result.retry_after, result.cache_seconds, ttl, first_failure)
+    facts = PollFacts(
+        status, result.retry_after, result.cache_seconds, ttl, result.unreachable, first_failure
+    )
     due, why = next_poll(plan.policy(config), facts, failures, now, f"{state.name}/{state.polls}")
     after = replace(
         state,

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-WINDOW = (
-    120.0  # seconds an attempt counts as recent; slow failures come last, the quick answers must still count
-)
+# Seconds for which an attempt counts as recent. Failures are slow and come last: the quick answers of their
+# round must still count. Where few feeds are asked seldom, only the longer one holds enough of them.
+SHORT, LONG = 120.0, 900.0
 MOST_HOSTS = 64
 LEAST_HOSTS = 3
 SHARE = 0.8
@@ -49,7 +49,7 @@ class Reach:
     def record(self, host: str, now: float, *, unreachable: bool) -> Reach:
         """The state after one more attempt; any answer at all ends an outage."""
         attempt = Attempt(host, now, unreachable)
-        kept = [a for a in self.recent if a.host != host and now - a.at <= WINDOW]
+        kept = [a for a in self.recent if a.host != host and now - a.at <= LONG]
         recent = (*kept[-(MOST_HOSTS - 1) :], attempt)
         if not unreachable:
             if self.offline:
@@ -57,10 +57,9 @@ class Reach:
             return replace(self, recent=recent)
         if self.offline:
             return replace(self, recent=recent)
-        failed = sum(a.unreachable for a in recent)
-        if failed >= LEAST_HOSTS and failed >= SHARE * len(recent):
-            return replace(self, recent=recent, offline_since=now)
-        return replace(self, recent=recent)
+        lately = tuple(a for a in recent if now - a.at <= SHORT)
+        cut_off = _nearly_all_failed(lately) or _nearly_all_failed(recent)
+        return replace(self, recent=recent, offline_since=now if cut_off else None)
 
     @property
     def unreached(self) -> frozenset[str]:
@@ -78,3 +77,8 @@ class Reach:
     def another_turn(self) -> Reach:
         """Every host that could be asked was: begin with the first again."""
         return replace(self, probed=frozenset())
+
+
+def _nearly_all_failed(attempts: tuple[Attempt, ...]) -> bool:
+    failed = sum(a.unreachable for a in attempts)
+    return failed >= LEAST_HOSTS and failed >= SHARE * len(attempts)

@@ -22,6 +22,7 @@ _JITTER = 0.1
 _MOST_SERVER_WISH = 6 * 3600.0
 _LONGEST_WAIT = 86_400.0
 _OUTAGE_WAIT = 3600.0
+_FIRST_RETRY = 300.0
 _OUTAGE = timedelta(hours=48)
 _MOST_DOUBLINGS = 20
 _LEAST_RATE = 50.0
@@ -49,7 +50,7 @@ class PollFacts:
     """
     What a poll found out that matters for the next one; all in seconds.
 
-    `retry_after` and `cache_seconds` as in FetchResult, `ttl` as in FeedInfo. `first_failure_at` is the start
+    `retry_after`, `cache_seconds` and `unreachable` as in FetchResult, `ttl` as in FeedInfo. `first_failure_at` is the start
     of the present run of failures. A document that could not be parsed counts as BAD_BODY.
     """
 
@@ -57,6 +58,7 @@ class PollFacts:
     retry_after: float | None = None
     cache_seconds: float | None = None
     ttl: float | None = None
+    unreachable: bool = False
     first_failure_at: datetime | None = None
 
 
@@ -126,7 +128,8 @@ def _after_failure(policy: PollPolicy, facts: PollFacts, failures: int, now: dat
     """
     The interval, doubled with every failure in a row, up to a day.
 
-    A feed that cannot be reached is tried at least hourly for two days: most such failures are our own.
+    A feed that cannot be reached is tried at least hourly for two days: most such failures are our own. Where
+    no connection stood the server was not bothered, so the first retry comes after five minutes.
     """
     doublings = max(failures, 1) - 1
     if facts.status is FetchStatus.RATE_LIMITED:
@@ -134,7 +137,8 @@ def _after_failure(policy: PollPolicy, facts: PollFacts, failures: int, now: dat
     most = _LONGEST_WAIT
     if facts.status is FetchStatus.NETWORK and now - (facts.first_failure_at or now) < _OUTAGE:
         most = max(_OUTAGE_WAIT, policy.interval)
-    wait = min(policy.interval * 2.0 ** min(doublings, _MOST_DOUBLINGS), max(most, policy.interval))
+    first = min(policy.interval, _FIRST_RETRY) if facts.unreachable else policy.interval
+    wait = min(first * 2.0 ** min(doublings, _MOST_DOUBLINGS), max(most, policy.interval))
     times = "failed once" if failures <= 1 else f"failed {failures} times in a row"
     return wait, f"{times}: waiting {wait:.0f} s"
 

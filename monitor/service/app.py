@@ -13,6 +13,7 @@ from monitor.delivery.outbox import OutboxWorker
 from monitor.errors import StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
+from monitor.feeds.schedule import AWAY
 from monitor.model import AnswerClass
 from monitor.pipeline import Deps, hash_of
 from monitor.plan import build_plan
@@ -22,7 +23,7 @@ from monitor.service.poller import Poller
 from monitor.store import schema, sql
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
-from monitor.store.digests import release
+from monitor.store.digests import LONGEST_HOLD, release
 from monitor.store.lock import DaemonLock
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
@@ -161,7 +162,12 @@ class App:
         if not held:
             return
         now = self.clock()
-        row = reader.row(sql.FEEDS_OVERDUE, before=to_db(now - OVERDUE))
+        row = reader.row(
+            sql.FEEDS_OVERDUE,
+            before=to_db(now - OVERDUE),
+            soon=to_db(now + LONGEST_HOLD),
+            away=to_db(now - AWAY),
+        )
         overdue = bool(row and row[0]) and not at_once
         latest = (from_db(r["next_attempt_at"]) for r in held)
         if overdue and all(at is not None and at > now for at in latest):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from monitor.feeds.offline import WINDOW, Reach
+from monitor.feeds.offline import LONG, Reach
 from monitor.model import FetchStatus
 from monitor.service.log import event, get_logger
 from monitor.store import sql
@@ -92,7 +92,7 @@ class Outage:
         hosts = len(self._reach.unreached)
         text = "offline: no server can be reached; feeds wait, and one is tried each 30 s"
         event(_log, "warning", text, hosts=hosts)
-        recent = self._steady() - WINDOW
+        recent = self._steady() - LONG
         excused = [feed_id for at, feed_id in self._blamed if at >= recent]
         self._blamed.clear()
 

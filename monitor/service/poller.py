@@ -84,8 +84,8 @@ class Poller:
         self._plan = plan
         feeds = plan.feeds.values()
         self._hosts = {f.name: "" if f.url.missing else host_of(f.url.reveal()) for f in feeds}
-        self._usual_rate = start_rate(plan.policy(f).interval for f in feeds)
-        self._rate: StartRate | None = StartRate(self._usual_rate)
+        self.usual_rate = start_rate(plan.policy(f).interval for f in feeds)
+        self._rate: StartRate | None = StartRate(self.usual_rate)
 
     # --- what to start
 
@@ -284,11 +284,11 @@ class Poller:
         """Let the feeds that waited follow one another over two minutes rather than all at once."""
         if self._rate is not None:
             spread = max(SLOWEST_RESUME, waiting / RESUME_OVER)
-            self._rate = StartRate(min(spread, self._usual_rate))
+            self._rate = StartRate(min(spread, self.usual_rate))
             asyncio.get_running_loop().call_later(RESUME_OVER, self._usual_again)
 
     def _usual_again(self) -> None:
-        self._rate = StartRate(self._usual_rate)
+        self._rate = StartRate(self.usual_rate)
 
 
 def _may_ask(state: FeedState, now: datetime, *, force: bool) -> bool:

@@ -145,7 +145,15 @@ STATEMENTS: dict[str, ClauseElement] = {
     "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
     .order_by(feeds.c.next_poll_at),
-    "FEEDS_OVERDUE": select(func.count()).select_from(feeds).where(feeds.c.next_poll_at <= p("before")),
+    # What still belongs to a round: long due, or about to be asked for the first time in long.
+    "FEEDS_OVERDUE": select(func.count())
+    .select_from(feeds)
+    .where(
+        or_(
+            feeds.c.next_poll_at <= p("before"),
+            and_(feeds.c.next_poll_at <= p("soon"), feeds.c.last_good_at < p("away")),
+        )
+    ),
     "FEEDS_POLLABLE": select(feeds)
     .where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None), feeds.c.gone.is_(False))
     .order_by(feeds.c.next_poll_at),
