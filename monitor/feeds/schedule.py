@@ -50,8 +50,8 @@ class PollFacts:
     """
     What a poll found out that matters for the next one; all in seconds.
 
-    `retry_after`, `cache_seconds` and `unreachable` as in FetchResult, `ttl` as in FeedInfo. `first_failure_at` is the start
-    of the present run of failures. A document that could not be parsed counts as BAD_BODY.
+    `retry_after`, `cache_seconds`, `unreachable` as in FetchResult, `ttl` as in FeedInfo. `first_failure_at`
+    is the start of the present run of failures. A document that could not be parsed counts as BAD_BODY.
     """
 
     status: FetchStatus

@@ -1,4 +1,4 @@
-"""Whatever happens to clock, machine, process and network, in whatever order: the laws of polling and telling."""
+"""Whatever happens to clock, machine, process and network, in any order: the laws of polling and telling."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.simulation import DAY, HOUR, Simulation, check_laws
-from tests.support.simworld import made_up_feeds
+from tests.support.simulation import Simulation, check_laws
+from tests.support.simworld import DAY, HOUR, made_up_feeds
 from tests.support.virtual import run_virtually
 
 if TYPE_CHECKING:

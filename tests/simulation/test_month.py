@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.simulation import DAY, HOUR, Figures, Simulation, check_laws
-from tests.support.simworld import START, ZONE, made_up_feeds
+from tests.support.simulation import Figures, Simulation, check_laws
+from tests.support.simworld import DAY, HOUR, START, ZONE, made_up_feeds
 from tests.support.virtual import run_virtually
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_a_month_with_everything(tmp_path: Path) -> None:
-    """Both changes of summer time, steps of an hour, suspend, days off, a crash loop, an outage: all laws hold."""
+    """Changes of summer time, steps, suspend, days off, a crash loop, an outage: all laws hold."""
 
     async def story(loop: VirtualLoop) -> Figures:
         feeds = made_up_feeds(1, 8, 5, every=3600, span=32 * DAY, a_day=6)
@@ -54,6 +54,6 @@ def test_a_month_with_everything(tmp_path: Path) -> None:
         return figures
 
     figures = run_virtually(story)
-    print(figures)
+    print(figures)  # noqa: T201 - the figures
     assert figures.digests >= 2
     assert figures.in_digests > 100

@@ -13,7 +13,7 @@ from monitor.service.app import App
 from monitor.service.clock import Clock
 from monitor.store import sql
 from monitor.store.rows import from_db
-from tests.support.simworld import DAY, HOUR, LATENCY, SimParts, World, config_for
+from tests.support.simworld import HOUR, LATENCY, SimParts, World, config_for
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,8 +1,8 @@
 """
-A world for the real App: feeds that publish, a network that fails, a wall clock that is set, a machine that sleeps.
+A world for the real App: feeds that publish, a network that fails, a clock that is set, a machine that rests.
 
-True time is the loop's virtual time and what the machine slept. The wall clock shows it in a zone with summer time,
-and wrong by `skew`. Everything that is asked and told is written down, in true time.
+True time is the loop's virtual time and what the machine slept. The wall clock shows it in a zone with summer
+time, and wrong by `skew`. Everything that is asked and told is written down, in true time.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from monitor.model import Answer, AnswerClass, FetchResult, FetchStatus
+from monitor.model import Answer, AnswerClass, FetchResult, FetchStatus, Severity
 from monitor.pipeline import hash_of
 from monitor.service.app import Parts
-from monitor.settings import ChannelConfig, Config, FeedConfig, Polling, RuleConfig, Secret, Severity
+from monitor.settings import ChannelConfig, Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store.database import Database
 from tests.support.newsdesk import InProcessParser, fresh_database
 from tests.support.virtual import InlineWriter
@@ -80,7 +80,7 @@ class Told:
 
 @dataclass
 class World:
-    """See the module. `polled` holds, for each feed, when a poll of it was recorded, and whether by an answer."""
+    """See the module. `polled` holds when polls of each feed were recorded, and whether by an answer."""
 
     loop: VirtualLoop
     feeds: dict[str, SimFeed]
@@ -138,7 +138,8 @@ class World:
         count = bisect.bisect_right(feed.published, self.now)
         key = (feed.name, count)
         if key not in self._bodies:
-            self._bodies.clear() if len(self._bodies) > 1000 else None
+            if len(self._bodies) > 1000:
+                self._bodies.clear()
             self._bodies[key] = _document(feed, count)
         return self._bodies[key]
 
@@ -209,7 +210,8 @@ class SimParts(Parts):
         self._world = world
 
     def database(self, path: Path) -> Database:
-        return Database(path, InlineWriter(path))  # type: ignore[arg-type] - as far as it is used
+        writer: Any = InlineWriter(path)
+        return Database(path, writer)
 
     def fetcher(self, config: Config, clock: Callable[[], datetime]) -> Fetcher:
         return SimFetcher(self._world)

@@ -1,4 +1,4 @@
-"""Virtual time for asyncio: where a loop would wait, the time moves instead. And a writer that needs no thread."""
+"""Virtual time for asyncio: where a loop would wait, time moves instead. And a writer without a thread."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.virtual
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc] - which class this is depends on the platform
+class _Selector(selectors.DefaultSelector):
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
         self._loop = loop
