@@ -70,22 +70,23 @@ class Outage:
         """A failure to reach this feed's host was held against it, since no outage was known yet."""
         self._blamed.append((self._steady(), feed_id))
 
-    def to_probe(self, due: Iterable[tuple[FeedState, str]], *, at_once: bool) -> FeedState | None:
+    def may_probe(self) -> bool:
+        """Whether it is time to try one host."""
+        return self._reach.may_probe(self._steady())
+
+    def to_probe(self, due: Iterable[tuple[FeedState, str]]) -> FeedState | None:
         """
-        Which of the due feeds (with their hosts) to try now; None = it is not time.
+        Which of the due feeds (with their hosts) to try now, if there are any.
 
         The host is one not tried in this turn; those that worked last come first.
         """
-        now = self._steady()
-        if not at_once and not self._reach.may_probe(now):
-            return None
         chosen = list(due)
         fresh = [(state, host) for state, host in chosen if host not in self._reach.probed]
         if not fresh:
             self._reach = self._reach.another_turn()
         state, host = max(fresh or chosen, key=lambda s: to_db(s[0].last_good_at) or "", default=(None, ""))
         if state is not None:
-            self._reach = self._reach.probe(host, now)
+            self._reach = self._reach.probe(host, self._steady())
         return state
 
     def _begin(self) -> None:

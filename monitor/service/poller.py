@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -178,7 +179,8 @@ class Poller:
     def _ended(self, feed_id: int) -> None:
         self._running.pop(feed_id, None)
         self._backlog.done_with(feed_id)
-        self._serve()
+        with suppress(StoreError):  # the next tick meets the same and says so
+            self._serve()
 
     # --- one poll
 
@@ -267,14 +269,14 @@ class Poller:
 
     def _probe(self, *, at_once: bool = False) -> int:
         """While offline: ask one feed, if it is time; returns how many were asked."""
-        if self._running:
+        if self._running or not (at_once or self.outage.may_probe()):
             return 0
         now = self._deps.clock()
         rows = self._deps.database.reader.rows(sql.FEEDS_POLLABLE)
         states = (read(FeedState, row) for row in rows)
         due = [s for s in states if self._hosts.get(s.name) and _may_ask(s, now, force=False)]
         askable = [(s, h) for s in due if not self._pacer.paused_for(h := self._hosts[s.name])]
-        state = self.outage.to_probe(askable, at_once=at_once)
+        state = self.outage.to_probe(askable)
         if state is None:
             return 0
         self._start(state, probe=True)

@@ -166,7 +166,11 @@ STATEMENTS: dict[str, ClauseElement] = {
         ),
         next_poll_at=p("now"),
     )
-    .where(feeds.c.id == p("feed_id"), feeds.c.failures > literal_column("0")),
+    .where(
+        feeds.c.id == p("feed_id"),
+        feeds.c.failures > literal_column("0"),
+        feeds.c.next_poll_at.is_not(None),
+    ),
     "FEED_CLOCK": _set(
         feeds, "next_poll_at", "forbidden_until", "last_poll_at", "last_good_at", "first_failure_at"
     ).where(feeds.c.id == p("feed_id")),
