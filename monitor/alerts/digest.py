@@ -65,7 +65,7 @@ def digest_text(
         if body:
             return title, body
     for body in (_rest(message.count, 0), LISTED):
-        if len(body) <= room:
+        if body and len(body) <= room:
             return title, body
     return "", cut(title, limit)
 
