@@ -287,7 +287,7 @@ class Poller:
         if self._rate is not None:
             spread = max(SLOWEST_RESUME, waiting / RESUME_OVER)
             self._rate = StartRate(min(spread, self.usual_rate))
-            asyncio.get_running_loop().call_later(RESUME_OVER, self._usual_again)
+            asyncio.get_running_loop().call_later(1.25 * RESUME_OVER, self._usual_again)
 
     def _usual_again(self) -> None:
         self._rate = StartRate(self.usual_rate)
