@@ -55,7 +55,6 @@ class Recorded:
     next_poll_at: datetime | None = None
     why_then: str = ""
     ok: bool = True
-    unreachable: bool = False
     host_pause: float = 0.0  # seconds for which the whole host asked for patience
 
 
@@ -114,7 +113,6 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         next_poll_at=after.next_poll_at,
         why_then=why,
         ok=after.failures == 0 and not after.gone,
-        unreachable=poll.result.unreachable,
         host_pause=host_pause(poll.result),
     )
 

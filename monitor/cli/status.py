@@ -52,6 +52,7 @@ def _nothing_yet(config: Config, pid: int | None) -> dict[str, Any]:
         "last_alert": None,
         "last_tick": None,
         "offline_since": None,
+        "clock_step": None,
         "gaps_24h": 0,
         "baseline_matches": 0,
     }
@@ -88,9 +89,23 @@ def _gather(config: Config, reader: Reader, pid: int | None) -> dict[str, Any]:
         "last_alert": output.rfc3339(from_db(last[0])) if last and last[0] else None,
         "last_tick": output.rfc3339(from_db(tick["at"])) if tick else None,
         "offline_since": output.rfc3339(from_db(cut_off["at"])) if cut_off else None,
+        "clock_step": _clock_step(reader, now),
         "gaps_24h": len(reader.rows(sql.GAPS_SINCE, since=day)),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
+
+
+def _clock_step(reader: Reader, now: datetime) -> dict[str, Any] | None:
+    """By how many seconds the clock was set last, and when, if that was within a day."""
+    from monitor.store import sql
+    from monitor.store.clock import STEPPED
+    from monitor.store.rows import from_db
+
+    row = reader.row(sql.FACT, name=STEPPED)
+    at = from_db(row["at"]) if row else None
+    if row is None or at is None or now - at > timedelta(days=1):
+        return None
+    return {"at": output.rfc3339(at), "seconds": int(row["value"])}
 
 
 def _notices(reader: Reader) -> list[str]:
@@ -114,6 +129,10 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
     if offline := _moment(found["offline_since"]):
         said = f"offline, noticed {output.ago(offline, now)}: feeds wait, one is tried each 30 s"
         output.out(f"network  {output.colour(said, 'yellow')}")
+    if step := found["clock_step"]:
+        way = "forward" if step["seconds"] > 0 else "back"
+        when = output.ago(_moment(step["at"]), now)
+        output.out(f"clock    set {way} by {abs(step['seconds'])} s, {when}: what was due moved with it")
     feeds = found["feeds"]
     named = ", ".join(found.get("failing", [])[:5])
     failing = f", {feeds['failing']} failing ({named})" if feeds["failing"] else ""

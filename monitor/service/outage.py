@@ -45,15 +45,20 @@ class Outage:
         self._steady = steady
         self._back = back
         self._reach = Reach()
-        self._blamed: deque[tuple[float, int]] = deque(maxlen=REMEMBERED)
+        self._blamed: deque[tuple[float, str]] = deque(maxlen=REMEMBERED)
 
     @property
     def on(self) -> bool:
         """Whether we are cut off."""
         return self._reach.offline
 
-    def heard(self, host: str, result: FetchResult) -> bool:
-        """Take note of how an attempt ended; True = we are cut off, and it is to be held against nobody."""
+    def heard(self, feed: str, host: str, result: FetchResult) -> bool:
+        """
+        Take note of how an attempt ended; True = we are cut off, and it is to be held against nobody.
+
+        Where it is False for a failure, the caller records that at once: so it stands by the time that it may
+        have to be taken back.
+        """
         if not host or (result.status is FetchStatus.REFUSED and result.http_status is None):
             return False  # what we do not ask for says nothing about the network
         if not result.unreachable and result.http_status is None:
@@ -64,11 +69,9 @@ class Outage:
             self._begin()
         elif before.offline and not self.on:
             self._end(now - (before.offline_since or now))
+        if result.unreachable and not self.on:
+            self._blamed.append((now, feed))
         return self.on
-
-    def blamed(self, feed_id: int) -> None:
-        """A failure to reach this feed's host was held against it, since no outage was known yet."""
-        self._blamed.append((self._steady(), feed_id))
 
     def may_probe(self) -> bool:
         """Whether it is time to try one host."""
@@ -94,13 +97,13 @@ class Outage:
         text = "offline: no server can be reached; feeds wait, and one is tried each 30 s"
         event(_log, "warning", text, hosts=hosts)
         recent = self._steady() - LONG
-        excused = [feed_id for at, feed_id in self._blamed if at >= recent]
+        excused = [feed for at, feed in self._blamed if at >= recent]
         self._blamed.clear()
 
         def note(tx: Tx) -> None:
             now = to_db(self._clock())
             tx.run(sql.FACT_UPSERT, name=OFFLINE, value="", at=now)
-            tx.run_many(sql.FEED_EXCUSE, [{"feed_id": feed_id, "now": now} for feed_id in excused])
+            tx.run_many(sql.FEED_EXCUSE, [{"feed": feed, "now": now} for feed in excused])
 
         self._note(note)
 

@@ -208,8 +208,6 @@ class Poller:
         if recorded is None:
             self.counts["offline"] += 1
             return
-        if recorded.unreachable:
-            self.outage.blamed(state.id)
         if recorded.host_pause:
             self._pacer.pause(host, recorded.host_pause)
             self._backlog.drop(host)
@@ -265,7 +263,7 @@ class Poller:
     # --- cut off
 
     def _heard(self, feed: str, result: FetchResult) -> bool:
-        return self.outage.heard(self._hosts.get(feed, ""), result)
+        return self.outage.heard(feed, self._hosts.get(feed, ""), result)
 
     def _probe(self, *, at_once: bool = False) -> int:
         """While offline: ask one feed, if it is time; returns how many were asked."""

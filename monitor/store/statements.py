@@ -167,7 +167,7 @@ STATEMENTS: dict[str, ClauseElement] = {
         next_poll_at=p("now"),
     )
     .where(
-        feeds.c.id == p("feed_id"),
+        feeds.c.name == p("feed"),
         feeds.c.failures > literal_column("0"),
         feeds.c.next_poll_at.is_not(None),
     ),

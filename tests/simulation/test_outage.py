@@ -115,13 +115,13 @@ def test_an_answer_of_any_kind_is_an_answer(tmp_path: Path) -> None:
         await sim.start()
         outage = sim.app.poller.outage
         dead = FetchResult(FetchStatus.NETWORK, unreachable=True)
-        assert [outage.heard(host, dead) for host in ("a", "b", "c")] == [False, False, True]
-        assert not outage.heard("d", FetchResult(FetchStatus.REFUSED, message="a private address"))
-        assert outage.heard("d", FetchResult(FetchStatus.NETWORK, message="the connection was reset"))
+        assert [outage.heard(f"of {host}", host, dead) for host in ("a", "b", "c")] == [False, False, True]
+        assert not outage.heard("of d", "d", FetchResult(FetchStatus.REFUSED, message="a private address"))
+        assert outage.heard("of d", "d", FetchResult(FetchStatus.NETWORK, message="the connection was reset"))
         assert outage.on
-        assert not outage.heard("d", FetchResult(FetchStatus.HTTP_ERROR, 500))
+        assert not outage.heard("of d", "d", FetchResult(FetchStatus.HTTP_ERROR, 500))
         assert not outage.on
-        assert not outage.heard("", dead)
+        assert not outage.heard("x", "", dead)
         await sim.kill()
 
     run_virtually(story)
