@@ -35,9 +35,10 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
     """
     The clock was set by `step` and is `now`: move every due time with it; returns how many feeds there were.
 
-    When a feed was last polled stays as it is where the clock is set forward: whether the clock was wrong or
-    the (virtual) machine stood still cannot be told, and a feed not seen for long has to count as such. Set
-    back, it would lie in the future, so it moves as well.
+    The last poll moves as well, so that the interval from it to the next stays what it is. The last *good* one
+    stays where the clock is set forward: whether the clock was wrong or the (virtual) machine stood still
+    cannot be told, and a feed not seen for long has to count as such. Set back, it would lie in the future, so
+    it moves.
     """
     back = min(timedelta(0), step)
     feeds = [read(FeedState, row) for row in tx.rows(sql.FEEDS)]
@@ -48,7 +49,7 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
                 "feed_id": feed.id,
                 "next_poll_at": _moved(feed.next_poll_at, step),
                 "forbidden_until": _moved(feed.forbidden_until, step),
-                "last_poll_at": _moved(feed.last_poll_at, back),
+                "last_poll_at": _moved(feed.last_poll_at, step),
                 "last_good_at": _moved(feed.last_good_at, back),
                 "first_failure_at": _moved(feed.first_failure_at, step),
             }

@@ -74,7 +74,7 @@ def test_everything_due_moves_with_the_clock(tx: Tx, step: timedelta) -> None:
     assert int(fact["value"]) == step.total_seconds()
 
 
-def test_the_last_poll_never_lies_in_the_future_and_never_gets_younger(tx: Tx) -> None:
+def test_the_last_good_poll_never_lies_in_the_future_and_never_gets_younger(tx: Tx) -> None:
     """Set back it moves too; set forward it stays, for the machine may have stood still for all that time."""
     one = polled(tx, "one", NOW - 10 * MINUTE, NOW + 5 * MINUTE)
     move_due_times(tx, 72 * HOUR, NOW + 72 * HOUR)
@@ -82,6 +82,14 @@ def test_the_last_poll_never_lies_in_the_future_and_never_gets_younger(tx: Tx) -
     move_due_times(tx, -72 * HOUR, NOW)
     assert feed(tx, one).last_good_at == NOW - 10 * MINUTE - 72 * HOUR
     assert feed(tx, one).next_poll_at == NOW + 5 * MINUTE
+
+
+def test_a_step_forward_that_is_taken_back_unseen_leaves_the_interval(tx: Tx) -> None:
+    """Set forward by a day, then right while the machine is off: due after its interval, no later."""
+    one = polled(tx, "one", NOW - 10 * MINUTE, NOW + 5 * MINUTE)
+    move_due_times(tx, 24 * HOUR, NOW + 24 * HOUR)
+    mend_future(tx, NOW)
+    assert feed(tx, one).next_poll_at == NOW + 15 * MINUTE
 
 
 def test_a_clock_that_ran_ahead_is_mended_at_the_start(tx: Tx) -> None:
