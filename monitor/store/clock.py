@@ -35,10 +35,10 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
     """
     The clock was set by `step` and is `now`: move every due time with it; returns how many feeds there were.
 
-    The last poll moves as well, so that the interval from it to the next stays what it is. The last *good* one
-    stays where the clock is set forward: whether the clock was wrong or the (virtual) machine stood still
-    cannot be told, and a feed not seen for long has to count as such. Set back, it would lie in the future, so
-    it moves.
+    The last poll moves as well, so that the interval from it to the next stays what it is. The last *good*
+    one stays where the clock is set forward: whether the clock was wrong or the (virtual) machine stood still
+    cannot be told, and a feed not seen for long has to count as such. Set back, it would lie in the future,
+    so it moves.
     """
     back = min(timedelta(0), step)
     feeds = [read(FeedState, row) for row in tx.rows(sql.FEEDS)]
