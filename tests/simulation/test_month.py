@@ -45,6 +45,9 @@ def test_a_month_with_everything(tmp_path: Path) -> None:
         await sim.off(12 * HOUR, step=-3 * HOUR)
         await sim.run(2 * DAY)
         await sim.step(3 * HOUR)
+        await sim.off(600.0, step=-12 * HOUR)
+        await sim.run(DAY)
+        await sim.step(12 * HOUR)
         await sim.run(32 * DAY - sim.world.now)  # the beginning of summer time is in it
         offsets.add(sim.world.wall().utcoffset())
         assert len(offsets) == 2
