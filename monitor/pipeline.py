@@ -8,7 +8,7 @@ look up, decide, write. After the commit, and only then, delivery is woken.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.settings import FeedConfig
     from monitor.store.database import Database, Reader
     from monitor.store.rows import FeedState
+    from monitor.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,15 @@ class Deps:
     parser: Parser
     database: Database
     clock: Callable[[], datetime]
+    # Told of each answer, and each failure to get one; True = we are cut off, and it is held against nobody.
+    heard: Callable[[str, FetchResult], bool] = lambda _feed, _result: False
 
 
-async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps) -> Recorded:
+async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps) -> Recorded | None:
     """
     Poll one feed and record everything that follows from it, in one transaction.
 
+    None = nothing was recorded, because it is we who are cut off: the feed stays due.
     Never raises for what a server, a document or a secret does; StoreError and programming errors do come
     through, and then nothing of this poll was recorded and the feed is still due.
     """
@@ -55,6 +59,8 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
         result = FetchResult(FetchStatus.REFUSED, message=str(missing))
     else:
         result = await deps.fetcher.fetch(request)
+        if deps.heard(feed.name, result):
+            return None
     now = deps.clock()
     if result.status is not FetchStatus.NEW:
         return await _commit(Poll(feed.name, state.id, now, result), plan, deps)
@@ -91,7 +97,12 @@ def hash_of(body: bytes) -> int:
 
 async def _commit(poll: Poll, plan: Plan, deps: Deps) -> Recorded:
     priority = Priority.MATCHES if any(c.matches for c in poll.candidates) else Priority.POLL
-    return await asyncio.wrap_future(deps.database.writer.submit(lambda tx: record(tx, poll, plan), priority))
+
+    def unit(tx: Tx) -> Recorded:
+        # What is due next counts from here: the clock may have been set since the answer came.
+        return record(tx, replace(poll, now=deps.clock()), plan)
+
+    return await asyncio.wrap_future(deps.database.writer.submit(unit, priority))
 
 
 def _judge(

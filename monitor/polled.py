@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.feeds.schedule import PollFacts, PollPolicy, next_poll
+from monitor.feeds.schedule import PollFacts, next_poll
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> 
     good = status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED)
     failures = 0 if good else state.failures + 1
     first_failure = None if good else state.first_failure_at or now
-    polling = plan.config.polling
-    policy = PollPolicy(polling.every, polling.fastest, polling.slowest, config.every)
     ttl = parsed.info.ttl if parsed else None
-    facts = PollFacts(status, result.retry_after, result.cache_seconds, ttl, first_failure)
-    due, why = next_poll(policy, facts, failures, now, f"{state.name}/{state.polls}")
+    facts = PollFacts(
+        status, result.retry_after, result.cache_seconds, ttl, result.unreachable, first_failure
+    )
+    due, why = next_poll(plan.policy(config), facts, failures, now, f"{state.name}/{state.polls}")
     after = replace(
         state,
         next_poll_at=due,

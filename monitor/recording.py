@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.alerts.decide import Sighted
+from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
+from monitor.feeds.schedule import was_away
 from monitor.polled import host_pause, next_state
 from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
@@ -50,6 +51,7 @@ class Recorded:
     matched: int = 0
     silent: int = 0
     notifications: int = 0
+    collected: int = 0  # alerts put into a digest
     next_poll_at: datetime | None = None
     why_then: str = ""
     ok: bool = True
@@ -64,12 +66,14 @@ class Tally:
     matched: int = 0
     silent: int = 0
     notifications: int = 0
+    collected: int = 0
 
     def add(self, rung: Rung) -> None:
         """Count what one article led to."""
         self.matched += rung.matched
         self.silent += rung.silent
         self.notifications += rung.notifications
+        self.collected += rung.collected
 
 
 class _Rows(Protocol):
@@ -105,6 +109,7 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         matched=tally.matched,
         silent=tally.silent,
         notifications=tally.notifications,
+        collected=tally.collected,
         next_poll_at=after.next_poll_at,
         why_then=why,
         ok=after.failures == 0 and not after.gone,
@@ -168,20 +173,39 @@ class _Articles:
         self._feed = feed
         self._state = state
         self._now = poll.now
+        away = was_away(state.last_good_at, plan.policy(feed).interval, poll.now)
+        self._away = away and state.baseline_at is not None
 
     def record(self) -> None:
         """Take each new or changed item for what it is: known, an edit, a copy, baseline or new."""
         # Feeds list the newest first; alerts should come in the order of events.
         candidates = tuple(reversed(self._poll.candidates))
+        before = self._tx.row(sql.SIGHTING_ANY, feed=self._state.id) is not None
         merged = self._merge_reissued(candidates)
+        came_back = len(merged)
         for candidate in candidates:
             if id(candidate) in merged:
                 continue
             known = known_item(self._tx, self._state.id, self._poll.feed, candidate.article)
             if known is not None and known.feed == self._poll.feed:
+                came_back += 1
                 self._update(known, candidate)
             else:
                 self._add(known, candidate)
+        if before and not came_back:
+            self._note_gap()
+
+    def _note_gap(self) -> None:
+        """If nothing in the document was known, the feed may have dropped items that nobody saw."""
+        parsed, since = self._poll.parsed, self._state.last_good_at
+        if parsed is None or since is None or not parsed.complete or not parsed.entries:
+            return
+        if len(parsed.entries) > len(self._poll.candidates):
+            return  # the others are exactly as they were
+        gap_id = self._tx.next_id("gaps")
+        self._tx.run(
+            sql.GAP_INSERT, id=gap_id, feed_id=self._state.id, since=to_db(since), until=to_db(self._now)
+        )
 
     def _add(self, known: Known | None, candidate: Candidate) -> None:
         """An item this feed has not shown before: new, or a copy of one that another feed showed."""
@@ -217,7 +241,8 @@ class _Articles:
     def _ring(
         self, article_id: int, matches: tuple[RuleMatch, ...], article: Article, sighted: Sighted
     ) -> None:
-        met = Meeting(article_id, self._state.id, article, sighted, self._now)
+        late = self._away and is_late(article.published, self._now)
+        met = Meeting(article_id, self._state.id, article, sighted, self._now, late=late)
         self.tally.add(record_matches(self._tx, matches, met, self._plan, self._feed))
 
     def _is_silent(self, article: Article) -> bool:

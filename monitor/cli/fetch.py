@@ -62,7 +62,7 @@ async def _from_web(target: str, feed: FeedConfig | None, config: Config | None)
     from monitor.feeds.fetch import HttpFetcher, user_agent
     from monitor.model import FetchRequest, FetchStatus
     from monitor.pipeline import request_for
-    from monitor.service.app import utc_now
+    from monitor.service.clock import utc_now
     from monitor.store.rows import FeedState
 
     ranges = config.polling.allow_private if config else ()

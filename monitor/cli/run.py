@@ -79,6 +79,8 @@ def _tell(config: Config, summary: OnceSummary) -> None:
         + (f", not delivered {summary.failed}" if summary.failed else "")
         + (f", waiting for another attempt {summary.waiting}" if summary.waiting else "")
     )
+    if summary.offline:
+        output.say("offline: no server could be reached; nothing is held against the feeds, they stay due")
     if summary.baseline:
         from monitor.service.preview import preview
         from monitor.store.database import Reader

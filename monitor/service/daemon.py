@@ -1,5 +1,5 @@
 """
-The daemon: APScheduler runs the tick and the heartbeat, a supervisor watches that they run.
+The daemon: APScheduler runs the tick and the heartbeat, a supervisor watches that they run, and the clock.
 
 Feeds are rows with a due time, not scheduler jobs: the tick asks for what is due and only starts tasks. The
 scheduler computes on the wall clock, and after a step back by an hour it would stay silent for that hour; the
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
+from monitor.service.clock import utc_now
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 
@@ -100,13 +101,13 @@ class Daemon:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", next_run_time=self._app.clock())
+        scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", next_run_time=utc_now())
         scheduler.add_job(
             self._heartbeat,
             "interval",
             seconds=HEARTBEAT,
             id="heartbeat",
-            next_run_time=self._app.clock(),
+            next_run_time=utc_now(),
         )
         return scheduler
 
@@ -119,7 +120,7 @@ class Daemon:
         await self._guarded(self._app.note_alive)
         self._say()
 
-    async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
             await job()
         except TocsinError as error:
@@ -138,6 +139,7 @@ class Daemon:
         pulse = vitals.WriterPulse(self._app.database.writer, loop.time)
         while True:
             await asyncio.sleep(self._watchdog.pause)
+            await self._guarded(self._app.look_at_clock)
             if loop.time() - self._ticked > LATE:
                 event(
                     _log,
@@ -146,7 +148,7 @@ class Daemon:
                     seconds=round(loop.time() - self._ticked, 1),
                 )
                 for job in scheduler.get_jobs():
-                    job.modify(next_run_time=self._app.clock())
+                    job.modify(next_run_time=utc_now())
             self._look_after(loop.time(), pulse)
 
     def _look_after(self, now: float, pulse: vitals.WriterPulse) -> None:

@@ -32,6 +32,7 @@ class OnceSummary:
     waiting: int
     baseline: int
     last_match_before: int
+    offline: bool
     exit_code: int
 
 
@@ -56,6 +57,7 @@ async def run_once(
         await app.note_alive()
         delivery = asyncio.create_task(app.worker.run())
         await app.poller.poll_all(force=force, only=only)
+        await app.release_digests(at_once=True)
         await app.worker.finish()
         delivery.cancel()
         return _sum_up(app)
@@ -74,6 +76,7 @@ def _sum_up(app: App) -> OnceSummary:
         failed > 0
         or counts["unrecorded"] > 0
         or (bool(configured) and len(failing) == len(configured))
+        or app.poller.outage.on
         or any(s.first_failure_at and s.first_failure_at < longest for s in failing)
     )
     return OnceSummary(
@@ -85,5 +88,6 @@ def _sum_up(app: App) -> OnceSummary:
         waiting=sum(r["n"] for r in reader.rows(sql.OUTBOX_COUNTS) if r["state"] in ("ready", "retry")),
         baseline=int(baseline[0]) if baseline else 0,
         last_match_before=app.started_at_match,
+        offline=app.poller.outage.on,
         exit_code=int(bad),
     )

@@ -142,10 +142,18 @@ STATEMENTS: dict[str, ClauseElement] = {
         "failures",
         "first_failure_at",
     ).where(feeds.c.id == p("feed_id")),
-    "FEEDS_DUE": select(feeds)
+    "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
-    .order_by(feeds.c.next_poll_at)
-    .limit(p("count")),
+    .order_by(feeds.c.next_poll_at),
+    # What still belongs to a round: long due, or about to be asked for the first time in long.
+    "FEEDS_OVERDUE": select(func.count())
+    .select_from(feeds)
+    .where(
+        or_(
+            feeds.c.next_poll_at <= p("before"),
+            and_(feeds.c.next_poll_at <= p("soon"), feeds.c.last_good_at < p("away")),
+        )
+    ),
     "FEEDS_POLLABLE": select(feeds)
     .where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None), feeds.c.gone.is_(False))
     .order_by(feeds.c.next_poll_at),
@@ -158,9 +166,23 @@ STATEMENTS: dict[str, ClauseElement] = {
             and_(feeds.c.failures > literal_column("0"), feeds.c.next_poll_at.is_not(None)),
         ),
     ),
-    "FEEDS_TOO_FAR": update(feeds)
-    .values(next_poll_at=p("cap"))
-    .where(feeds.c.next_poll_at > p("limit"), feeds.c.forbidden_until.is_(None)),
+    # What was counted against a feed before it was known that we were cut off.
+    "FEED_EXCUSE": update(feeds)
+    .values(
+        failures=feeds.c.failures - literal_column("1"),
+        first_failure_at=case(
+            (feeds.c.failures > literal_column("1"), feeds.c.first_failure_at), else_=null()
+        ),
+        next_poll_at=p("now"),
+    )
+    .where(
+        feeds.c.name == p("feed"),
+        feeds.c.failures > literal_column("0"),
+        feeds.c.next_poll_at.is_not(None),
+    ),
+    "FEED_CLOCK": _set(
+        feeds, "next_poll_at", "forbidden_until", "last_poll_at", "last_good_at", "first_failure_at"
+    ).where(feeds.c.id == p("feed_id")),
     # articles and their sightings
     "STORY_INSERT": _insert(stories),
     "ARTICLE_INSERT": _insert(articles),
@@ -183,6 +205,9 @@ STATEMENTS: dict[str, ClauseElement] = {
         **{n: p(n) for n in ("title", "content", "text", "published", "last_seen_at")},
     )
     .where(sightings.c.feed_id == p("feed"), sightings.c.article_id == p("article")),
+    "SIGHTING_ANY": select(sightings.c.article_id)
+    .where(sightings.c.feed_id == p("feed"))
+    .limit(literal_column("1")),
     "SIGHTINGS_BY_GUID": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.guid == p("guid")
     ),
@@ -237,8 +262,18 @@ STATEMENTS: dict[str, ClauseElement] = {
             and_(ledger.c.state == _const("dropped"), outbox.c.state != _const("dropped")),
         )
     ),
-    "TOLD": select(outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.sent_at).where(
-        outbox.c.story_id == p("story"), outbox.c.state.in_([*UNSENT, _const("sent")])
+    # A digest tells of many stories: which, and how loudly, only its alerts know.
+    "TOLD": select(outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.sent_at)
+    .where(outbox.c.story_id == p("story"), outbox.c.state.in_([*UNSENT, _const("sent")]))
+    .union_all(
+        select(outbox.c.channel, alerts.c.severity, outbox.c.state, outbox.c.sent_at)
+        .join(ledger, ledger.c.outbox_id == outbox.c.id)
+        .join(alerts, alerts.c.id == ledger.c.alert_id)
+        .where(
+            alerts.c.story_id == p("story"),
+            outbox.c.kind == _const("digest"),
+            outbox.c.state.in_([*UNSENT, _const("sent")]),
+        )
     ),
     "ALERTS_OF_STORY": select(alerts.c.id, alerts.c.rule).where(alerts.c.story_id == p("story")),
     "ALERTS": _alert_view.where(alerts.c.id <= p("top"), alerts.c.created_at >= p("since"))
@@ -302,6 +337,25 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_RETURN_LEASES": update(outbox)
     .values(state=_const("ready"), leased_at=null(), maybe_repeat=true(), next_attempt_at=p("now"))
     .where(outbox.c.state == _const("leased")),
+    "OUTBOX_DIGESTS_HELD": _out.where(
+        outbox.c.state == _const("held"), outbox.c.kind == _const("digest")
+    ).order_by(outbox.c.id),
+    "OUTBOX_COMPOSE": _set(outbox, "payload", "severity").where(outbox.c.id == p("outbox")),
+    "DIGEST_ALERTS": select(
+        alerts.c.article_id,
+        alerts.c.rule,
+        alerts.c.severity,
+        articles.c.title,
+        articles.c.url,
+        articles.c.published,
+        feeds.c.name.label("feed"),
+    )
+    .join(ledger, ledger.c.alert_id == alerts.c.id)
+    .join(articles, articles.c.id == alerts.c.article_id)
+    .join(feeds, feeds.c.id == articles.c.feed_id)
+    .where(ledger.c.outbox_id == p("outbox"))
+    .order_by(alerts.c.id),
+    "OUTBOX_CLOCK": _set(outbox, "next_attempt_at", "created_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_RETRY_NOW": update(outbox)
     .values(next_attempt_at=p("now"))
     .where(outbox.c.state == _const("retry"), outbox.c.next_attempt_at > p("now")),
@@ -328,6 +382,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .order_by(gaps.c.until.desc()),
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
+    "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),
 }
 
 _HEADER = '''"""

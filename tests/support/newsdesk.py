@@ -169,7 +169,7 @@ class Desk:
 
         async def tick() -> list[Recorded]:
             polls = [check_feed(self.plan.feeds[n], self.state(n), self.plan, self._deps) for n in names]
-            return list(await asyncio.gather(*polls))
+            return [done for done in await asyncio.gather(*polls) if done is not None]
 
         return asyncio.run(tick())
 

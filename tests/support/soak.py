@@ -77,7 +77,7 @@ class SoakWorld:
 
     def receiver(self, name: str) -> str:
         """The address of a receiver."""
-        return f"http://127.0.0.1:{self.port}/hook/{name}"
+        return f"http://127.0.0.1:{self.port}/hook/{name[:4]}"
 
     def publish(self, count: int) -> None:
         """Let so many good feeds have a new item each."""
@@ -118,7 +118,7 @@ class SoakWorld:
             path = head.split(" ", 2)[1]
             if path.startswith("/hook/"):
                 length = int(re.search(r"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
-                await self._hook(path.rpartition("/")[2], await reader.readexactly(length), writer)
+                await self._hook("steady" if path.endswith("stea") else "flapping", await reader.readexactly(length), writer)
             elif path.startswith("/bad/"):
                 await self._bad(path.rpartition("/")[2], writer)
             else:
