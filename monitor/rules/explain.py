@@ -144,11 +144,14 @@ class Explainer:
         document = self._document
         if node.field == "lang":
             return f"the article's language is {document.language}"
-        several = {"tag": document.tags, "category": document.categories, "author": document.authors}
+        several = {
+            "tag": ("feed", "tags", document.tags),
+            "category": ("article", "categories", document.categories),
+            "author": ("article", "authors", document.authors),
+        }
         if node.field in several:
-            names = {"tag": "feed's tags", "category": "article's categories", "author": "article's authors"}
-            values = several[node.field]
-            return f"the {names[node.field]}: {', '.join(values)}" if values else f"no {names[node.field]}"
+            whose, what, values = several[node.field]
+            return f"the {whose}'s {what}: {', '.join(values)}" if values else f"the {whose} has no {what}"
         one = {"feed": document.feed, "source": document.source, "url": document.url}[node.field]
         return f"the article's {node.field} is {one or 'not known'}"
 
