@@ -128,10 +128,16 @@ def gap(desk: Desk) -> None:
     do(desk, unit)
 
 
+def does(what: Callable[..., None]) -> Callable[[Desk], object]:
+    """Something happens to what is in the outbox."""
+    return lambda desk: do(desk, lambda tx: what(tx, desk.now))
+
+
 COPY = replace(NEW, guid="b")
 ELSEWHERE = replace(OLD, guid="b", link="https://n.example/b")
 BASED = [shows("a", OLD), shows("b", OLD)]  # both feeds have their baseline behind them
 SHOWN = [*BASED, shows("a")]
+SENT, REFUSED, PUT_OFF, DROPPED = does(sent), does(refused), does(put_off), does(dropped)
 COPIED = shows("b", COPY, OLD)
 FAILS, GONE = answers("a", FetchStatus.NETWORK), answers("a", FetchStatus.GONE, 410)
 SHORT = replace(NEW, text="They met.")  # an edit that takes words away
@@ -209,7 +215,7 @@ SEEN = [
     ("old for first_poll", [feed_options("a", first_poll="30m"), shows("a")], Stage.BASELINE, "already"),
     ("no route", [NOWHERE, *SHOWN], Stage.ROUTE, "no route sends it anywhere"),
     ("no channel allowed", takes(allow_channels=()), Stage.ROUTE, "no route sends it anywhere"),
-    ("told by another rule", [ONLY_B, BY_OTHER, *SHOWN, sent, COPIED], Stage.TOLD, "already told of this"),
+    ("told by another rule", [ONLY_B, BY_OTHER, *SHOWN, SENT, COPIED], Stage.TOLD, "already told"),
     ("about to be told", [ONLY_B, BY_OTHER, *SHOWN, COPIED], Stage.TOLD, "already told of this story"),
     ("weak", [*SHOWN, hushed(Reason.WEAK_IGNORED)], Stage.HUSHED, "only in unconfirmed text"),
     ("silenced", [*SHOWN, hushed(Reason.SILENCED)], Stage.HUSHED, "a silence covers it"),
@@ -217,28 +223,18 @@ SEEN = [
     ("waiting", SHOWN, Stage.DELIVERY, "desk: it waits to be sent"),
     ("the right source", takes(feeds=("a",), tags=("wire",), lang=("en",)), Stage.DELIVERY, "it waits"),
     ("being sent", [*SHOWN, leased], Stage.DELIVERY, "desk: it is being sent right now"),
-    (
-        "tried again",
-        [*SHOWN, put_off],
-        Stage.DELIVERY,
-        "desk: it waits to be tried again: connection refused",
-    ),
+    ("tried again", [*SHOWN, PUT_OFF], Stage.DELIVERY, "it waits to be tried again: connection refused"),
     ("held", [*SHOWN, held], Stage.DELIVERY, "desk: held"),
-    ("refused", [*SHOWN, refused], Stage.DELIVERY, "desk: dead, the receiver refused it for good"),
-    ("dropped", [*SHOWN, dropped], Stage.DELIVERY, "desk: dropped, dropped by hand"),
-    (
-        "no channel any more",
-        [*SHOWN, config(channels=())],
-        Stage.DELIVERY,
-        "its channel is no longer configured",
-    ),
-    ("sent", [*SHOWN, sent], None, ""),
-    ("sent, then copied", [*SHOWN, sent, COPIED], None, ""),
-    ("refused, then sent as a copy", [*SHOWN, refused, COPIED, sent], None, ""),
-    ("baseline here, sent there", [shows("a"), shows("b", OLD), COPIED, sent], None, ""),
-    ("sent, rule removed since", [*SHOWN, sent, WITHOUT], None, ""),
-    ("sent, rule changed since", [*SHOWN, sent, rule(query="kabul")], None, ""),
-    ("sent, rule off since", [*SHOWN, sent, rule(enabled=False)], None, ""),
+    ("refused", [*SHOWN, REFUSED], Stage.DELIVERY, "desk: dead, the receiver refused it for good"),
+    ("dropped", [*SHOWN, DROPPED], Stage.DELIVERY, "desk: dropped, dropped by hand"),
+    ("no channel any more", [*SHOWN, config(channels=())], Stage.DELIVERY, "its channel is no longer"),
+    ("sent", [*SHOWN, SENT], None, ""),
+    ("sent, then copied", [*SHOWN, SENT, COPIED], None, ""),
+    ("refused, then sent as a copy", [*SHOWN, REFUSED, COPIED, SENT], None, ""),
+    ("baseline here, sent there", [shows("a"), shows("b", OLD), COPIED, SENT], None, ""),
+    ("sent, rule removed since", [*SHOWN, SENT, WITHOUT], None, ""),
+    ("sent, rule changed since", [*SHOWN, SENT, rule(query="kabul")], None, ""),
+    ("sent, rule off since", [*SHOWN, SENT, rule(enabled=False)], None, ""),
 ]
 
 

@@ -18,7 +18,7 @@ from monitor.settings import RouteConfig, RuleConfig
 from monitor.store import sql
 from tests.support.documents import Item
 from tests.support.newsdesk import Desk
-from tests.support.ways import dropped, explanations, ledger_states, put_off, refused, sent, with_rule
+from tests.support.ways import do, dropped, explanations, ledger_states, put_off, refused, sent, with_rule
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -130,12 +130,12 @@ class NewsroomWalk(RuleBasedStateMachine):
         """A receiver answers, if there is something to answer."""
         due = self.desk.database.reader.rows(sql.OUTBOX_WAITING)
         if channel in {row["channel"] for row in due}:
-            how(self.desk, channel)
+            do(self.desk, lambda tx: how(tx, self.desk.now, channel))
 
     @rule()
     def drop(self) -> None:
         """A person gives up whatever waits."""
-        dropped(self.desk)
+        do(self.desk, lambda tx: dropped(tx, self.desk.now))
 
     def reload(self, config: Any) -> None:
         self.desk.now += timedelta(minutes=1)

@@ -64,55 +64,50 @@ def do(desk: Desk, unit: Callable[[Tx], Any]) -> Any:
 
 
 def answer(
-    desk: Desk,
+    tx: Tx,
+    now: datetime,
     channel: str,
     said: Answer,
     state: OutboxState,
     *,
     reason: Reason | None = None,
-    next_attempt: datetime | None = None,
 ) -> None:
     """Let the channel's next notification be tried with this outcome."""
-
-    def unit(tx: Tx) -> None:
-        row = lease_next(tx, channel, desk.now)
-        assert row is not None
-        settle(
-            tx,
-            row,
-            said,
-            state=state,
-            reason=reason,
-            next_attempt=next_attempt,
-            maybe_repeat=False,
-            plain=False,
-            now=desk.now,
-        )
-
-    do(desk, unit)
+    row = lease_next(tx, channel, now)
+    assert row is not None
+    settle(
+        tx,
+        row,
+        said,
+        state=state,
+        reason=reason,
+        next_attempt=now if state is OutboxState.RETRY else None,
+        maybe_repeat=False,
+        plain=False,
+        now=now,
+    )
 
 
-def sent(desk: Desk, channel: str = "desk") -> None:
+def sent(tx: Tx, now: datetime, channel: str = "desk") -> None:
     """The receiver takes it."""
-    answer(desk, channel, Answer(AnswerClass.OK, "taken"), OutboxState.SENT, reason=Reason.DELIVERED)
+    answer(tx, now, channel, Answer(AnswerClass.OK, "taken"), OutboxState.SENT, reason=Reason.DELIVERED)
 
 
-def refused(desk: Desk, channel: str = "desk") -> None:
+def refused(tx: Tx, now: datetime, channel: str = "desk") -> None:
     """The receiver refuses it for good."""
     no = Answer(AnswerClass.REFUSED, "no such room", 404)
-    answer(desk, channel, no, OutboxState.DEAD, reason=Reason.REFUSED)
+    answer(tx, now, channel, no, OutboxState.DEAD, reason=Reason.REFUSED)
 
 
-def put_off(desk: Desk, channel: str = "desk") -> None:
+def put_off(tx: Tx, now: datetime, channel: str = "desk") -> None:
     """The receiver is down: another attempt follows."""
-    down = Answer(AnswerClass.TRANSIENT, "connection refused")
-    answer(desk, channel, down, OutboxState.RETRY, next_attempt=desk.now)
+    answer(tx, now, channel, Answer(AnswerClass.TRANSIENT, "connection refused"), OutboxState.RETRY)
 
 
-def dropped(desk: Desk) -> None:
+def dropped(tx: Tx, now: datetime) -> None:
     """A person gives up all that waits."""
-    rows = desk.database.reader.rows(sql.OUTBOX_UNSENT)
-    do(desk, lambda tx: [drop_by_hand(tx, row["id"], desk.now) for row in rows])
+    for row in tx.rows(sql.OUTBOX_UNSENT):
+        drop_by_hand(tx, row["id"], now)
 
 
 def with_rule(config: Config, name: str, **changed: Any) -> Config:
