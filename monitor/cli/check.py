@@ -34,7 +34,7 @@ def init(
         typer.Option("--system", help=f"For the systemd service: {SYSTEM_CONFIG}, database in /var/lib."),
     ] = False,
 ) -> None:
-    """Write a commented config.toml (never over an existing one) and say what to type next."""
+    """Write a commented config.toml. Never over an existing one; says what to type next."""
     from monitor.config.template import init_template
     from monitor.errors import UsageError
 

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on after the summary, until Ctrl-C.")] = False,
 ) -> None:
-    """Run the real daemon on a bundled newsroom; exit 0 only if exactly the expected alerts came."""
+    """Run the real daemon on a bundled newsroom. Exit 0 only if exactly the expected alerts came."""
     import asyncio
 
     from monitor.demo.runner import run_demo

@@ -46,7 +46,7 @@ def explain(
         list[str] | None, typer.Option("--rule", metavar="NAME", help="Only this rule; may be repeated.")
     ] = None,
 ) -> None:
-    """Say why an article rang or did not: each stage, each term, and the first no."""
+    """Say why an article rang or did not. Each stage, each term, and the first no; changes nothing."""
     config = context.config()
     number = _NUMBER.fullmatch(target)
     if number is not None:

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def url(urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses.")]) -> None:
-    """Show the clean address, and the key by which articles are the same."""
+    """Show clean addresses, and the keys by which articles are one."""
     from monitor.articles.urls import clean_url, url_key
 
     found = [{"url": u, "clean": clean_url(u), "key": url_key(u)} for u in urls]

@@ -59,7 +59,7 @@ def match(
         str | None, typer.Option("--query", metavar="Q", help="This query instead of the rules.")
     ] = None,
 ) -> None:
-    """Run the rules, or one query, over files or over what is stored; changes nothing."""
+    """Run the rules over files, or over what is stored. Or one query; changes nothing."""
     if bool(files) == bool(stored):
         raise UsageError("name files, or --stored 7d", hint="tocsin match article.txt")
     if query is not None and rules:

@@ -33,7 +33,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Watch the feeds until told to stop (SIGTERM, Ctrl-C); SIGHUP reads the configuration again."""
+    """Watch the feeds until told to stop. By SIGTERM or Ctrl-C; SIGHUP reads the configuration again."""
     from monitor.errors import UsageError
     from monitor.service import log
 
