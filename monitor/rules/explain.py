@@ -88,6 +88,7 @@ class Explainer:
         self._document = document
         self._engine = engine
         self._judge: Judge = engine.judge(document)
+        self._words: tuple[str, ...] | None = None
         self._matches = {match.rule: match for match in engine.match(document)}
 
     def explain(self, rule: CompiledRule) -> Explained:
@@ -174,10 +175,11 @@ class Explainer:
         """Words of the article that begin with `word` and are a little longer: most often its plural."""
         if len(word) < _NEAR_MISS or has_wildcard(word):
             return []
-        document = self._document
-        tokens = folded_tokens(f"{document.title}\n{document.summary}\n{document.body}")
-        alike = (t for t in tokens if t.startswith(word) and 0 < len(t) - len(word) <= _LONGER)
-        return list(dict.fromkeys(alike))[:3]
+        if self._words is None:
+            document = self._document
+            text = f"{document.title}\n{document.summary}\n{document.body}"
+            self._words = tuple(dict.fromkeys(folded_tokens(text)))
+        return [t for t in self._words if t.startswith(word) and 0 < len(t) - len(word) <= _LONGER][:3]
 
     def _exact(self, node: Exact) -> str:
         where = _where(node.scope)
