@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,6 +136,8 @@ def disable(name: Name) -> None:
 
 def poll(name: Name) -> None:
     """Make a feed due now; without a running daemon it is polled at once."""
+    import asyncio
+
     from monitor.cli.rules import engine_of
     from monitor.service import log
     from monitor.service.once import run_once

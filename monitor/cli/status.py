@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status() -> None:
-    """Show whether the daemon runs, how the feeds fare and what waits to be delivered."""
+    """Show daemon, feeds and outbox. Whether it runs, sees its feeds and is heard."""
     from monitor.store.lock import holder_of
     from monitor.store.schema import version_of
 

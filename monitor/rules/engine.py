@@ -90,7 +90,7 @@ class Engine:
 
     def match(self, document: Document) -> tuple[RuleMatch, ...]:
         """The rules that hold for a document, in the order of the configuration, with their hits."""
-        judge = self._judge(document)
+        judge = self.judge(document)
         candidates = set(self._always)
         for key in judge.present & self._by_anchor.keys():
             candidates.update(self._by_anchor[key])
@@ -105,10 +105,16 @@ class Engine:
         wish = self.rules[name].wish
         if wish is None:
             return True, ()
-        judge = self._judge(document)
+        judge = self.judge(document)
         return (True, judge.hits(wish)) if judge.holds(wish) else (False, ())
 
-    def _judge(self, document: Document) -> Judge:
+    @property
+    def entities(self) -> Mapping[str, Entity]:
+        """The compiled entities by name."""
+        return self._entities
+
+    def judge(self, document: Document) -> Judge:
+        """The document under judgement, for trees of this engine's rules."""
         return Judge(document, self._vocabulary, self._entities)
 
 

@@ -219,6 +219,16 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(sightings, sightings.c.feed_id == feeds.c.id)
     .where(sightings.c.article_id == p("article"))
     .order_by(sightings.c.first_seen_at, feeds.c.id),
+    "ARTICLES_AT": select(articles.c.id).where(articles.c.url == p("url")).order_by(articles.c.id.desc()),
+    "SIGHTINGS_SHOWN": select(sightings, feeds.c.name.label("feed"))
+    .join(feeds, feeds.c.id == sightings.c.feed_id)
+    .where(sightings.c.article_id == p("article"))
+    .order_by(sightings.c.first_seen_at, feeds.c.id),
+    "FEEDS_OF_OUTLET": select(feeds.c.name, func.count().label("n"))
+    .join(articles, articles.c.feed_id == feeds.c.id)
+    .where(or_(articles.c.source == p("domain"), articles.c.source.like(p("below"))))
+    .group_by(feeds.c.name)
+    .order_by(func.count().desc(), feeds.c.name),
     "STORY_OF": select(articles.c.story_id).where(articles.c.id == p("article")),
     # rules
     "RULES": select(rules).order_by(rules.c.name),
@@ -229,6 +239,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "MATCH_EXISTS": select(matches.c.id).where(
         matches.c.article_id == p("article"), matches.c.feed_id == p("feed"), matches.c.rule == p("rule")
     ),
+    "MATCHES_OF_ARTICLE": select(matches, feeds.c.name.label("feed"))
+    .join(feeds, feeds.c.id == matches.c.feed_id)
+    .where(matches.c.article_id == p("article"))
+    .order_by(matches.c.id),
     "LAST_MATCH": select(func.max(matches.c.id)),
     "ALERT_INSERT": _insert(alerts),
     "LEDGER_INSERT": _insert(ledger),
@@ -238,6 +252,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .where(ledger.c.alert_id == p("alert"))
     .order_by(ledger.c.id),
+    "LEDGER_OF_MATCH": select(ledger).where(ledger.c.match_id == p("match")).order_by(ledger.c.id),
     "LEDGER_COUNTS": select(ledger.c.state, ledger.c.reason, func.count().label("n"))
     .where(ledger.c.at >= p("since"))
     .group_by(ledger.c.state, ledger.c.reason),

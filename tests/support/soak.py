@@ -118,7 +118,11 @@ class SoakWorld:
             path = head.split(" ", 2)[1]
             if path.startswith("/hook/"):
                 length = int(re.search(r"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
-                await self._hook("steady" if path.endswith("stea") else "flapping", await reader.readexactly(length), writer)
+                await self._hook(
+                    "steady" if path.endswith("stea") else "flapping",
+                    await reader.readexactly(length),
+                    writer,
+                )
             elif path.startswith("/bad/"):
                 await self._bad(path.rpartition("/")[2], writer)
             else:
