@@ -42,6 +42,9 @@ class Poll:
     body_hash: int | None = None
     parsed: ParsedFeed | None = None
     candidates: tuple[Candidate, ...] = ()
+    refreshed: tuple[
+        int, ...
+    ] = ()  # articles found exactly as known, whose marks were last touched a day ago
 
 
 def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> tuple[FeedState, str]:

@@ -59,6 +59,7 @@ class Known:
     title: int
     published: datetime | None
     text: int
+    last_seen_at: datetime | None = None
 
 
 def digest(*parts: str) -> int:

@@ -191,6 +191,12 @@ class Desk:
                 )
         return found
 
+    def messages(self) -> list[dict[str, Any]]:
+        """The payloads of all alerts in the outbox, oldest first."""
+        rows = reversed(self.database.reader.rows(sql.OUTBOX_ALL, count=10_000))
+        messages = [json.loads(row["payload"]) for row in rows]
+        return [message for message in messages if message["kind"] == "alert"]
+
     def told(self) -> list[str]:
         """The titles of all alerts in the outbox, oldest first."""
         return [n.title for n in self.notifications()]
