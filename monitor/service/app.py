@@ -15,6 +15,7 @@ from monitor.feeds.parse import Parser
 from monitor.model import AnswerClass
 from monitor.pipeline import Deps, hash_of
 from monitor.plan import build_plan
+from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.log import event, get_logger, redact
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
@@ -156,6 +157,10 @@ class App:
             lambda tx: tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=now)
         )
         await asyncio.wrap_future(unit)
+
+    async def keep_house(self, breath: float = BREATH) -> None:
+        """Prune what grew old, if the last time is a day ago."""
+        await keep_house(self.database, self.plan.config.retention, self.clock(), breath=breath)
 
     def feed_states(self) -> list[FeedState]:
         """The rows of the configured feeds."""

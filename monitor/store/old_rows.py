@@ -45,6 +45,23 @@ _OF_STORY: dict[Table, Any] = {
 _SETTLED = words("sent", "dead", "dropped")
 
 STATEMENTS: dict[str, ClauseElement] = {
+    "ROW_COUNTS": select(
+        *(
+            select(func.count()).select_from(table).scalar_subquery().label(table.name)
+            for table in (
+                feeds,
+                articles,
+                sightings,
+                matches,
+                alerts,
+                ledger,
+                outbox,
+                attempts,
+                notices,
+                gaps,
+            )
+        )
+    ),
     "OLD_ARTICLES_COUNT": select(func.count())
     .select_from(articles)
     .where(articles.c.fetched_at < p("before")),

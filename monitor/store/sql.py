@@ -84,6 +84,7 @@ NOTICES_SINCE = "SELECT notices.id, notices.at, notices.kind, notices.subject, n
 GAP_INSERT = "INSERT INTO gaps (id, feed_id, since, until) VALUES (:id, :feed_id, :since, :until)"
 GAPS_OF = "SELECT gaps.id, gaps.feed_id, gaps.since, gaps.until FROM gaps WHERE gaps.feed_id = :feed ORDER BY gaps.until DESC"
 GAPS_SINCE = "SELECT gaps.id, gaps.feed_id, gaps.since, gaps.until, feeds.name AS feed FROM gaps JOIN feeds ON feeds.id = gaps.feed_id WHERE gaps.until >= :since ORDER BY gaps.until DESC"
+ROW_COUNTS = "SELECT (SELECT count(*) AS count_1 FROM feeds) AS feeds, (SELECT count(*) AS count_2 FROM articles) AS articles, (SELECT count(*) AS count_3 FROM sightings) AS sightings, (SELECT count(*) AS count_4 FROM matches) AS matches, (SELECT count(*) AS count_5 FROM alerts) AS alerts, (SELECT count(*) AS count_6 FROM ledger) AS ledger, (SELECT count(*) AS count_7 FROM outbox) AS outbox, (SELECT count(*) AS count_8 FROM attempts) AS attempts, (SELECT count(*) AS count_9 FROM notices) AS notices, (SELECT count(*) AS count_10 FROM gaps) AS gaps"
 OLD_ARTICLES_COUNT = "SELECT count(*) AS count_1 FROM articles WHERE articles.fetched_at < :before"
 OLD_STORIES = "SELECT articles.id, articles.fetched_at, articles.story_id FROM articles WHERE articles.fetched_at < :before AND (articles.fetched_at, articles.id) > (:after_time, :after_id) ORDER BY articles.fetched_at, articles.id LIMIT :count"
 STORY_YOUNG = "SELECT articles.id FROM articles WHERE articles.story_id = :story AND articles.fetched_at >= :before"

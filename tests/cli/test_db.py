@@ -95,13 +95,16 @@ def test_without_a_database_there_is_a_remedy(tmp_path: Path, verb: str) -> None
 
 
 def test_check_is_content_with_a_sound_database(tmp_path: Path, database: Path) -> None:
-    """Exit 0 and one line; in JSON no findings."""
+    """Exit 0 and one line; in JSON no findings, and what there is to know of the file."""
     config = configured(tmp_path, database)
     outcome = run("db", "check", "--config", config)
     assert outcome.code == 0
     assert "intact" in outcome.out
     (said,) = run("db", "check", "--json", "--config", config).objects
-    assert said == {"path": str(database), "ok": True, "findings": []}
+    assert (said["path"], said["ok"], said["findings"]) == (str(database), True, [])
+    assert (said["schema"], said["auto_vacuum"], said["quick"]) == (schema.HEAD, "incremental", False)
+    assert said["size"] == database.stat().st_size == said["pages"] * 4096
+    assert (said["rows"]["articles"], said["rows"]["outbox"], said["rows"]["gaps"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
