@@ -104,7 +104,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
     older_than: Annotated[
         str | None,
-        typer.Option("--older-than", metavar="SPAN", help="Default: retention in [monitor]. At least 7d."),
+        typer.Option("--older-than", metavar="SPAN", help="Default: retention in [monitor]."),
     ] = None,
 ) -> None:
     """
@@ -115,6 +115,7 @@ def prune(
     """
     import time
 
+    from monitor.config.consistency import SHORT_RETENTION
     from monitor.config.durations import format_duration
     from monitor.store import retention
     from monitor.store.pruning import prune_file
@@ -122,11 +123,8 @@ def prune(
 
     config = context.config()
     seconds = words.span(older_than) if older_than else config.retention
-    if seconds < retention.SHORTEST.total_seconds():
-        raise UsageError(
-            f"articles are kept for at least {format_duration(retention.SHORTEST.total_seconds())}",
-            hint="a copy that comes later must find what was told already",
-        )
+    if seconds < SHORT_RETENTION:
+        output.say(f"a copy of a report that comes after {format_duration(seconds)} will ring again")
     context.reader().close()  # no database, or one of another schema, is told of first
     began = time.monotonic()
     bar = output.Bar("looking at articles")

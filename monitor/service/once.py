@@ -67,7 +67,7 @@ async def run_once(
 
 
 async def _keep_house(app: App) -> None:
-    """Where no daemon runs, this is who prunes; if it cannot, what was delivered is delivered all the same."""
+    """Where no daemon runs, this prunes; if it cannot, what was delivered is delivered all the same."""
     try:
         await app.keep_house(breath=0.0)
     except StoreError as error:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 MARKS_KEPT = timedelta(days=365)  # after an item was last seen, a feed or a rule removed
-SHORTEST = timedelta(days=7)  # a copy still belongs to a story for so long
 REFRESHED = timedelta(days=1)  # the mark of an item that is still listed is at most so old
 STORIES = 100  # looked at in one step
 MARKS = 1000
