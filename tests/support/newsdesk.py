@@ -21,6 +21,7 @@ from monitor.feeds.worker import parse_document
 from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
 from monitor.pipeline import Deps, check_feed, hash_of
 from monitor.plan import build_plan
+from monitor.service.housekeeping import keep_house
 from monitor.settings import ChannelConfig, Config, EntityConfig, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store import schema, sql
 from monitor.store.database import Database
@@ -29,10 +30,11 @@ from monitor.store.sync import FeedWanted, sync
 from tests.support.documents import NOON, Item, rss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from monitor.recording import Recorded
+    from monitor.store.tx import Tx
 
 _templates: dict[str, Path] = {}
 
@@ -194,7 +196,7 @@ class Desk:
     def messages(self) -> list[dict[str, Any]]:
         """The payloads of all alerts in the outbox, oldest first."""
         rows = reversed(self.database.reader.rows(sql.OUTBOX_ALL, count=10_000))
-        messages = [json.loads(row["payload"]) for row in rows]
+        messages = [json.loads(row["payload"]) | {"id": row["id"]} for row in rows]
         return [message for message in messages if message["kind"] == "alert"]
 
     def told(self) -> list[str]:
@@ -208,6 +210,28 @@ class Desk:
         for row in rows:
             counts[row["reason"]] = counts.get(row["reason"], 0) + row["n"]
         return counts
+
+    def deliver_all(self) -> None:
+        """Everything in the outbox was sent."""
+
+        def unit(tx: Tx) -> None:
+            tx.run("UPDATE outbox SET state = 'sent' WHERE state = 'ready'")
+            tx.run("UPDATE ledger SET state = 'sent' WHERE state = 'waiting'")
+
+        self.database.writer.submit(unit).result()
+
+    def prune(self, retention: timedelta) -> Mapping[str, int]:
+        """Prune what is older than that now; returns what went."""
+        done = keep_house(self.database, retention.total_seconds(), self.now, breath=0.0)
+        self.database.writer.submit(lambda tx: tx.run("DELETE FROM facts WHERE name = 'last_prune'")).result()
+        return asyncio.run(done) or {}
+
+    def restart(self) -> None:
+        """Close the database and open it again, as a process that ends and starts does."""
+        self.database.close()
+        self.database = Database(self.config.database)
+        self._deps = replace(self._deps, database=self.database)
+        self.load(self.config)
 
     def adds_up(self) -> bool:
         """Whether each match has a ledger row and each ledger row its place in the outbox."""
