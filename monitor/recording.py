@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from monitor.alerts.decide import Sighted
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
-from monitor.polled import host_pause, next_state
+from monitor.polled import host_pause, in_order_of_events, next_state
 from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
@@ -193,8 +193,7 @@ class _Articles:
 
     def record(self) -> None:
         """Take each new or changed item for what it is: known, an edit, a copy, baseline or new."""
-        # Feeds list the newest first; alerts should come in the order of events.
-        candidates = tuple(reversed(self._poll.candidates))
+        candidates = in_order_of_events(self._poll.candidates)
         merged = self._merge_reissued(candidates)
         for candidate in candidates:
             if id(candidate) in merged:
