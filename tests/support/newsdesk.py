@@ -113,6 +113,7 @@ class Desk:
         rules: Sequence[RuleConfig] = (),
         entities: Sequence[EntityConfig] = (),
         channels: Sequence[str] = ("desk",),
+        database: Path | None = None,
         **config: Any,
     ) -> None:
         self.now = NOON
@@ -121,7 +122,7 @@ class Desk:
         self.config = Config(
             path=folder / "config.toml",
             files=(),
-            database=fresh_database(folder),
+            database=database or fresh_database(folder),
             timezone="UTC",
             polling=Polling(allow_private=("127.0.0.0/8",)),
             feeds=configs,
