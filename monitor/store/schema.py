@@ -96,7 +96,7 @@ def _convert(path: Path) -> None:
     with suppress(sqlite3.Error), closing(open_writer(path)) as con:
         if con.execute("PRAGMA auto_vacuum").fetchone()[0] == _INCREMENTAL:
             return
-        # A vacuum writes the new file beside the old one, and then through the write-ahead log.
+        # A vacuum writes the file anew among the temporary ones, and then through the write-ahead log.
         if free_bytes(path.parent) < 2 * path.stat().st_size + _MARGIN:
             return
         con.execute(f"PRAGMA auto_vacuum={_INCREMENTAL}")
@@ -181,7 +181,7 @@ def _require_room(target: Path, size: int) -> None:
     if free < size + _MARGIN:
         raise StoreError(
             f"no room for a backup of {megabytes(size)} at {target}: its disk has {megabytes(free)} free",
-            hint="free some space, or give `tocsin db backup` a file on another disk",
+            hint="free some space on that disk first; nothing was changed",
         )
 
 
