@@ -122,7 +122,7 @@ def prune(
     from monitor.store.schema import megabytes
 
     config = context.config()
-    seconds = words.span(older_than) if older_than else config.retention
+    seconds = config.retention if older_than is None else words.span(older_than)
     if seconds < SHORT_RETENTION:
         output.say(f"a copy of a report that comes after {format_duration(seconds)} will ring again")
     context.reader().close()  # no database, or one of another schema, is told of first
@@ -147,7 +147,8 @@ def prune(
         )
         return
     verb = "would go" if dry_run else "gone"
-    output.table(("TABLE", verb.upper()), pruned.removed.items(), empty="nothing is old enough to go")
+    rows = sorted(pruned.removed.items(), key=lambda item: (-item[1], item[0]))
+    output.table(("TABLE", verb.upper()), rows, empty="nothing is old enough to go")
     if pruned.removed:
         about = "about " if dry_run else ""
         output.say(f"{about}{megabytes(pruned.freed)} {'would be' if dry_run else 'were'} given back")
