@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.model import FetchResult, FetchStatus
 from monitor.store import sql
@@ -17,7 +21,6 @@ from tests.support.newsdesk import Desk
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
 DAY = timedelta(days=1)
 OLD = Item("Old news", guid="old", link="https://n.example/old", text="before us", age=48)
@@ -348,3 +351,61 @@ def test_alerts_come_in_the_order_of_events(tmp_path: Path) -> None:
             assert show(desk, *listed) == ["Report 3", "Report 2", "Report 1", "Report 0"]
             undated = [replace(report(n), age=None) for n in range(10, 13)]
             assert show(desk, *undated, *listed) == ["Report 12", "Report 11", "Report 10"]
+
+
+# --- a law --------------------------------------------------------------------------------------------
+
+CHANGES: tuple[dict[str, object], ...] = (
+    {},
+    {"age": 0.5},
+    {"age": None},
+    {"link": "http://n.example/{n}?utm_medium=rss"},
+    {"link": None},
+    {"guid": None},
+    {"guid": "v2-{n}"},
+)
+documents = st.lists(
+    st.tuples(st.integers(0, 5), st.sampled_from(CHANGES)), max_size=6, unique_by=lambda shown: shown[0]
+)
+walks = st.lists(
+    st.tuples(documents, st.sampled_from([0, 1, 30, 44]), st.sampled_from(["", "prune", "restart", "304"])),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(walks)
+def test_whatever_comes_and_goes_an_item_rings_once(
+    walk: list[tuple[list[tuple[int, dict[str, object]]], int, str]],
+) -> None:
+    """
+    A law: items that leave, return and change one mark at a time ring once, whatever lies between.
+
+    Less than a year does, for so long are marks kept; months, restarts, prunings and unchanged documents do.
+    """
+    told: list[str] = []
+    with TemporaryDirectory() as folder, started(Path(folder)) as desk:
+        for listed, days, between in walk:
+            desk.now += days * DAY
+            items = [replace(report(n), **_filled(change, n)) for n, change in listed]
+            rang = show(desk, *items)
+            assert set(rang) == {item.title for item in items} - set(told)
+            told += rang
+            desk.deliver_all()
+            if between == "prune":
+                desk.prune(30 * DAY)
+            elif between == "restart":
+                desk.restart()
+            elif between == "304":
+                desk.now += 5 * DAY
+                desk.answer("a", FetchResult(FetchStatus.NOT_MODIFIED, 304))
+                desk.poll()
+                desk.answer("a", None)
+            assert desk.adds_up()
+    assert len(told) == len(set(told))
+
+
+def _filled(change: dict[str, object], number: int) -> dict[str, Any]:
+    """The change with the item's number in its texts."""
+    return {k: v.format(n=number) if isinstance(v, str) else v for k, v in change.items()}
