@@ -17,6 +17,7 @@ from monitor.model import Document, FetchRequest, FetchResult, FetchStatus
 from monitor.polled import Candidate, Poll
 from monitor.recording import Recorded, exactly_known, known_item, record
 from monitor.store import sql
+from monitor.store.retention import REFRESHED
 from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
         result.body, content_type=result.content_type, url=result.final_url, suspect=state.suspect
     )
     articles = normalise(parsed, feed=feed.name, feed_language=feed.language, now=now)
-    candidates = _judge(articles, feed, state, plan, deps.database.reader)
-    poll = Poll(feed.name, state.id, now, result, body_hash=body_hash, parsed=parsed, candidates=candidates)
+    candidates, refreshed = _judge(articles, feed, state, plan, deps.database.reader, now=now)
+    poll = Poll(feed.name, state.id, now, result, body_hash, parsed, candidates, refreshed)
     return await _commit(poll, plan, deps)
 
 
@@ -106,25 +107,36 @@ async def _commit(poll: Poll, plan: Plan, deps: Deps) -> Recorded:
 
 
 def _judge(
-    articles: tuple[Article, ...], feed: FeedConfig, state: FeedState, plan: Plan, reader: Reader
-) -> tuple[Candidate, ...]:
+    articles: tuple[Article, ...],
+    feed: FeedConfig,
+    state: FeedState,
+    plan: Plan,
+    reader: Reader,
+    *,
+    now: datetime,
+) -> tuple[tuple[Candidate, ...], tuple[int, ...]]:
     """
     Match what is new or changed in the document; leave out what is known and exactly as it was.
+
+    Of what is left out the second value tells the articles whose marks are to be refreshed: once a day, so
+    that most polls of a changed document write nothing for what they knew.
 
     An edited item is matched in its old and its new form: a rule may ring only if it holds now, did not
     hold then, and one of its hits lies in text that was absent then.
     """
-    candidates = []
+    candidates, refreshed = [], []
     for article in articles:
         known = known_item(reader, state.id, feed.name, article)
         if known and known.feed == feed.name and exactly_known(known, article):
+            if known.last_seen_at is not None and known.last_seen_at < now - REFRESHED:
+                refreshed.append(known.article_id)
             continue
         matches = plan.engine.match(document_of(article, feed))
         fresh = matches
         if known and known.feed == feed.name:
             fresh = _newly_holding(matches, known.article_id, feed, plan, reader)
         candidates.append(Candidate(article, matches, fresh))
-    return tuple(candidates)
+    return tuple(candidates), tuple(refreshed)
 
 
 def _newly_holding(

@@ -10,6 +10,7 @@ from monitor.feeds.schedule import PollFacts, next_poll
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from monitor.model import Article, FetchResult, ParsedFeed, RuleMatch
@@ -42,6 +43,21 @@ class Poll:
     body_hash: int | None = None
     parsed: ParsedFeed | None = None
     candidates: tuple[Candidate, ...] = ()
+    refreshed: tuple[
+        int, ...
+    ] = ()  # articles found exactly as known, whose marks were last touched a day ago
+
+
+def in_order_of_events(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """
+    The articles of a document, oldest first, so that alerts come as things happened.
+
+    By their dates, if all have one; else the document is taken to list the newest first, as most feeds do.
+    """
+    oldest_first = candidates[::-1]
+    if any(c.article.published is None for c in candidates):
+        return tuple(oldest_first)
+    return tuple(sorted(oldest_first, key=lambda c: c.article.published or c.article.fetched))
 
 
 def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> tuple[FeedState, str]:

@@ -19,10 +19,11 @@ from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
 from monitor.feeds.schedule import was_away
-from monitor.polled import host_pause, next_state
+from monitor.polled import host_pause, in_order_of_events, next_state
 from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
+from monitor.store.retention import REFRESHED
 from monitor.store.rows import FeedState, from_db, read, to_db, write
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
     state = read(FeedState, row)
     articles = _Articles(tx, poll, plan, config, state)
     if poll.parsed is not None and not poll.parsed.error:
+        _refresh_marks(tx, poll, state)
         articles.record()
     tally = articles.tally
     after, why = next_state(state, poll, plan, config)
@@ -114,6 +116,25 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         why_then=why,
         ok=after.failures == 0 and not after.gone,
         host_pause=host_pause(poll.result),
+    )
+
+
+def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:
+    """
+    Note until when items were seen: those found again exactly as known, and those of the document before.
+
+    While a feed's document stays the same nothing is noted of its items; once another takes its place, what
+    it listed was seen until the last poll that found it unchanged.
+    """
+    read_at, good_at = state.document_at, state.last_good_at
+    if read_at is not None and good_at is not None and good_at > read_at + REFRESHED:
+        since = to_db(read_at - REFRESHED)
+        seen = to_db(good_at)
+        tx.run(sql.SIGHTINGS_SEEN_UNTIL, feed=poll.feed_id, listed_since=since, last_seen_at=seen)
+    now = to_db(poll.now)
+    tx.run_many(
+        sql.SIGHTING_SEEN,
+        [{"feed": poll.feed_id, "article": a, "last_seen_at": now} for a in poll.refreshed],
     )
 
 
@@ -146,6 +167,7 @@ def _known(row: sqlite3.Row, feed_id: int, feed: str) -> Known:
         title=row["title"],
         published=from_db(row["published"]),
         text=row["text"],
+        last_seen_at=from_db(row["last_seen_at"]),
     )
 
 
@@ -178,8 +200,7 @@ class _Articles:
 
     def record(self) -> None:
         """Take each new or changed item for what it is: known, an edit, a copy, baseline or new."""
-        # Feeds list the newest first; alerts should come in the order of events.
-        candidates = tuple(reversed(self._poll.candidates))
+        candidates = in_order_of_events(self._poll.candidates)
         before = self._tx.row(sql.SIGHTING_ANY, feed=self._state.id) is not None
         merged = self._merge_reissued(candidates)
         came_back = len(merged)
@@ -208,11 +229,18 @@ class _Articles:
         )
 
     def _add(self, known: Known | None, candidate: Candidate) -> None:
-        """An item this feed has not shown before: new, or a copy of one that another feed showed."""
+        """
+        An item this feed has not shown before: new, or a copy of one that another feed showed.
+
+        A copy of what was pruned is new again: nobody remembers whether it was told, nor to whom.
+        """
         article = candidate.article
         silent = self._is_silent(article)
-        sighted = Sighted.BASELINE if silent else Sighted.NEW if known is None else Sighted.COPY
-        article_id = known.article_id if known else self._insert_article(article)
+        stored = known is not None and self._is_stored(known.article_id)
+        sighted = Sighted.BASELINE if silent else Sighted.COPY if stored else Sighted.NEW
+        article_id = known.article_id if known else self._tx.next_id("articles")
+        if not stored:
+            self._insert_article(article, article_id)
         self._insert_sighting(article, article_id, baseline=silent)
         self.tally.new += 1
         self._ring(article_id, candidate.matches, article, sighted)
@@ -224,6 +252,10 @@ class _Articles:
             return
         self._remember(article, known.article_id)
         if known.text == article.marks.text:
+            return
+        if not self._is_stored(known.article_id):  # its text was pruned: no telling what is new in it
+            self._insert_article(article, known.article_id)
+            self._ring(known.article_id, candidate.matches, article, Sighted.NEW)
             return
         self._tx.run(
             sql.ARTICLE_UPDATE,
@@ -290,8 +322,12 @@ class _Articles:
         row = self._tx.row(sql.MATCH_EXISTS, article=article_id, feed=self._state.id, rule=rule)
         return row is not None
 
-    def _insert_article(self, article: Article) -> int:
-        article_id, story_id = self._tx.next_id("articles"), self._tx.next_id("stories")
+    def _is_stored(self, article_id: int) -> bool:
+        """Whether the article of a seen mark is still there: marks outlive articles."""
+        return self._tx.row(sql.STORY_OF, article=article_id) is not None
+
+    def _insert_article(self, article: Article, article_id: int) -> None:
+        story_id = self._tx.next_id("stories")
         self._tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(self._now))
         self._tx.run(
             sql.ARTICLE_INSERT,
@@ -310,7 +346,6 @@ class _Articles:
             updated=to_db(article.updated),
             fetched_at=to_db(article.fetched),
         )
-        return article_id
 
     def _insert_sighting(self, article: Article, article_id: int, *, baseline: bool) -> None:
         self._tx.run(

@@ -49,8 +49,9 @@ def init(
     root: Annotated[Path | None, typer.Option("--root", hidden=True)] = None,
 ) -> None:
     """
-    Write a commented config.toml, never over an existing one, and say what to type next.
+    Write a first config.toml, or install a service.
 
+    The file is commented, and never written over an existing one; what to type next is said.
     With --system or --user: install a whole systemd service, after it has shown what it would do.
     """
     if system and user:

@@ -19,6 +19,7 @@ from monitor.model import AnswerClass
 from monitor.pipeline import Deps, hash_of
 from monitor.plan import build_plan
 from monitor.service.clock import Clock
+from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.log import event, get_logger, redact
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
@@ -234,6 +235,10 @@ class App:
 
     async def _submit(self, unit: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self.database.writer.submit(unit))
+
+    async def keep_house(self, breath: float = BREATH) -> None:
+        """Prune what grew old, if the last time is a day ago."""
+        await keep_house(self.database, self.plan.config.retention, self.clock(), breath=breath)
 
     def feed_states(self) -> list[FeedState]:
         """The rows of the configured feeds."""

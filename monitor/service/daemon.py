@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError, TocsinError
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 TICK = 0.25
 HEARTBEAT = 20.0
+HOUSEKEEPING = 3600.0
+SETTLED = timedelta(minutes=5)  # after a start: polls and deliveries come first, and clocks are right by then
 LATE = 1.5
 GRACE = 10.0
 _log = get_logger("daemon")
@@ -108,6 +111,15 @@ class Daemon:
             seconds=HEARTBEAT,
             id="heartbeat",
             next_run_time=utc_now(),
+        )
+        # It looks each hour whether a day has passed: restarts and a jumping clock change nothing about it.
+        scheduler.add_job(
+            self._guarded,
+            "interval",
+            args=[self._app.keep_house],
+            seconds=HOUSEKEEPING,
+            id="housekeeping",
+            next_run_time=self._app.clock() + SETTLED,
         )
         return scheduler
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.errors import StoreError
 from monitor.service.app import App
+from monitor.service.log import event, get_logger
 from monitor.store import sql
 from monitor.store.rows import to_db
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.settings import Config
 
 LONG_FAILING = timedelta(hours=24)
+_log = get_logger("housekeeping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,17 @@ async def run_once(
         await app.release_digests(at_once=True)
         await app.worker.finish()
         delivery.cancel()
+        if only is None:
+            await _keep_house(app)
         return _sum_up(app)
+
+
+async def _keep_house(app: App) -> None:
+    """Where no daemon runs, this prunes; if it cannot, what was delivered is delivered all the same."""
+    try:
+        await app.keep_house(breath=0.0)
+    except StoreError as error:
+        event(_log, "warning", "old rows not pruned", error=error.message, remedy=error.hint)
 
 
 def _sum_up(app: App) -> OnceSummary:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     and_,
-    bindparam,
     case,
     delete,
     func,
@@ -29,35 +28,31 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import tables
+from monitor.store import old_rows
+from monitor.store.core import (
+    UNSENT,
+    alerts,
+    articles,
+    attempts,
+    channels,
+    facts,
+    feeds,
+    gaps,
+    ledger,
+    matches,
+    notices,
+    outbox,
+    p,
+    rules,
+    sightings,
+    stories,
+)
+from monitor.store.core import const as _const
+from monitor.store.core import words as _words
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.sql.expression import ClauseElement
-
-
-def _table(model: Any) -> Table:
-    return model.__table__  # type: ignore[no-any-return]
-
-
-feeds, articles, sightings = _table(tables.Feed), _table(tables.Article), _table(tables.Sighting)
-stories, rules, matches = _table(tables.Story), _table(tables.Rule), _table(tables.Match)
-alerts, ledger, outbox = _table(tables.Alert), _table(tables.Ledger), _table(tables.Outbox)
-attempts, channels = _table(tables.Attempt), _table(tables.Channel)
-notices, facts, gaps = _table(tables.Notice), _table(tables.Fact), _table(tables.Gap)
-p = bindparam
-
-
-def _const(word: str) -> Any:
-    """A constant of ours as SQL text, not as a parameter."""
-    return literal_column(f"'{word}'")
-
-
-def _words(*words: str) -> list[Any]:
-    return [_const(w) for w in words]
-
-
-UNSENT = _words("ready", "retry", "leased", "held")
 
 
 def _insert(table: Table) -> ClauseElement:
@@ -85,6 +80,7 @@ _sighting_view = select(
     sightings.c.text,
     sightings.c.published,
     sightings.c.baseline,
+    sightings.c.last_seen_at,
 )
 _out = select(outbox)
 _alert_view = (
@@ -208,6 +204,14 @@ STATEMENTS: dict[str, ClauseElement] = {
     "SIGHTING_ANY": select(sightings.c.article_id)
     .where(sightings.c.feed_id == p("feed"))
     .limit(literal_column("1")),
+    "SIGHTING_SEEN": _set(sightings, "last_seen_at").where(
+        sightings.c.feed_id == p("feed"), sightings.c.article_id == p("article")
+    ),
+    "SIGHTINGS_SEEN_UNTIL": _set(sightings, "last_seen_at").where(
+        sightings.c.feed_id == p("feed"),
+        sightings.c.last_seen_at >= p("listed_since"),
+        sightings.c.last_seen_at < p("last_seen_at"),
+    ),
     "SIGHTINGS_BY_GUID": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.guid == p("guid")
     ),
@@ -395,6 +399,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == gaps.c.feed_id)
     .where(gaps.c.until >= p("since"))
     .order_by(gaps.c.until.desc()),
+    **old_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
     "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),

@@ -60,6 +60,7 @@ class Writer:
         self._con = open_writer(path)
         self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._numbers = count()
+        self._truncate = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
@@ -82,6 +83,15 @@ class Writer:
         self._queue.put(job)
         return job.done
 
+    def truncate_log(self) -> None:
+        """
+        Empty the write-ahead log soon, if nobody reads from it then; else SQLite does so by and by.
+
+        It is done by the writer's own connection, which is the only one that checkpoints.
+        """
+        self._truncate.set()
+        self.submit(lambda _: None, Priority.HOUSEKEEPING)
+
     def close(self) -> None:
         """Finish what is queued, checkpoint and close the file."""
         if not self.running:
@@ -101,8 +111,21 @@ class Writer:
             work = [j for j in jobs if j.unit is not None]
             if work:
                 self._commit_group(work)
+            if self._truncate.is_set():
+                self._truncate.clear()
+                self._truncate_log()
             if jobs[-1].unit is None:
                 return
+
+    def _truncate_log(self) -> None:
+        patience = self._con.execute("PRAGMA busy_timeout").fetchone()[0]
+        try:
+            self._con.execute("PRAGMA busy_timeout=0")  # a reader is not waited for: nor are matches
+            self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            pass  # what is wrong with the disk is told by the next commit
+        finally:
+            self._con.execute(f"PRAGMA busy_timeout={patience}")
 
     def _commit_group(self, jobs: list[_Job]) -> None:
         try:

@@ -176,6 +176,7 @@ def soak(folder: Path, *, seconds: int, reload_every: int, kill_every: int) -> N
                     run._pause.wait(rng.random())
                     run.kill()
             world.down = False
+            write_config(run.config, world, run.reloads)  # the last edit may have been a wrong one
             run.drain(90)
             assert run.stop() == 0
         finally:
