@@ -5,7 +5,8 @@ The error tree. Ordinary outcomes (not modified, feed down, no match) are values
     ├── UsageError            the command line asked for something that cannot be: exit 2
     ├── ConfigError           the configuration cannot be used: exit 2; carries all findings
     ├── QueryError            a rule's query is not in the language; carries the column
-    ├── StoreError            the database cannot be used (locked, full, foreign, damaged)
+    ├── StoreError            the database cannot be used (locked, full, foreign)
+    │   └── DamagedError      its file is damaged
     └── DaemonRunningError    another daemon holds this database
 """
 
@@ -63,6 +64,10 @@ class QueryError(TocsinError):
 
 class StoreError(TocsinError):
     """The database cannot be used."""
+
+
+class DamagedError(StoreError):
+    """The database's file is damaged."""
 
 
 class DaemonRunningError(TocsinError):

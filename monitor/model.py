@@ -66,6 +66,7 @@ class Reason(Enum):
     FIRST = ("first", "first report of this story")
     NEW_TEXT = ("new_text", "the item was edited and the rule now holds in text that was not there before")
     HIGHER_SEVERITY = ("higher_severity", "a rule of higher severity fired on a story already told")
+    LATE = ("late", "published while its feed was not watched: told in a digest")
     BASELINE = ("baseline", "the item was already in the feed when Tocsin first polled it")
     ALREADY_TOLD = ("already_told", "this channel was already told of this story")
     DUPLICATE = ("duplicate", "another feed carried the same item and this channel was told, or will be")
@@ -156,6 +157,7 @@ class FetchResult:
 
     `body` is decoded (gzip, deflate) and only present for NEW. `retry_after` is seconds from the answer,
     already clamped to 0..86400. `cache_seconds` is max-age minus Age, or Expires minus Date, or None.
+    `unreachable` = it failed before any connection stood (DNS, connect): that may be our own network.
     `permanent_url` is the target of a chain of only permanent redirects, else None.
     `message` is a sentence without secrets.
     """
@@ -172,6 +174,7 @@ class FetchResult:
     permanent_url: str | None = None
     message: str = ""
     wire_bytes: int = 0
+    unreachable: bool = False
 
 
 # --- parse -------------------------------------------------------------------------------------------
@@ -319,12 +322,25 @@ class RuleMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """One alert, or several of one article, in a digest; `rules` are the names of those that fired."""
+
+    title: str
+    url: str = ""
+    feed: str = ""
+    published: datetime | None = None
+    severity: Severity = Severity.NORMAL
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """
     What a notification says, before it is rendered for a channel. Everything is plain text.
 
     `excerpt` is a sentence around the first hit; `marks` are the (start, end) spans of hits inside it.
-    `kind` is "alert", "notice" or "test".
+    `kind` is "alert", "digest", "notice" or "test". `late` = published while its feed was not watched.
+    `entries` are a digest's, `count` is how many it stands for, kept here or not.
     """
 
     kind: str
@@ -338,6 +354,9 @@ class Message:
     rules: tuple[str, ...] = ()
     why: str = ""
     tags: tuple[str, ...] = ()
+    late: bool = False
+    entries: tuple[DigestEntry, ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

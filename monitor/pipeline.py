@@ -8,7 +8,7 @@ look up, decide, write. After the commit, and only then, delivery is woken.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from monitor.model import Document, FetchRequest, FetchResult, FetchStatus
 from monitor.polled import Candidate, Poll
 from monitor.recording import Recorded, exactly_known, known_item, record
 from monitor.store import sql
+from monitor.store.retention import REFRESHED
 from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from monitor.settings import FeedConfig
     from monitor.store.database import Database, Reader
     from monitor.store.rows import FeedState
+    from monitor.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,15 @@ class Deps:
     parser: Parser
     database: Database
     clock: Callable[[], datetime]
+    # Told of each answer, and each failure to get one; True = we are cut off, and it is held against nobody.
+    heard: Callable[[str, FetchResult], bool] = lambda _feed, _result: False
 
 
-async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps) -> Recorded:
+async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps) -> Recorded | None:
     """
     Poll one feed and record everything that follows from it, in one transaction.
 
+    None = nothing was recorded, because it is we who are cut off: the feed stays due.
     Never raises for what a server, a document or a secret does; StoreError and programming errors do come
     through, and then nothing of this poll was recorded and the feed is still due.
     """
@@ -55,6 +60,8 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
         result = FetchResult(FetchStatus.REFUSED, message=str(missing))
     else:
         result = await deps.fetcher.fetch(request)
+        if deps.heard(feed.name, result):
+            return None
     now = deps.clock()
     if result.status is not FetchStatus.NEW:
         return await _commit(Poll(feed.name, state.id, now, result), plan, deps)
@@ -67,8 +74,8 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
         result.body, content_type=result.content_type, url=result.final_url, suspect=state.suspect
     )
     articles = normalise(parsed, feed=feed.name, feed_language=feed.language, now=now)
-    candidates = _judge(articles, feed, state, plan, deps.database.reader)
-    poll = Poll(feed.name, state.id, now, result, body_hash=body_hash, parsed=parsed, candidates=candidates)
+    candidates, refreshed = _judge(articles, feed, state, plan, deps.database.reader, now=now)
+    poll = Poll(feed.name, state.id, now, result, body_hash, parsed, candidates, refreshed)
     return await _commit(poll, plan, deps)
 
 
@@ -91,29 +98,45 @@ def hash_of(body: bytes) -> int:
 
 async def _commit(poll: Poll, plan: Plan, deps: Deps) -> Recorded:
     priority = Priority.MATCHES if any(c.matches for c in poll.candidates) else Priority.POLL
-    return await asyncio.wrap_future(deps.database.writer.submit(lambda tx: record(tx, poll, plan), priority))
+
+    def unit(tx: Tx) -> Recorded:
+        # What is due next counts from here: the clock may have been set since the answer came.
+        return record(tx, replace(poll, now=deps.clock()), plan)
+
+    return await asyncio.wrap_future(deps.database.writer.submit(unit, priority))
 
 
 def _judge(
-    articles: tuple[Article, ...], feed: FeedConfig, state: FeedState, plan: Plan, reader: Reader
-) -> tuple[Candidate, ...]:
+    articles: tuple[Article, ...],
+    feed: FeedConfig,
+    state: FeedState,
+    plan: Plan,
+    reader: Reader,
+    *,
+    now: datetime,
+) -> tuple[tuple[Candidate, ...], tuple[int, ...]]:
     """
     Match what is new or changed in the document; leave out what is known and exactly as it was.
+
+    Of what is left out the second value tells the articles whose marks are to be refreshed: once a day, so
+    that most polls of a changed document write nothing for what they knew.
 
     An edited item is matched in its old and its new form: a rule may ring only if it holds now, did not
     hold then, and one of its hits lies in text that was absent then.
     """
-    candidates = []
+    candidates, refreshed = [], []
     for article in articles:
         known = known_item(reader, state.id, feed.name, article)
         if known and known.feed == feed.name and exactly_known(known, article):
+            if known.last_seen_at is not None and known.last_seen_at < now - REFRESHED:
+                refreshed.append(known.article_id)
             continue
         matches = plan.engine.match(document_of(article, feed))
         fresh = matches
         if known and known.feed == feed.name:
             fresh = _newly_holding(matches, known.article_id, feed, plan, reader)
         candidates.append(Candidate(article, matches, fresh))
-    return tuple(candidates)
+    return tuple(candidates), tuple(refreshed)
 
 
 def _newly_holding(

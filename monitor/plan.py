@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.feeds.schedule import PollPolicy
 from monitor.rules.engine import compile_rules
 from monitor.settings import ChannelConfig
 
@@ -24,6 +25,11 @@ class Plan:
     channels: Mapping[str, ChannelConfig]
     feeds: Mapping[str, FeedConfig]
     rules: Mapping[str, RuleConfig]
+
+    def policy(self, feed: FeedConfig) -> PollPolicy:
+        """How often this feed may be asked."""
+        polling = self.config.polling
+        return PollPolicy(polling.every, polling.fastest, polling.slowest, feed.every)
 
 
 def build_plan(config: Config) -> tuple[Plan, tuple[RuleProblem, ...]]:

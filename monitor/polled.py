@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.feeds.schedule import PollFacts, PollPolicy, next_poll
+from monitor.feeds.schedule import PollFacts, next_poll
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from monitor.model import Article, FetchResult, ParsedFeed, RuleMatch
@@ -42,6 +43,21 @@ class Poll:
     body_hash: int | None = None
     parsed: ParsedFeed | None = None
     candidates: tuple[Candidate, ...] = ()
+    refreshed: tuple[
+        int, ...
+    ] = ()  # articles found exactly as known, whose marks were last touched a day ago
+
+
+def in_order_of_events(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """
+    The articles of a document, oldest first, so that alerts come as things happened.
+
+    By their dates, if all have one; else the document is taken to list the newest first, as most feeds do.
+    """
+    oldest_first = candidates[::-1]
+    if any(c.article.published is None for c in candidates):
+        return tuple(oldest_first)
+    return tuple(sorted(oldest_first, key=lambda c: c.article.published or c.article.fetched))
 
 
 def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> tuple[FeedState, str]:
@@ -52,11 +68,11 @@ def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> 
     good = status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED)
     failures = 0 if good else state.failures + 1
     first_failure = None if good else state.first_failure_at or now
-    polling = plan.config.polling
-    policy = PollPolicy(polling.every, polling.fastest, polling.slowest, config.every)
     ttl = parsed.info.ttl if parsed else None
-    facts = PollFacts(status, result.retry_after, result.cache_seconds, ttl, first_failure)
-    due, why = next_poll(policy, facts, failures, now, f"{state.name}/{state.polls}")
+    facts = PollFacts(
+        status, result.retry_after, result.cache_seconds, ttl, result.unreachable, first_failure
+    )
+    due, why = next_poll(plan.policy(config), facts, failures, now, f"{state.name}/{state.polls}")
     after = replace(
         state,
         next_poll_at=due,

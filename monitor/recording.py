@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.alerts.decide import Sighted
+from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
-from monitor.polled import host_pause, next_state
+from monitor.feeds.schedule import was_away
+from monitor.polled import host_pause, in_order_of_events, next_state
 from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
+from monitor.store.retention import REFRESHED
 from monitor.store.rows import FeedState, from_db, read, to_db, write
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Recorded:
     matched: int = 0
     silent: int = 0
     notifications: int = 0
+    collected: int = 0  # alerts put into a digest
     next_poll_at: datetime | None = None
     why_then: str = ""
     ok: bool = True
@@ -64,12 +67,14 @@ class Tally:
     matched: int = 0
     silent: int = 0
     notifications: int = 0
+    collected: int = 0
 
     def add(self, rung: Rung) -> None:
         """Count what one article led to."""
         self.matched += rung.matched
         self.silent += rung.silent
         self.notifications += rung.notifications
+        self.collected += rung.collected
 
 
 class _Rows(Protocol):
@@ -87,6 +92,7 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
     state = read(FeedState, row)
     articles = _Articles(tx, poll, plan, config, state)
     if poll.parsed is not None and not poll.parsed.error:
+        _refresh_marks(tx, poll, state)
         articles.record()
     tally = articles.tally
     after, why = next_state(state, poll, plan, config)
@@ -105,10 +111,30 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         matched=tally.matched,
         silent=tally.silent,
         notifications=tally.notifications,
+        collected=tally.collected,
         next_poll_at=after.next_poll_at,
         why_then=why,
         ok=after.failures == 0 and not after.gone,
         host_pause=host_pause(poll.result),
+    )
+
+
+def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:
+    """
+    Note until when items were seen: those found again exactly as known, and those of the document before.
+
+    While a feed's document stays the same nothing is noted of its items; once another takes its place, what
+    it listed was seen until the last poll that found it unchanged.
+    """
+    read_at, good_at = state.document_at, state.last_good_at
+    if read_at is not None and good_at is not None and good_at > read_at + REFRESHED:
+        since = to_db(read_at - REFRESHED)
+        seen = to_db(good_at)
+        tx.run(sql.SIGHTINGS_SEEN_UNTIL, feed=poll.feed_id, listed_since=since, last_seen_at=seen)
+    now = to_db(poll.now)
+    tx.run_many(
+        sql.SIGHTING_SEEN,
+        [{"feed": poll.feed_id, "article": a, "last_seen_at": now} for a in poll.refreshed],
     )
 
 
@@ -141,6 +167,7 @@ def _known(row: sqlite3.Row, feed_id: int, feed: str) -> Known:
         title=row["title"],
         published=from_db(row["published"]),
         text=row["text"],
+        last_seen_at=from_db(row["last_seen_at"]),
     )
 
 
@@ -168,27 +195,52 @@ class _Articles:
         self._feed = feed
         self._state = state
         self._now = poll.now
+        away = was_away(state.last_good_at, plan.policy(feed).interval, poll.now)
+        self._away = away and state.baseline_at is not None
 
     def record(self) -> None:
         """Take each new or changed item for what it is: known, an edit, a copy, baseline or new."""
-        # Feeds list the newest first; alerts should come in the order of events.
-        candidates = tuple(reversed(self._poll.candidates))
+        candidates = in_order_of_events(self._poll.candidates)
+        before = self._tx.row(sql.SIGHTING_ANY, feed=self._state.id) is not None
         merged = self._merge_reissued(candidates)
+        came_back = len(merged)
         for candidate in candidates:
             if id(candidate) in merged:
                 continue
             known = known_item(self._tx, self._state.id, self._poll.feed, candidate.article)
             if known is not None and known.feed == self._poll.feed:
+                came_back += 1
                 self._update(known, candidate)
             else:
                 self._add(known, candidate)
+        if before and not came_back:
+            self._note_gap()
+
+    def _note_gap(self) -> None:
+        """If nothing in the document was known, the feed may have dropped items that nobody saw."""
+        parsed, since = self._poll.parsed, self._state.last_good_at
+        if parsed is None or since is None or not parsed.complete or not parsed.entries:
+            return
+        if len(parsed.entries) > len(self._poll.candidates):
+            return  # the others are exactly as they were
+        gap_id = self._tx.next_id("gaps")
+        self._tx.run(
+            sql.GAP_INSERT, id=gap_id, feed_id=self._state.id, since=to_db(since), until=to_db(self._now)
+        )
 
     def _add(self, known: Known | None, candidate: Candidate) -> None:
-        """An item this feed has not shown before: new, or a copy of one that another feed showed."""
+        """
+        An item this feed has not shown before: new, or a copy of one that another feed showed.
+
+        A copy of what was pruned is new again: nobody remembers whether it was told, nor to whom.
+        """
         article = candidate.article
         silent = self._is_silent(article)
-        sighted = Sighted.BASELINE if silent else Sighted.NEW if known is None else Sighted.COPY
-        article_id = known.article_id if known else self._insert_article(article)
+        stored = known is not None and self._is_stored(known.article_id)
+        sighted = Sighted.BASELINE if silent else Sighted.COPY if stored else Sighted.NEW
+        article_id = known.article_id if known else self._tx.next_id("articles")
+        if not stored:
+            self._insert_article(article, article_id)
         self._insert_sighting(article, article_id, baseline=silent)
         self.tally.new += 1
         self._ring(article_id, candidate.matches, article, sighted)
@@ -200,6 +252,10 @@ class _Articles:
             return
         self._remember(article, known.article_id)
         if known.text == article.marks.text:
+            return
+        if not self._is_stored(known.article_id):  # its text was pruned: no telling what is new in it
+            self._insert_article(article, known.article_id)
+            self._ring(known.article_id, candidate.matches, article, Sighted.NEW)
             return
         self._tx.run(
             sql.ARTICLE_UPDATE,
@@ -217,7 +273,8 @@ class _Articles:
     def _ring(
         self, article_id: int, matches: tuple[RuleMatch, ...], article: Article, sighted: Sighted
     ) -> None:
-        met = Meeting(article_id, self._state.id, article, sighted, self._now)
+        late = self._away and is_late(article.published, self._now)
+        met = Meeting(article_id, self._state.id, article, sighted, self._now, late=late)
         self.tally.add(record_matches(self._tx, matches, met, self._plan, self._feed))
 
     def _is_silent(self, article: Article) -> bool:
@@ -265,8 +322,12 @@ class _Articles:
         row = self._tx.row(sql.MATCH_EXISTS, article=article_id, feed=self._state.id, rule=rule)
         return row is not None
 
-    def _insert_article(self, article: Article) -> int:
-        article_id, story_id = self._tx.next_id("articles"), self._tx.next_id("stories")
+    def _is_stored(self, article_id: int) -> bool:
+        """Whether the article of a seen mark is still there: marks outlive articles."""
+        return self._tx.row(sql.STORY_OF, article=article_id) is not None
+
+    def _insert_article(self, article: Article, article_id: int) -> None:
+        story_id = self._tx.next_id("stories")
         self._tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(self._now))
         self._tx.run(
             sql.ARTICLE_INSERT,
@@ -285,7 +346,6 @@ class _Articles:
             updated=to_db(article.updated),
             fetched_at=to_db(article.fetched),
         )
-        return article_id
 
     def _insert_sighting(self, article: Article, article_id: int, *, baseline: bool) -> None:
         self._tx.run(

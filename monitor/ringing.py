@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from monitor.alerts.decide import Firing, Sighted, Told, decide
 from monitor.alerts.excerpt import excerpt
 from monitor.alerts.route import RouteFacts, route
-from monitor.model import Document, Message, Severity
+from monitor.model import Document, Message, Reason, Severity
 from monitor.store import sql
-from monitor.store.outbox import enqueue
+from monitor.store.outbox import collect, enqueue
 from monitor.store.rows import to_db
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Meeting:
     article: Article
     sighted: Sighted
     now: datetime
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Rung:
     matched: int = 0
     silent: int = 0
     notifications: int = 0
+    collected: int = 0
 
 
 def record_matches(tx: Tx, matches: Sequence[RuleMatch], met: Meeting, plan: Plan, feed: FeedConfig) -> Rung:
@@ -62,14 +64,20 @@ def record_matches(tx: Tx, matches: Sequence[RuleMatch], met: Meeting, plan: Pla
     firings = [_firing(m, met, plan, feed) for m in matches]
     story_id = _story_of(tx, met)
     told = _told(tx, story_id)
-    verdicts = decide(firings, met.sighted, told)
+    verdicts = decide(firings, met.sighted, told, late=met.late)
 
     alert_ids: dict[str, int] = {}
     if met.sighted is not Sighted.BASELINE:
         alert_ids = _alerts(tx, story_id, verdicts, met)
     outbox_ids: dict[str, int] = {}
+    collected = 0
     for channel in dict.fromkeys(v.channel for v in verdicts if v.rings):
         ringing = [v for v in verdicts if v.rings and v.channel == channel]
+        if all(v.reason is Reason.LATE for v in ringing):
+            severity = max(v.firing.severity for v in ringing)
+            outbox_ids[channel] = collect(tx, channel, severity, met.now)
+            collected += 1
+            continue
         message = _message(ringing, by_rule, met, feed)
         outbox_ids[channel] = enqueue(tx, channel, message, met.now, story_id=story_id)
     for verdict in verdicts:
@@ -86,7 +94,8 @@ def record_matches(tx: Tx, matches: Sequence[RuleMatch], met: Meeting, plan: Pla
             at=to_db(met.now),
         )
     silent = len(matches) if met.sighted is Sighted.BASELINE else 0
-    return Rung(matched=len(matches), silent=silent, notifications=len(outbox_ids))
+    notifications = len(outbox_ids) - collected
+    return Rung(matched=len(matches), silent=silent, notifications=notifications, collected=collected)
 
 
 def _insert_match(tx: Tx, match: RuleMatch, met: Meeting, plan: Plan) -> int:
@@ -184,4 +193,5 @@ def _message(
         rules=tuple(v.firing.rule for v in ringing),
         why=f"{terms}; {reasons}",
         tags=feed.tags,
+        late=met.late,
     )

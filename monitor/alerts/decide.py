@@ -5,11 +5,15 @@ An alert is (rule, story); a notification is (story, channel): all rules that ri
 message. In this version a story is one article, so the question is only whether this very item was told:
 once told (or about to be) on a channel it is told, however often and wherever it comes back. What was silent
 (baseline) or never arrived (dead, dropped) has told nobody and never suppresses.
+
+What was published long ago, while its feed was not watched, is late: it goes into a digest, for a hundred old
+alerts at once hide the one that is new. On a channel where something urgent rings with it, it rings as ever.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -17,6 +21,7 @@ from monitor.model import Reason, Severity, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 
 class Sighted(Enum):
@@ -26,6 +31,19 @@ class Sighted(Enum):
     COPY = auto()  # known from another feed, new in this one
     EDIT = auto()  # known in this feed, and its text changed
     BASELINE = auto()  # there before we were
+
+
+LATE_AFTER = timedelta(hours=6)
+
+
+def is_late(published: datetime | None, now: datetime) -> bool:
+    """
+    Whether an item of a feed that was away is old news.
+
+    An undated one counts as old: it appeared at some time while nobody looked, and nothing is lost by telling
+    it in the digest.
+    """
+    return published is None or published < now - LATE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +78,10 @@ class Verdict:
         return self.state is State.WAITING
 
 
-def decide(firings: Sequence[Firing], sighted: Sighted, told: Told) -> tuple[Verdict, ...]:
-    """At least one verdict for each firing, in order: the ledger's rows."""
+def decide(
+    firings: Sequence[Firing], sighted: Sighted, told: Told, *, late: bool = False
+) -> tuple[Verdict, ...]:
+    """At least one verdict for each firing, in order: the ledger's rows. What is LATE is for a digest."""
     verdicts: list[Verdict] = []
     for firing in firings:
         if sighted is Sighted.BASELINE:
@@ -70,6 +90,11 @@ def decide(firings: Sequence[Firing], sighted: Sighted, told: Told) -> tuple[Ver
             verdicts.append(Verdict(firing, "", State.SUPPRESSED, Reason.NO_ROUTE))
         else:
             verdicts += [Verdict(firing, c, *_on_channel(firing, sighted, told, c)) for c in firing.channels]
+    if late:
+        urgent = {v.channel for v in verdicts if v.rings and v.firing.severity is Severity.URGENT}
+        verdicts = [
+            replace(v, reason=Reason.LATE) if v.rings and v.channel not in urgent else v for v in verdicts
+        ]
     return tuple(verdicts)
 
 

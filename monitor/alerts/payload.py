@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from monitor.model import Message, Severity
+from monitor.model import DigestEntry, Message, Severity
 
 
 def dump(message: Message) -> str:
@@ -14,6 +15,7 @@ def dump(message: Message) -> str:
     data = asdict(message)
     data["severity"] = message.severity.label
     data["published"] = message.published.isoformat() if message.published else None
+    data["entries"] = [_dump_entry(entry) for entry in message.entries]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -28,5 +30,22 @@ def load(text: str) -> Message:
         "marks": tuple((a, b) for a, b in data["marks"]),
         "rules": tuple(data["rules"]),
         "tags": tuple(data["tags"]),
+        "entries": tuple(_load_entry(entry) for entry in data.get("entries", ())),
     }
     return Message(**known)
+
+
+def _dump_entry(entry: DigestEntry) -> dict[str, Any]:
+    published = entry.published.isoformat() if entry.published else None
+    return asdict(entry) | {"severity": entry.severity.label, "published": published}
+
+
+def _load_entry(data: dict[str, Any]) -> DigestEntry:
+    known = {k: v for k, v in data.items() if k in DigestEntry.__dataclass_fields__}
+    published = known.get("published")
+    known |= {
+        "severity": Severity[data["severity"].upper()],
+        "published": datetime.fromisoformat(published) if published else None,
+        "rules": tuple(data["rules"]),
+    }
+    return DigestEntry(**known)

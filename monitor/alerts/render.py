@@ -14,6 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
+from monitor.alerts.digest import digest_json, digest_rows, digest_text
 from monitor.alerts.safe import LONGEST_TITLE, clean, cut, lines, one_line, quiet, safe_link
 from monitor.model import Severity
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FIELDS = ("title", "link", "feed", "time", "excerpt", "rules", "severity", "why", "id")
 DEFAULT_LIMIT = 32_000
 REPEAT = "(may be a repeat)"
+LATE = "late"
 
 _LEAST_EXCERPT = 60  # a shorter piece of a sentence says nothing
 _LEAST_TITLE = 20  # below this a link alone is better than both
@@ -64,6 +66,11 @@ def render_text(outgoing: Outgoing, layout: Layout = Layout()) -> tuple[str, str
     The body is never empty; where there is room for one text only, the title is empty.
     """
     title = _title(outgoing.message, layout.title_limit)
+    if outgoing.message.kind == "digest":  # a user's template has words for one alert, not for many
+        note = REPEAT if outgoing.maybe_repeat else ""
+        return digest_text(
+            outgoing.message, title, limit=layout.limit, zone=layout.zone, note=note, plain=outgoing.plain
+        )
     link = safe_link(outgoing.message.url)
     if outgoing.plain:
         return _short(title, link, layout.limit, repeat=outgoing.maybe_repeat)
@@ -122,14 +129,18 @@ def render_json(outgoing: Outgoing) -> dict[str, Any]:
         "rules": list(message.rules),
         "tags": list(message.tags),
         "why": one_line(message.why, 1000),
+        "late": message.late,
+        "entries": digest_json(message),
+        "count": message.count,
     }
 
 
 def render_card(outgoing: Outgoing, *, zone: tzinfo = UTC) -> Card:
     """Give the rows that a terminal shows; styles: urgent high normal low title hit link faint text."""
     message = outgoing.message
-    severity = message.severity.label if message.kind == "alert" else "normal"
-    facts = [one_line(message.feed), _time(outgoing, zone), REPEAT if outgoing.maybe_repeat else ""]
+    severity = message.severity.label if message.kind in ("alert", "digest") else "normal"
+    facts = [one_line(message.feed), _time(outgoing, zone), LATE if message.late else ""]
+    facts.append(REPEAT if outgoing.maybe_repeat else "")
     label = message.severity.label.upper() if message.kind == "alert" else message.kind.upper()
     head = [("● ", severity), (label, severity)]
     head += [(" · " + fact, "faint") for fact in facts if fact]
@@ -139,6 +150,7 @@ def render_card(outgoing: Outgoing, *, zone: tzinfo = UTC) -> Card:
         rows += [(("  ", "text"), *told)]
     if link := safe_link(message.url):
         rows.append((("  " + link, "link"),))
+    rows += digest_rows(message, zone)
     reasons = [", ".join(message.rules), one_line(message.why, 1000)]
     if tail := " · ".join(text for text in reasons if text):
         rows.append((("  " + tail, "faint"),))
@@ -150,7 +162,7 @@ def render_card(outgoing: Outgoing, *, zone: tzinfo = UTC) -> Card:
 
 def _title(message: Message, limit: int) -> str:
     """Give the title on one line; what is high or urgent says so first."""
-    loud = message.kind == "alert" and message.severity >= Severity.HIGH
+    loud = message.kind in ("alert", "digest") and message.severity >= Severity.HIGH
     prefix = f"[{message.severity.label}] " if loud else ""
     return cut(prefix + quiet(one_line(message.title) or "(no title)"), min(limit, LONGEST_TITLE))
 
@@ -222,6 +234,7 @@ def _default(outgoing: Outgoing, layout: Layout, title: str, link: str) -> tuple
         quiet(one_line(message.feed)),
         _time(outgoing, layout.zone) if is_alert else "",
         message.severity.label if is_alert else "",
+        LATE if message.late else "",
         REPEAT if outgoing.maybe_repeat else "",
     ]
     meta = " · ".join(fact for fact in facts if fact)

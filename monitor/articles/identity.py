@@ -59,6 +59,7 @@ class Known:
     title: int
     published: datetime | None
     text: int
+    last_seen_at: datetime | None = None
 
 
 def digest(*parts: str) -> int:
@@ -127,36 +128,39 @@ def _shared(pairs: Iterable[tuple[int | None, int]]) -> set[int]:
 
 def same_item(known: Known, marks: Marks, published: datetime | None, *, same_feed: bool) -> tuple[bool, str]:
     """Whether an entry is the known item, and why. `published` is the entry's, None = undated."""
+    if not same_feed:
+        return _same_elsewhere(known, marks, published)
     new_guid = _differ(known.guid, marks.guid)
     new_link = _differ(known.link, marks.link)
-    new_title = known.title != marks.title
-    new_date = _differ(known.published, published)
-    same_guid = known.guid is not None and known.guid == marks.guid
-    same_link = known.link is not None and known.link == marks.link
-    if not same_feed:
-        if not same_link:
-            return False, "other address in another feed"
-        apart = known.published and published and abs(known.published - published) > _APART
-        if new_title and apart:
-            return False, "the same address, but another title more than a day apart"
-        return True, "the same address in another feed"
-    if same_guid:
-        if new_link and new_title and new_date:
-            return False, "the guid was used again for a new item: address, title and date all differ"
+    # Where neither has a date, none can vouch for it.
+    new_date = _differ(known.published, published) or known.published is published is None
+    new_report = known.title != marks.title and new_date
+    if known.guid is not None and known.guid == marks.guid:
+        if new_link and new_report:
+            return False, "the guid was used again for a new item: address and title differ, no date is equal"
         return True, "the same guid"
-    if same_link:
-        if new_guid and new_title and new_date:
-            return False, "the address carries a new report: guid, title and date all differ"
+    if known.link is not None and known.link == marks.link:
+        if new_guid and new_report:
+            return False, "the address carries a new report: guid and title differ, no date is equal"
         return True, "the same address"
-    if (
-        not new_guid
-        and not new_link
-        and not new_title
-        and known.text == marks.text
-        and known.published == published
-    ):
-        return True, "nothing else to tell it by: the same title, date and text"
+    if not new_link and known.text == marks.text and known.published == published:
+        # A guid that is made anew with each document names nothing; but two bare words of warning that are
+        # alike and undated may be two warnings.
+        if not new_guid:
+            return True, "nothing else to tell it by: the same title, date and text"
+        if published is not None:
+            return True, "another guid for the same title, date and text, and no address to tell them apart"
     return False, "other guid and other address"
+
+
+def _same_elsewhere(known: Known, marks: Marks, published: datetime | None) -> tuple[bool, str]:
+    """Whether an entry is the item that another feed showed: only its address can tell."""
+    if known.link is None or known.link != marks.link:
+        return False, "other address in another feed"
+    apart = known.published and published and abs(known.published - published) > _APART
+    if known.title != marks.title and apart:
+        return False, "the same address, but another title more than a day apart"
+    return True, "the same address in another feed"
 
 
 def _differ(one: object, other: object) -> bool:

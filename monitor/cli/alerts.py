@@ -76,7 +76,7 @@ def list_alerts(
 def show(
     number: Annotated[int, typer.Argument(metavar="ID", help="From alerts list.")],
 ) -> None:
-    """Show one alert: its article, hits, deliveries and what the receivers answered."""
+    """Show one alert. Its article, hits, deliveries and what the receivers answered."""
     from monitor.errors import TocsinError
     from monitor.store import sql
 
@@ -118,6 +118,7 @@ def _shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
         "url": row["url"],
         "feed": row["feed"],
         "story": row["story_id"],
+        "article": row["article_id"],
         "also": [name for name in feeds if name != row["feed"]],
         "published": _time(row["published"]),
         "fetched": _time(row["fetched_at"]),
@@ -146,6 +147,9 @@ def _tell(alert: dict[str, Any], article: sqlite3.Row | None) -> None:
     published = f"published {alert['published']}" if alert["published"] else "undated"
     output.out(f"{alert['severity']} · rule {alert['rule']} · {alert['feed']} · {published}")
     output.out(safe_link(alert["url"]) or "(no link)")
+    output.out(
+        f"alert {alert['id']} · article {alert['article']}; the whole way: tocsin explain alert:{alert['id']}"
+    )
     if alert["also"]:
         output.out(f"also reported by {', '.join(alert['also'])}")
     for hit in alert["hits"]:

@@ -1,9 +1,7 @@
-"""`tocsin init` and `tocsin check`: a first configuration, and everything that is wrong with one."""
+"""`tocsin check`: everything that is wrong with a configuration."""
 
 from __future__ import annotations
 
-import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,65 +16,10 @@ if TYPE_CHECKING:
     from monitor.rules.problems import RuleProblem
     from monitor.settings import Config, Origin
 
-SYSTEM_CONFIG = Path("/etc/tocsin/config.toml")
-
 
 def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command(epilog="Example: tocsin init ~/.config/tocsin")(init)
+    """Add the verb."""
     app.command(epilog="Example: tocsin check --config rules.toml --json")(check)
-
-
-def init(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where; default: here.")] = None,
-    system: Annotated[
-        bool,
-        typer.Option("--system", help=f"For the systemd service: {SYSTEM_CONFIG}, database in /var/lib."),
-    ] = False,
-) -> None:
-    """Write a commented config.toml (never over an existing one) and say what to type next."""
-    from monitor.config.template import init_template
-    from monitor.errors import UsageError
-
-    if system and folder is not None:
-        raise UsageError("--system has a folder of its own", hint=f"it writes {SYSTEM_CONFIG}")
-    path = SYSTEM_CONFIG if system else (folder or Path()) / "config.toml"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(init_template(system=system))
-    except FileExistsError:
-        raise UsageError(
-            f"{path} exists already, and is left as it is", hint="name another folder: tocsin init DIR"
-        ) from None
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", hint="name a folder you may write to"
-        ) from None
-    path.chmod(0o644 if system else 0o600)
-    where = "the journal" if system else "the terminal"
-    output.out(f"wrote {path}: four feeds, one rule, alerts in {where}. Next:")
-    steps = _next_steps(path, system=system)
-    width = max(len(command) for command, _ in steps)
-    for command, why in steps:
-        output.out(f"  {command.ljust(width)}   {why}")
-
-
-def _next_steps(path: Path, *, system: bool) -> list[tuple[str, str]]:
-    """Three commands to type, and what each is good for."""
-    given = "" if path == Path("config.toml") else f" --config {shlex.quote(str(path))}"
-    check = (f"tocsin check{given}", "what is wrong in it, and where")
-    if system:
-        return [
-            (f"$EDITOR {path}", "feeds, rules, and a channel that reaches you"),
-            check,
-            ("systemctl enable --now tocsin", "watches, once the unit systemd/tocsin.service is installed"),
-        ]
-    return [
-        check,
-        (f"tocsin run --once{given}", "one round: learns what is there, shows what already matches"),
-        (f"tocsin run{given}", "watches, until Ctrl-C"),
-    ]
 
 
 def check(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -36,7 +35,9 @@ def register(app: typer.Typer) -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on after the summary, until Ctrl-C.")] = False,
 ) -> None:
-    """Run the real daemon on a bundled newsroom; exit 0 only if exactly the expected alerts came."""
+    """Run the real daemon on a bundled newsroom. Exit 0 only if exactly the expected alerts came."""
+    import asyncio
+
     from monitor.demo.runner import run_demo
     from monitor.service import log
 

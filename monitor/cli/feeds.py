@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from monitor.settings import Config, FeedConfig
     from monitor.store.rows import FeedState
 
+GAPS_SHOWN = 10
 Name = Annotated[str, typer.Argument(metavar="NAME", help="From feeds list.")]
 
 
@@ -89,11 +89,13 @@ def show(name: Name) -> None:
             "baseline": output.rfc3339(state.baseline_at) if state else None,
             "conditional": bool(state and (state.etag or state.last_modified)),
             "not_before": output.rfc3339(state.forbidden_until) if state else None,
+            "gaps": _gaps(state) if state else [],
         }
     )
     if context.given.json:
         output.emit(shape)
         return
+    shape["gaps"] = [f"{gap['since']} to {gap['until']}" for gap in shape["gaps"]]
     for key, value in shape.items():
         shown = ", ".join(value) if isinstance(value, list | dict) else value
         output.out(
@@ -134,6 +136,8 @@ def disable(name: Name) -> None:
 
 def poll(name: Name) -> None:
     """Make a feed due now; without a running daemon it is polled at once."""
+    import asyncio
+
     from monitor.cli.rules import engine_of
     from monitor.service import log
     from monitor.service.once import run_once
@@ -277,6 +281,15 @@ def _states(config: Config) -> dict[str, FeedState]:
     reader = context.reader()
     rows = reader.rows(sql.FEEDS)
     return {row["name"]: read(FeedState, row) for row in rows}
+
+
+def _gaps(state: FeedState) -> list[dict[str, str | None]]:
+    """The newest spans in which the feed may have dropped items that nobody saw."""
+    from monitor.store import sql
+    from monitor.store.rows import from_db
+
+    rows = context.reader().rows(sql.GAPS_OF, feed=state.id)[:GAPS_SHOWN]
+    return [{end: output.rfc3339(from_db(row[end])) for end in ("since", "until")} for row in rows]
 
 
 def _shape(feed: FeedConfig, state: FeedState | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def url(urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses.")]) -> None:
-    """Show the clean address, and the key by which articles are the same."""
+    """Show clean addresses, and the keys by which articles are one."""
     from monitor.articles.urls import clean_url, url_key
 
     found = [{"url": u, "clean": clean_url(u), "key": url_key(u)} for u in urls]
@@ -41,6 +40,8 @@ def fetch(
     target: Annotated[str, typer.Argument(help="A URL, a configured feed's name, or a local file.")],
 ) -> None:
     """Fetch and parse a feed and show what it gives; stores nothing. Exit 1 if it is down or no feed."""
+    import asyncio
+
     config = context.config_if_any()
     feeds = {f.name: f for f in config.feeds} if config else {}
     path = Path(target)
@@ -62,7 +63,7 @@ async def _from_web(target: str, feed: FeedConfig | None, config: Config | None)
     from monitor.feeds.fetch import HttpFetcher, user_agent
     from monitor.model import FetchRequest, FetchStatus
     from monitor.pipeline import request_for
-    from monitor.service.app import utc_now
+    from monitor.service.clock import utc_now
     from monitor.store.rows import FeedState
 
     ranges = config.polling.allow_private if config else ()

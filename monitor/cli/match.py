@@ -59,7 +59,7 @@ def match(
         str | None, typer.Option("--query", metavar="Q", help="This query instead of the rules.")
     ] = None,
 ) -> None:
-    """Run the rules, or one query, over files or over what is stored; changes nothing."""
+    """Run the rules over files, or over what is stored. Or one query; changes nothing."""
     if bool(files) == bool(stored):
         raise UsageError("name files, or --stored 7d", hint="tocsin match article.txt")
     if query is not None and rules:
@@ -67,7 +67,7 @@ def match(
     config = context.config_if_any() if query is not None else context.config()
     engine = _engine(config, rules or [], query)
     feeds = {feed.name: feed for feed in config.feeds} if config else {}
-    judged = _stored(stored, feeds) if stored else _from_files(files or [], feeds)
+    judged = _stored(stored, feeds) if stored else from_files(files or [], feeds)
     matched = total = 0
     for item in judged:
         matches = engine.match(item.document)
@@ -137,7 +137,8 @@ def _engine(config: Config | None, names: list[str], query: str | None) -> Engin
 # --- files -------------------------------------------------------------------------------------------
 
 
-def _from_files(files: list[str], feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
+def from_files(files: list[str], feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
+    """The documents of these files, in order; UsageError at once for what cannot be read."""
     for name in files:
         if name != STDIN:
             _refuse_unreadable(name)

@@ -45,7 +45,7 @@ def list_outbox(
     everything: Annotated[bool, typer.Option("--all", help="What was sent or dropped, too.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="With --all: so many, the newest.")] = 1000,
 ) -> None:
-    """List notifications that are not delivered yet, dead letters included."""
+    """List what is not delivered yet, dead letters included."""
     from monitor.store import sql
     from monitor.store.rows import OutboxRow, read
 

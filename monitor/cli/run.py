@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +33,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Watch the feeds until told to stop (SIGTERM, Ctrl-C); SIGHUP reads the configuration again."""
+    """Watch the feeds until told to stop. By SIGTERM or Ctrl-C; SIGHUP reads the configuration again."""
     from monitor.errors import UsageError
     from monitor.service import log
 
@@ -59,6 +58,8 @@ def run(
 
 
 def _once(config: Config, *, force: bool) -> None:
+    import asyncio
+
     from monitor.service.once import run_once
 
     bar = output.Bar("polling")
@@ -79,6 +80,8 @@ def _tell(config: Config, summary: OnceSummary) -> None:
         + (f", not delivered {summary.failed}" if summary.failed else "")
         + (f", waiting for another attempt {summary.waiting}" if summary.waiting else "")
     )
+    if summary.offline:
+        output.say("offline: no server could be reached; nothing is held against the feeds, they stay due")
     if summary.baseline:
         from monitor.service.preview import preview
         from monitor.store.database import Reader
@@ -90,6 +93,8 @@ def _tell(config: Config, summary: OnceSummary) -> None:
 
 
 def _daemon(config: Config) -> None:
+    import asyncio
+
     from monitor.service.daemon import run_daemon
 
     _refuse_bad_channels(config)

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status() -> None:
-    """Show whether the daemon runs, how the feeds fare and what waits to be delivered."""
+    """Show daemon, feeds and outbox. Whether it runs, sees its feeds and is heard."""
     from monitor.store.lock import holder_of
     from monitor.store.schema import version_of
 
@@ -51,12 +51,16 @@ def _nothing_yet(config: Config, pid: int | None) -> dict[str, Any]:
         "alerts_24h": 0,
         "last_alert": None,
         "last_tick": None,
+        "offline_since": None,
+        "clock_step": None,
+        "gaps_24h": 0,
         "baseline_matches": 0,
     }
 
 
 def _gather(config: Config, reader: Reader, pid: int | None) -> dict[str, Any]:
     from monitor.store import sql
+    from monitor.store.clock import OFFLINE
     from monitor.store.rows import FeedState, from_db, read, to_db
 
     now = datetime.now(UTC)
@@ -65,7 +69,9 @@ def _gather(config: Config, reader: Reader, pid: int | None) -> dict[str, Any]:
     failing = [s.name for s in states if s.failures or s.gone]
     last = reader.row(sql.LAST_ALERT)
     tick = reader.row(sql.FACT, name="last_tick")
-    count = reader.row(sql.ALERTS_COUNT, since=to_db(now - timedelta(hours=24)))
+    day = to_db(now - timedelta(hours=24))
+    count = reader.row(sql.ALERTS_COUNT, since=day)
+    cut_off = reader.row(sql.FACT, name=OFFLINE) if pid is not None else None
     baseline = reader.row(sql.BASELINE_COUNT, after=0)
     return {
         "daemon": "running" if pid is not None else "stopped",
@@ -82,8 +88,24 @@ def _gather(config: Config, reader: Reader, pid: int | None) -> dict[str, Any]:
         "alerts_24h": int(count[0]) if count else 0,
         "last_alert": output.rfc3339(from_db(last[0])) if last and last[0] else None,
         "last_tick": output.rfc3339(from_db(tick["at"])) if tick else None,
+        "offline_since": output.rfc3339(from_db(cut_off["at"])) if cut_off else None,
+        "clock_step": _clock_step(reader, now),
+        "gaps_24h": len(reader.rows(sql.GAPS_SINCE, since=day)),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
+
+
+def _clock_step(reader: Reader, now: datetime) -> dict[str, Any] | None:
+    """By how many seconds the clock was set last, and when, if that was within a day."""
+    from monitor.store import sql
+    from monitor.store.clock import STEPPED
+    from monitor.store.rows import from_db
+
+    row = reader.row(sql.FACT, name=STEPPED)
+    at = from_db(row["at"]) if row else None
+    if row is None or at is None or now - at > timedelta(days=1):
+        return None
+    return {"at": output.rfc3339(at), "seconds": int(row["value"])}
 
 
 def _notices(reader: Reader) -> list[str]:
@@ -104,6 +126,13 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
         f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}"
         + _when(", last sign", tick, now)
     )
+    if offline := _moment(found["offline_since"]):
+        said = f"offline, noticed {output.ago(offline, now)}: feeds wait, one is tried each 30 s"
+        output.out(f"network  {output.colour(said, 'yellow')}")
+    if step := found["clock_step"]:
+        way = "forward" if step["seconds"] > 0 else "back"
+        when = output.ago(_moment(step["at"]), now)
+        output.out(f"clock    set {way} by {abs(step['seconds'])} s, {when}: what was due moved with it")
     feeds = found["feeds"]
     named = ", ".join(found.get("failing", [])[:5])
     failing = f", {feeds['failing']} failing ({named})" if feeds["failing"] else ""
@@ -111,6 +140,12 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
     new = f", {unasked} not polled yet" if unasked > 0 else ""
     off = f", {feeds['disabled']} disabled" if feeds["disabled"] else ""
     output.out(f"feeds    {feeds['total']}: {feeds['ok']} ok{failing}{new}{off}")
+    if found["gaps_24h"]:
+        gaps = found["gaps_24h"]
+        said = "1 gap" if gaps == 1 else f"{gaps} gaps"
+        output.out(
+            f"gaps     {said} in 24 h, where a feed may have dropped items unseen: tocsin feeds show NAME"
+        )
     waiting = {state: n for state, n in found["outbox"].items() if state != "sent" and n}
     text = ", ".join(f"{n} {state}" for state, n in sorted(waiting.items())) or "empty"
     output.out(f"outbox   {text}")

@@ -10,9 +10,10 @@ from monitor.config.words import KeyPath, Problem, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.config.schema import Channel, Polling, Quiet, Route, Rule
+    from monitor.config.schema import Channel, Monitor, Polling, Quiet, Route, Rule
     from monitor.config.tables import Tables
 
+SHORT_RETENTION = 7 * 86400.0  # seconds; a copy belongs to its story for so long
 _LISTS = ("any", "all", "none", "near", "atleast", "scope")
 _FITS = {
     "apprise": ("url", "password"),
@@ -24,7 +25,7 @@ _FITS = {
 
 def inconsistencies(tables: Tables, file: str) -> list[Problem]:
     """Every such mistake in one file."""
-    found: list[Problem] = [*_polling(tables.polling, file)]
+    found: list[Problem] = [*_monitor(tables.monitor, file), *_polling(tables.polling, file)]
     for i, rule in tables.rules:
         found += _rule(rule, ("rules", i), file)
     for i, route in tables.routes:
@@ -34,6 +35,19 @@ def inconsistencies(tables: Tables, file: str) -> list[Problem]:
     for name, quiet in tables.quiet_hours.items():
         found += _quiet(quiet, ("quiet_hours", name), file)
     return found
+
+
+def _monitor(monitor: Monitor, file: str) -> Iterator[Problem]:
+    if monitor.retention < SHORT_RETENTION:
+        kept = format_duration(monitor.retention)
+        yield Problem(
+            file,
+            ("monitor", "retention"),
+            "short_retention",
+            f"'retention' is {kept}: a copy of a report that comes later rings again",
+            f"{format_duration(SHORT_RETENTION)} or more is safe",
+            "warning",
+        )
 
 
 def _polling(polling: Polling, file: str) -> Iterator[Problem]:

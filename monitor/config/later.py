@@ -12,7 +12,6 @@ from monitor.settings import Config, Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DEFAULT_RETENTION = 90 * 86_400.0
 _DEFAULT_WINDOW = 72 * 3600.0
 _DEFAULT_PAGES = {"per_host": "30/1h", "total": "2000/1d", "deadline": 6 * 3600.0}
 
@@ -64,8 +63,6 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
 
 def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
     main = str(config.path)
-    if config.retention != _DEFAULT_RETENTION:
-        yield "'retention' in [monitor]", Origin(main, ("monitor", "retention"))
     if config.story_window not in (_DEFAULT_WINDOW, None):
         yield "'window' in [stories]", Origin(main, ("stories", "window"))
     if config.budget not in ("20/1h", "off"):

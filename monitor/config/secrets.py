@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,12 +86,16 @@ class Resolver:
     def _from_credential(self, name: str, path: KeyPath) -> Secret:
         source = f"credential:{name}"
         folder = self.env.get("CREDENTIALS_DIRECTORY", "")
-        if folder:
+        shut = bool(folder) and _is_shut(folder)
+        if folder and not shut:
             return self._from_file(Path(folder) / name, source, path)
-        remedy = (
-            f"try it with: systemd-run --pty --property=LoadCredential={name}:/etc/tocsin/{name} tocsin …"
-        )
-        message = f"the credential {shown(name)} is only there inside the systemd unit"
+        given = f"LoadCredential={name}:/etc/tocsin/credentials/{name}"
+        remedy = f"try it with: systemd-run --pty --property={given} tocsin …"
+        if shut:
+            remedy = "the daemon reads it at the reload"
+        # The unit's ExecReload= runs beside the service: older systemd shows it the folder and shuts it.
+        where = "to be read by the service's main process" if shut else "there inside the systemd unit"
+        message = f"the credential {shown(name)} is only {where}"
         self._note(path, "missing_secret", message, remedy, "warning")
         return Secret(None, source=source, missing=f"{message}; {remedy}")
 
@@ -106,6 +111,17 @@ class Resolver:
 
     def _note(self, path: KeyPath, code: str, message: str, hint: str, level: str) -> None:
         self.problems.append(Problem(self.file, path, code, f"{about(path)}: {message}", hint, level))
+
+
+def _is_shut(folder: str) -> bool:
+    """Whether a folder is there and this process may not look into it."""
+    try:
+        os.stat(folder)  # noqa: PTH116 - Path.exists() would raise where a folder above it is shut
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not os.access(folder, os.X_OK)
 
 
 def carries_token(channel_url: str) -> bool:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 
 SYSTEM_DATABASE = "/var/lib/tocsin/tocsin.db"
 
 
-def init_template(*, system: bool = False) -> str:
-    """The starter configuration; `system` = for the systemd service, with its database under /var/lib."""
+def init_template(*, system: bool = False, database: str = "") -> str:
+    """
+    The starter configuration, with its database beside it or at `database`.
+
+    `system` = for the systemd service, which keeps its database under /var/lib.
+    """
     text = files("monitor.config").joinpath("starter.toml").read_text(encoding="utf-8")
-    if not system:
+    place = database or (SYSTEM_DATABASE if system else "")
+    if not place:
         return text
-    return text.replace('database = "tocsin.db"', f'database = "{SYSTEM_DATABASE}"')
+    line = next(line for line in text.splitlines() if line.startswith("database = "))
+    return text.replace(line, f"database = {json.dumps(place, ensure_ascii=False)}")

@@ -68,6 +68,7 @@ class OutboxWorker:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
+        self.last_look = 0.0  # on the loop's clock: a sign of life for the watchdog
 
     def use(self, channels: Mapping[str, Channel], notices_to: Sequence[str]) -> None:
         """The channels to deliver to from now on, and those that hear what Tocsin says about itself."""
@@ -87,6 +88,7 @@ class OutboxWorker:
         """Deliver whatever falls due, until `stop`."""
         while not self._stopping:
             self._wake.clear()
+            self.last_look = asyncio.get_running_loop().time()
             try:
                 pause = self._start_due()
             except StoreError as error:

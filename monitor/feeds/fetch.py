@@ -68,7 +68,13 @@ class _Trip:
     permanent: bool = True
     at_home: bool = True  # still at the origin the user named, without having left it
     answered: bool = False
+    question: httpx.Request | None = None
     wire_bytes: int = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether any connection stood: to this server, or to one that redirected here."""
+        return self.hops > 0 or (self.question is not None and "connected" in self.question.extensions)
 
 
 class HttpFetcher:
@@ -108,15 +114,17 @@ class HttpFetcher:
             async with asyncio.timeout(self._deadline):
                 return await self._follow(request, trip)
         except FetchError as problem:
-            status, message = problem.status, problem.message
+            status, message, unreachable = problem.status, problem.message, problem.unreachable
         except TimeoutError:
             late = "did not finish its answer" if trip.answered else "did not answer"
             status, message = FetchStatus.NETWORK, f"the server {late} within {self._deadline:g} s"
+            unreachable = True
         return FetchResult(
             status,
             message=message,
             final_url=_without_login(trip.url) if trip.url else "",
             wire_bytes=trip.wire_bytes,
+            unreachable=unreachable and not trip.connected,
         )
 
     async def _follow(self, request: FetchRequest, trip: _Trip) -> FetchResult:
@@ -128,7 +136,7 @@ class HttpFetcher:
             question = self._question(url, request, login if trip.at_home else None, at_home=trip.at_home)
             if proxy is not None:
                 question.extensions["proxy"] = proxy
-            trip.answered = False
+            trip.answered, trip.question = False, question
             response = await self._transport.handle_async_request(question)
             body = response.stream
             assert isinstance(body, Body)

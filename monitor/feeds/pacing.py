@@ -1,7 +1,8 @@
 """
 Good manners towards one host: few requests at once, a gap between their starts, and a pause when asked.
 
-Nothing is known of a host that is not in use: its entry goes once its gap and its pause are over.
+Nothing is known of a host that is not in use: its entry goes once its gap and its pause are over. And good
+manners towards our own network: `StartRate` bounds how many requests begin in a second.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class HostPacer:
     """
     Lets requests to a host through by turns, first come, first served.
 
-    At most `per_host` at once, at least `gap` seconds between two starts. `clock` is monotonic.
+    At most `per_host` at once, at least `gap` seconds between two starts; at most `at_once` of all hosts
+    together. `clock` is monotonic.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class HostPacer:
         gap: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        at_once: int | None = None,
     ) -> None:
         self._per_host = per_host
         self._gap = gap
         self._clock = clock
         self._sleep = sleep
+        self._all = asyncio.Semaphore(at_once) if at_once else None
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = 64
 
@@ -57,13 +61,19 @@ class HostPacer:
         state.users += 1
         try:
             async with state.slots:
-                yield await self._start(state)
+                paused = await self._place(state)
+                if paused or self._all is None:
+                    yield paused
+                    return
+                async with self._all:
+                    yield await self._start(state)
         finally:
             state.users -= 1
             if len(self._hosts) > self._sweep_at:
                 self._forget()
 
-    async def _start(self, state: _Host) -> float:
+    async def _place(self, state: _Host) -> float:
+        """Wait until the host may be asked again; the gap to the next one then begins."""
         while True:
             now = self._clock()
             if state.paused_until > now:
@@ -72,6 +82,22 @@ class HostPacer:
                 state.next_start = now + self._gap
                 return 0.0
             await self._sleep(state.next_start - now)
+
+    async def _start(self, state: _Host) -> float:
+        """
+        Keep the gap once more: waiting for room among all requests may have brought two of a host together.
+
+        The place in the queue was waited for without holding one of those rooms, so this seldom sleeps.
+        """
+        while True:
+            now = self._clock()
+            if state.paused_until > now:
+                return state.paused_until - now
+            if state.started + self._gap <= now:
+                state.started = now
+                state.next_start = max(state.next_start, now + self._gap)
+                return 0.0
+            await self._sleep(state.started + self._gap - now)
 
     def pause(self, host: str, seconds: float) -> None:
         """Let nobody through to a host for so long; a longer pause that is running stays."""
@@ -93,10 +119,35 @@ class HostPacer:
 
 
 class _Host:
-    __slots__ = ("next_start", "paused_until", "slots", "users")
+    __slots__ = ("next_start", "paused_until", "slots", "started", "users")
 
     def __init__(self, per_host: int) -> None:
         self.slots = asyncio.Semaphore(per_host)
         self.users = 0  # running and waiting
         self.next_start = float("-inf")
         self.paused_until = float("-inf")
+        self.started = float("-inf")
+
+
+class StartRate:
+    """
+    Lets so many begin in a second, and a quarter of that (and one) at once after a rest.
+
+    `now` is seconds on one clock that never goes back.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self.per_second = per_second
+        self._ready = 1.0
+        self._at: float | None = None
+
+    def take(self, now: float) -> bool:
+        """Whether one more may begin now; if so it is counted."""
+        most = self.per_second / 4 + 1.0  # one more, so that what is left of a whole one is not lost
+        rested = now - self._at if self._at is not None else most
+        self._ready = min(most, self._ready + rested * self.per_second)
+        self._at = now
+        if self._ready < 1.0:
+            return False
+        self._ready -= 1.0
+        return True

@@ -9,9 +9,14 @@ if TYPE_CHECKING:
 
 
 class FetchError(Exception):
-    """A fetch cannot go on; `status` says how it ended, `message` is a sentence without secrets."""
+    """
+    A fetch cannot go on; `status` says how it ended, `message` is a sentence without secrets.
 
-    def __init__(self, status: FetchStatus, message: str) -> None:
+    `unreachable` = no connection stood when it failed.
+    """
+
+    def __init__(self, status: FetchStatus, message: str, *, unreachable: bool = False) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.unreachable = unreachable

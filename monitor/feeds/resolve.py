@@ -63,7 +63,7 @@ class DnsPool:
         except TimeoutError:
             raise self._too_late() from None
         if isinstance(outcome, FetchError):
-            raise FetchError(outcome.status, outcome.message)
+            raise FetchError(outcome.status, outcome.message, unreachable=outcome.unreachable)
         return outcome
 
     def _job(self, host: str, loop: asyncio.AbstractEventLoop) -> _Job:
@@ -94,13 +94,13 @@ class DnsPool:
             # Bytes: a str would be encoded a second time, and that refuses some lawful names.
             found = self._lookup(host.encode(), None, type=socket.SOCK_STREAM)
         except socket.gaierror as problem:
-            return FetchError(FetchStatus.NETWORK, _sentence(problem))
+            return _unreachable(_sentence(problem))
         except (OSError, ValueError):
-            return FetchError(FetchStatus.NETWORK, "DNS: the name cannot be looked up")
+            return _unreachable("DNS: the name cannot be looked up")
         return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
     def _too_late(self) -> FetchError:
-        return FetchError(FetchStatus.NETWORK, f"DNS: no answer within {self._timeout:g} s")
+        return _unreachable(f"DNS: no answer within {self._timeout:g} s")
 
 
 class _Job:
@@ -115,6 +115,10 @@ class _Job:
     def settle(self, outcome: _Outcome) -> None:
         if not self.answer.done():
             self.answer.set_result(outcome)
+
+
+def _unreachable(sentence: str) -> FetchError:
+    return FetchError(FetchStatus.NETWORK, sentence, unreachable=True)
 
 
 def _sentence(problem: socket.gaierror) -> str:
@@ -139,7 +143,7 @@ async def checked_addresses(host: str, resolver: Resolver, allowed: Sequence[Net
         return [str(address)]
     found = await resolver(host)
     if not found:
-        raise FetchError(FetchStatus.NETWORK, "DNS: the name has no address")
+        raise _unreachable("DNS: the name has no address")
     for text in found:
         check(ip_address(text), allowed, host)
     return _by_turns(found)[:4]

@@ -15,14 +15,19 @@ from typing import TYPE_CHECKING
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 _JITTER = 0.1
 _MOST_SERVER_WISH = 6 * 3600.0
 _LONGEST_WAIT = 86_400.0
 _OUTAGE_WAIT = 3600.0
+_FIRST_RETRY = 300.0
 _OUTAGE = timedelta(hours=48)
 _MOST_DOUBLINGS = 20
+_LEAST_RATE = 50.0
+AWAY = timedelta(hours=7)
+FARTHEST = timedelta(hours=26)  # no honest schedule is longer; that of a clock that jumped is
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,15 @@ class PollFacts:
     """
     What a poll found out that matters for the next one; all in seconds.
 
-    `retry_after` and `cache_seconds` as in FetchResult, `ttl` as in FeedInfo. `first_failure_at` is the start
-    of the present run of failures. A document that could not be parsed counts as BAD_BODY.
+    `retry_after`, `cache_seconds`, `unreachable` as in FetchResult, `ttl` as in FeedInfo. `first_failure_at`
+    is the start of the present run of failures. A document that could not be parsed counts as BAD_BODY.
     """
 
     status: FetchStatus
     retry_after: float | None = None
     cache_seconds: float | None = None
     ttl: float | None = None
+    unreachable: bool = False
     first_failure_at: datetime | None = None
 
 
@@ -77,6 +83,39 @@ def next_poll(
     return now + timedelta(seconds=wait + jitter), reason
 
 
+def was_away(last_good: datetime | None, interval: float, now: datetime) -> bool:
+    """
+    Whether so much time has passed since a feed's last good poll that its items may be old news.
+
+    Seven hours at least: a server may ask for six between two polls, and then nobody was away.
+    """
+    if last_good is None:
+        return False
+    return now - last_good > max(AWAY, timedelta(seconds=3 * interval))
+
+
+def start_rate(intervals: Iterable[float]) -> float:
+    """
+    How many polls may begin in a second: twice what the feeds need when spread evenly, and at least fifty.
+
+    So a round of ten thousand feeds that all fell due at once takes minutes, and no feed ever waits for good.
+    """
+    return max(_LEAST_RATE, 2.0 * sum(1.0 / interval for interval in intervals))
+
+
+def trusted(due: datetime | None, written: datetime | None, now: datetime) -> datetime | None:
+    """
+    A due time found at a start, mended if a clock that ran ahead made it.
+
+    `written` is when it was set: if that is still to come, the interval between the two is kept, from now.
+    """
+    if due is None:
+        return None
+    if written is not None and written > now:
+        due = now + (due - written)
+    return min(due, now + FARTHEST)
+
+
 def _after_success(policy: PollPolicy, facts: PollFacts) -> tuple[float, str]:
     """The interval, or longer where cache headers or the document's ttl ask for more: six hours at most."""
     wish = min(max(facts.cache_seconds or 0.0, facts.ttl or 0.0), _MOST_SERVER_WISH)
@@ -89,7 +128,8 @@ def _after_failure(policy: PollPolicy, facts: PollFacts, failures: int, now: dat
     """
     The interval, doubled with every failure in a row, up to a day.
 
-    A feed that cannot be reached is tried at least hourly for two days: most such failures are our own.
+    A feed that cannot be reached is tried at least hourly for two days: most such failures are our own. Where
+    no connection stood the server was not bothered, so the first retry comes after five minutes.
     """
     doublings = max(failures, 1) - 1
     if facts.status is FetchStatus.RATE_LIMITED:
@@ -97,7 +137,8 @@ def _after_failure(policy: PollPolicy, facts: PollFacts, failures: int, now: dat
     most = _LONGEST_WAIT
     if facts.status is FetchStatus.NETWORK and now - (facts.first_failure_at or now) < _OUTAGE:
         most = max(_OUTAGE_WAIT, policy.interval)
-    wait = min(policy.interval * 2.0 ** min(doublings, _MOST_DOUBLINGS), max(most, policy.interval))
+    first = min(policy.interval, _FIRST_RETRY) if facts.unreachable else policy.interval
+    wait = min(first * 2.0 ** min(doublings, _MOST_DOUBLINGS), max(most, policy.interval))
     times = "failed once" if failures <= 1 else f"failed {failures} times in a row"
     return wait, f"{times}: waiting {wait:.0f} s"
 

@@ -75,6 +75,7 @@ class FeedTransport(httpx.AsyncBaseTransport):
         """Send a request without a body; returns with the head of the answer, its stream is a `Body`."""
         proxy: httpx.URL | None = request.extensions.get("proxy")
         exchange = await (self._direct(request) if proxy is None else self._through(proxy, request))
+        request.extensions["connected"] = True
         try:
             status, fields = await exchange.head()
         except BaseException:
@@ -145,7 +146,7 @@ class FeedTransport(httpx.AsyncBaseTransport):
     ) -> Exchange:
         """Connect to the first of the addresses that takes the connection, and send."""
         loop = asyncio.get_running_loop()
-        last = FetchError(FetchStatus.NETWORK, "DNS: the name has no address")
+        last = FetchError(FetchStatus.NETWORK, "DNS: the name has no address", unreachable=True)
         for address in addresses:
             try:
                 async with asyncio.timeout(self._connect_timeout):
@@ -161,6 +162,8 @@ class FeedTransport(httpx.AsyncBaseTransport):
                 raise self._explain(problem) from None
             except OSError as problem:
                 last = self._explain(problem)
+                # A reset comes from somebody: of the server, or of what stands before it.
+                last.unreachable = not isinstance(problem, ConnectionResetError)
             else:
                 return exchange
         raise last

@@ -146,6 +146,11 @@ class Engine:
         """Learn the pieces of text that another engine remembers, as long as `still` says so."""
         self._memo.prefill(list(other._memo.codes), still)
 
+    @property
+    def entities(self) -> Mapping[str, Entity]:
+        """All configured entities, compiled."""
+        return self._entities
+
     # --- matching
 
     def match(self, document: Document) -> tuple[RuleMatch, ...]:

@@ -169,3 +169,8 @@ def rule_trees(
     if builder.problems:
         return None, None, tuple(builder.problems)
     return all_of(parts), wish, ()
+
+
+def source_trees(config: RuleConfig) -> tuple[Node, ...]:
+    """What a rule without errors asks of the source alone: a tree each for its `lang`, `feeds` and `tags`."""
+    return tuple(_Builder(config, ()).sources())

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
+from monitor.errors import StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
+from monitor.feeds.schedule import AWAY
 from monitor.model import AnswerClass
 from monitor.pipeline import Deps, hash_of
 from monitor.plan import build_plan
+from monitor.service.clock import Clock
+from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.log import event, get_logger, redact
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
+from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
+from monitor.store.digests import LONGEST_HOLD, release
 from monitor.store.lock import DaemonLock
-from monitor.store.rows import FeedState, read, to_db
+from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.delivery.channels import Channel
@@ -33,16 +41,15 @@ if TYPE_CHECKING:
     from monitor.model import Answer
     from monitor.plan import Plan
     from monitor.recording import Recorded
+    from monitor.service.clock import Step
     from monitor.settings import ChannelConfig, Config, Secret
     from monitor.store.rows import OutboxRow
+    from monitor.store.tx import Tx
 
+T = TypeVar("T")
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
+OVERDUE = timedelta(minutes=1)  # what has been due for longer belongs to a round that is not over
 _log = get_logger("delivery")
-
-
-def utc_now() -> datetime:
-    """The time, for those who take a clock."""
-    return datetime.now(UTC)
 
 
 class Parts:
@@ -66,6 +73,15 @@ class Parts:
         return build_channel(channel, zone=ZoneInfo(config.timezone), contact=config.contact)
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How the daemon fares, in three figures from the database."""
+
+    failing: int = 0
+    waiting: int = 0
+    last_alert: datetime | None = None
+
+
 class App:
     """
     A Tocsin at work on its database: holds the lock, the writer, the parser process and the channels.
@@ -73,19 +89,18 @@ class App:
     Use it as an async context manager. Raises DaemonRunningError where another one is at work already.
     """
 
-    def __init__(
-        self, config: Config, *, clock: Callable[[], datetime] = utc_now, parts: Parts | None = None
-    ) -> None:
-        self.clock = clock
+    def __init__(self, config: Config, *, clock: Clock | None = None, parts: Parts | None = None) -> None:
+        self.clock = clock or Clock()
         self._parts = parts or Parts()
         self.plan, self.problems = build_plan(config)
         self.attempts: dict[str, int] = {}
         self._tidying: asyncio.Task[None] | None = None
+        self._collecting = True  # a digest may be open: one that another process began, too
         self.on_polled: Callable[[Recorded], None] = lambda _: None
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
         try:
-            self.backup = schema.migrate(config.database, now=clock())
+            self.backup = schema.migrate(config.database, now=self.clock())
             self.database = self._parts.database(config.database)
         except BaseException:
             self._lock.release()
@@ -97,13 +112,14 @@ class App:
         self.fetcher = self._parts.fetcher(self.plan.config, self.clock)
         self.worker = OutboxWorker(self.database, self.clock, rng=random.random, on_attempt=self._log_attempt)
         await self.worker.return_leases()
+        await self._submit(self._trust_times)
         await self._apply(self.plan)
         self._unpolled = {s.name for s in self.feed_states() if not s.polls}
         self.first_round = asyncio.Event()  # every new feed was asked once
         if not self._unpolled:
             self.first_round.set()
         deps = Deps(self.fetcher, self.parser, self.database, self.clock)
-        self.poller = Poller(self.plan, deps, self._polled)
+        self.poller = Poller(self.plan, deps, self._polled, self.clock.steady)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -141,26 +157,105 @@ class App:
     async def _sync(self, plan: Plan) -> None:
         feeds = [FeedWanted(f.name, url_hash(f.url), f.enabled) for f in plan.config.feeds]
         rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
-        now = self.clock()
-        unit = self.database.writer.submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), now))
-        await asyncio.wrap_future(unit)
+        await self._submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock()))
 
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""
         self.poller.start_due()
+        if self._collecting:
+            await self.release_digests()
+
+    async def release_digests(self, *, at_once: bool = False) -> None:
+        """Let the digests of late alerts go, once every feed that was overdue was asked, or after a while."""
+        reader = self.database.reader
+        held = reader.rows(sql.OUTBOX_DIGESTS_HELD)
+        self._collecting = bool(held)
+        if not held:
+            return
+        now = self.clock()
+        row = reader.row(
+            sql.FEEDS_OVERDUE,
+            before=to_db(now - OVERDUE),
+            soon=to_db(now + LONGEST_HOLD),
+            away=to_db(now - AWAY),
+        )
+        overdue = bool(row and row[0]) and not at_once
+        latest = (from_db(r["next_attempt_at"]) for r in held)
+        if overdue and all(at is not None and at > now for at in latest):
+            return
+        if await self._submit(lambda tx: release(tx, self.clock(), overdue=overdue)):
+            self.worker.wake()
 
     async def note_alive(self) -> None:
         """Leave a sign of life for `tocsin status`."""
-        now = to_db(self.clock())
-        unit = self.database.writer.submit(
-            lambda tx: tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=now)
+
+        def note(tx: Tx) -> None:
+            now = self.clock()
+            tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=to_db(now))
+            note_clock(tx, self.clock.mark(), now)
+
+        await self._submit(note)
+
+    async def look_at_clock(self) -> timedelta | None:
+        """If somebody set the wall clock: move everything due with it, and return by how much it was set."""
+        step = self.clock.look()
+        if step is None:
+            return None
+        try:
+            moved = await self._submit(lambda tx: self._take_step(tx, step))
+        except StoreError:
+            self.clock.undo(step)
+            raise
+        event(
+            _log,
+            "warning",
+            "the clock was set: what is due moves with it",
+            seconds=round(step.by.total_seconds()),
+            feeds=moved,
         )
-        await asyncio.wrap_future(unit)
+        self.worker.wake()
+        return step.by
+
+    def _take_step(self, tx: Tx, step: Step) -> int:
+        """In the writer, so that no time of the old clock is written after it, or of the new one before."""
+        self.clock.take(step)
+        moved = move_due_times(tx, step.by, self.clock())
+        note_clock(tx, self.clock.mark(), self.clock())
+        return moved
+
+    def _trust_times(self, tx: Tx) -> None:
+        """At a start: what the clock did while nobody looked must not make feeds early or alerts wait."""
+        noted = noted_clock(tx)
+        step = self.clock.step_since(*noted) if noted else None
+        if step is not None:
+            move_due_times(tx, step, self.clock())
+        mend_future(tx, self.clock())
+        note_clock(tx, self.clock.mark(), self.clock())
+        tx.run(sql.FACT_DELETE, name=OFFLINE)
+
+    async def _submit(self, unit: Callable[[Tx], T]) -> T:
+        return await asyncio.wrap_future(self.database.writer.submit(unit))
+
+    async def keep_house(self, breath: float = BREATH) -> None:
+        """Prune what grew old, if the last time is a day ago."""
+        await keep_house(self.database, self.plan.config.retention, self.clock(), breath=breath)
 
     def feed_states(self) -> list[FeedState]:
         """The rows of the configured feeds."""
         rows = self.database.reader.rows(sql.FEEDS)
         return [read(FeedState, row) for row in rows if row["name"] in self.plan.feeds]
+
+    def summary(self) -> Summary:
+        """Feeds that fail, notifications on their way, the last alert; raises StoreError."""
+        failing, waiting, last = (
+            self.database.reader.row(statement)
+            for statement in (sql.FEEDS_FAILING, sql.OUTBOX_ON_ITS_WAY, sql.LAST_ALERT)
+        )
+        return Summary(
+            failing=int(failing[0]) if failing else 0,
+            waiting=int(waiting[0]) if waiting else 0,
+            last_alert=from_db(last[0]) if last else None,
+        )
 
     def _polled(self, recorded: Recorded) -> None:
         self.on_polled(recorded)
@@ -169,6 +264,8 @@ class App:
             self.first_round.set()
         if recorded.notifications:
             self.worker.wake()
+        if recorded.collected:
+            self._collecting = True
 
     def _log_attempt(self, row: OutboxRow, answer: Answer, verdict: Verdict) -> None:
         self.attempts[answer.kind.value] = self.attempts.get(answer.kind.value, 0) + 1

@@ -1,5 +1,5 @@
 """
-The daemon: APScheduler runs the tick and the heartbeat, a supervisor watches that they run.
+The daemon: APScheduler runs the tick and the heartbeat, a supervisor watches that they run, and the clock.
 
 Feeds are rows with a due time, not scheduler jobs: the tick asks for what is due and only starts tasks. The
 scheduler computes on the wall clock, and after a step back by an hour it would stay silent for that hour; the
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.errors import TocsinError
-from monitor.service import systemd
-from monitor.service.app import App
+from monitor.errors import StoreError, TocsinError
+from monitor.service import systemd, vitals
+from monitor.service.app import App, Summary
+from monitor.service.clock import utc_now
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 TICK = 0.25
 HEARTBEAT = 20.0
+HOUSEKEEPING = 3600.0
+SETTLED = timedelta(minutes=5)  # after a start: polls and deliveries come first, and clocks are right by then
 LATE = 1.5
 GRACE = 10.0
 _log = get_logger("daemon")
@@ -48,6 +52,10 @@ class Daemon:
         self._tell = tell
         self._stop = asyncio.Event()
         self._ticked = 0.0
+        self._first_tick = asyncio.Event()
+        self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
+        self._refused = ""  # what became of the last reload, where it was refused
+        self._said = ""
 
     def stop(self) -> None:
         """End after the sends in hand."""
@@ -59,22 +67,27 @@ class Daemon:
         for name in ("SIGTERM", "SIGINT"):
             loop.add_signal_handler(getattr(signal, name), self.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload()))
+        self._ticked = self._app.worker.last_look = loop.time()
         scheduler = self._scheduler()
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
         helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
-        systemd.ready(self._status())
-        event(
-            _log, "info", "started", feeds=len(self._app.plan.feeds), rules=len(self._app.plan.engine.rules)
-        )
         stop = loop.create_task(self._stop.wait())
+        ticked = loop.create_task(self._first_tick.wait())
         try:
+            # Whoever waits for us to be ready, `systemctl start` for one, wants to know that polls begin.
+            await asyncio.wait({ticked, stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
+            self._said = self._status()
+            systemd.ready(self._said)
+            plan = self._app.plan
+            event(_log, "info", "started", feeds=len(plan.feeds), rules=len(plan.engine.rules))
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
             # tells nobody is worse than one that systemd starts again.
             await asyncio.wait({stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.cancel()
-            systemd.stopping()
+            ticked.cancel()
+            systemd.stopping("finishing the sends in hand")
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
             for helper in helpers:
@@ -91,22 +104,35 @@ class Daemon:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", next_run_time=self._app.clock())
+        scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", next_run_time=utc_now())
+        scheduler.add_job(
+            self._heartbeat,
+            "interval",
+            seconds=HEARTBEAT,
+            id="heartbeat",
+            next_run_time=utc_now(),
+        )
+        # It looks each hour whether a day has passed: restarts and a jumping clock change nothing about it.
         scheduler.add_job(
             self._guarded,
             "interval",
-            args=[self._app.note_alive],
-            seconds=HEARTBEAT,
-            id="heartbeat",
-            next_run_time=self._app.clock(),
+            args=[self._app.keep_house],
+            seconds=HOUSEKEEPING,
+            id="housekeeping",
+            next_run_time=self._app.clock() + SETTLED,
         )
         return scheduler
 
     async def _tick(self) -> None:
         self._ticked = asyncio.get_running_loop().time()
         await self._guarded(self._app.tick)
+        self._first_tick.set()
 
-    async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
+    async def _heartbeat(self) -> None:
+        await self._guarded(self._app.note_alive)
+        self._say()
+
+    async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
             await job()
         except TocsinError as error:
@@ -122,9 +148,10 @@ class Daemon:
 
     async def _supervise(self, scheduler: AsyncIOScheduler) -> None:
         loop = asyncio.get_running_loop()
-        self._ticked = loop.time()
+        pulse = vitals.WriterPulse(self._app.database.writer, loop.time)
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(self._watchdog.pause)
+            await self._guarded(self._app.look_at_clock)
             if loop.time() - self._ticked > LATE:
                 event(
                     _log,
@@ -133,9 +160,26 @@ class Daemon:
                     seconds=round(loop.time() - self._ticked, 1),
                 )
                 for job in scheduler.get_jobs():
-                    job.modify(next_run_time=self._app.clock())
-            if loop.time() - self._ticked < 10 * LATE:
-                systemd.alive()
+                    job.modify(next_run_time=utc_now())
+            self._look_after(loop.time(), pulse)
+
+    def _look_after(self, now: float, pulse: vitals.WriterPulse) -> None:
+        """Tell the manager that every part moves, or what does not."""
+        seen = {
+            vitals.TICK: self._ticked,
+            vitals.WRITER: pulse.beat(),
+            vitals.SENDER: self._app.worker.last_look,
+        }
+        feed, changed = self._watchdog.look(now, seen)
+        stuck = self._watchdog.stuck
+        if changed and stuck:
+            event(_log, "error", "a part of the daemon stands still", what=stuck)
+        elif changed:
+            event(_log, "info", "every part of the daemon moves again")
+        if changed or stuck:
+            self._say()
+        if feed:
+            systemd.alive()
 
     async def _reload(self) -> None:
         """Read the configuration again: all of it, or, if anything in it is wrong, none of it."""
@@ -148,14 +192,35 @@ class Daemon:
             event(
                 _log, "error", "the configuration is refused, the old one stays in force", error=error.message
             )
-            systemd.ready(f"configuration refused: {error.message.splitlines()[0]}")
+            self._refused = f"configuration refused: {error.message.splitlines()[0]}"
         else:
+            self._refused = ""
             plan = self._app.plan
             event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
-            systemd.ready(self._status())
+        self._said = self._status()
+        systemd.ready(self._said)
+
+    def _say(self) -> None:
+        """Bring the manager's status line up to date where something in it has changed."""
+        text = self._status()
+        if self._said and text != self._said:  # nothing before it is ready
+            self._said = text
+            systemd.status(text)
 
     def _status(self) -> str:
-        return f"watching {len(self._app.plan.feeds)} feeds with {len(self._app.plan.engine.rules)} rules"
+        plan, trouble = self._app.plan, self._watchdog.stuck or self._refused
+        try:
+            known = self._app.summary()
+        except StoreError as error:
+            known, trouble = Summary(), trouble or error.message
+        return vitals.status_line(
+            feeds=len(plan.feeds),
+            failing=known.failing,
+            rules=len(plan.engine.rules),
+            waiting=known.waiting,
+            last_alert=known.last_alert,
+            trouble=trouble,
+        )
 
 
 async def run_daemon(
@@ -165,5 +230,7 @@ async def run_daemon(
     parts: Parts | None = None,
 ) -> None:
     """Open the database and run until SIGTERM or SIGINT; `tell` gets what a person should read."""
-    async with App(config, parts=parts) as app:
+    with systemd.long_start("opening the database"):
+        opened = App(config, parts=parts)
+    async with opened as app:
         await Daemon(app, load, tell).run()

@@ -8,7 +8,8 @@ with named fields:
     event(log, "info", "feed polled", feed="lemonde-une", status=304, new=0)
 
     text     2026-11-24T10:00:00Z info feed polled feed=lemonde-une status=304 new=0
-    journal  <6>feed polled feed=lemonde-une status=304 new=0
+    journal  the same sentence with its fields, and each field once more by name: TOCSIN_FEED=lemonde-une, …;
+             where the journal does not take it: <6>feed polled feed=lemonde-une status=304 new=0
     json     {"time": "2026-11-24T10:00:00Z", "level": "info", "logger": "poll", "message": "feed polled", …}
 
 Values stand bare where they are harmless and quoted where not; line breaks and control characters are always
@@ -29,6 +30,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from monitor.service import journal
 from monitor.service.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -80,21 +82,26 @@ def configure(
     log_format: str = "auto",
     stream: TextIO | None = None,
     env: Mapping[str, str] | None = None,
+    journal_socket: str = journal.SOCKET,
 ) -> None:
     """
     Send the process's log to `stream` (default: stderr); calling it again replaces what was set before.
 
-    `log_format` is auto, text, json or journal. Other libraries are heard from warnings on, never below.
+    `log_format` is auto, text, json or journal. In the journal's form a stream that leads to the journal is
+    bypassed: entries go to its socket, with their fields. Other libraries are heard from warnings on, never
+    below.
     """
     stream = sys.stderr if stream is None else stream
     threshold = LEVELS[level]
-    handler = _Handler(stream)
-    handler.setFormatter(
-        _Formatter(_style(log_format, stream, os.environ if env is None else env), threshold <= logging.DEBUG)
-    )
+    env = os.environ if env is None else env
+    style = _style(log_format, stream, env)
+    native = style == "journal" and _is_journal(stream, env.get("JOURNAL_STREAM", ""))
+    lines = _Formatter(style, threshold <= logging.DEBUG)
+    handler = _Handler(stream, lines, journal.Journal(journal_socket) if native else None)
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h, _Handler)]:
         root.removeHandler(old)
+        old.close()
     root.addHandler(handler)
     logging.getLogger(OURS).setLevel(threshold)
     for name in (None, *CHATTY):
@@ -124,6 +131,27 @@ def _is_journal(stream: TextIO, named: str) -> bool:
 class _Handler(logging.StreamHandler[TextIO]):
     """Writes lines that its stream can spell, and keeps quiet when it cannot write at all."""
 
+    def __init__(self, stream: TextIO, lines: _Formatter, to_journal: journal.Journal | None) -> None:
+        super().__init__(stream)
+        self._lines = lines
+        self.setFormatter(lines)
+        self._journal = to_journal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._journal is None or not self._told(self._journal, record):
+            super().emit(record)
+
+    def _told(self, to_journal: journal.Journal, record: logging.LogRecord) -> bool:
+        try:
+            return to_journal.send(self._lines.entry(record))
+        except Exception:  # noqa: BLE001 - as in logging's own handlers: nothing logged may stop its caller
+            return False
+
+    def close(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+        super().close()
+
     def format(self, record: logging.LogRecord) -> str:
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
         return super().format(record).encode(encoding, "backslashreplace").decode(encoding)
@@ -140,19 +168,38 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         level = _level_word(record.levelno)
-        message = _string(_message(record))
-        fields = {_key(name): _value(value) for name, value in getattr(record, _FIELDS, {}).items()}
-        if record.exc_info and record.exc_info[1]:
-            fields |= _described(record.exc_info[1], self._tracebacks)
+        message, fields = self._parts(record)
         time = _instant(datetime.fromtimestamp(record.created, UTC))
         logger = record.name.removeprefix(f"{OURS}.")
         if self._form == "json":
             known = {"time": time, "level": level, "logger": logger, "message": message}
             return json.dumps(known | {f"{n}_" if n in known else n: value for n, value in fields.items()})
-        if logger == record.name:
-            fields["logger"] = logger  # not one of ours: say who speaks
-        line = _line(message, fields)
+        line = _line(message, _with_speaker(record, fields))
         return f"<{PRIORITIES[level]}>{line}" if self._form == "journal" else f"{time} {level} {line}"
+
+    def entry(self, record: logging.LogRecord) -> dict[str, str]:
+        """The record as the journal's fields; MESSAGE is the whole line, as journalctl shows nothing else."""
+        message, fields = self._parts(record)
+        named = {journal.field_name(name): _bare_text(_joined(value)) for name, value in fields.items()}
+        return named | {
+            "MESSAGE": _line(message, _with_speaker(record, fields)),
+            "PRIORITY": str(PRIORITIES[_level_word(record.levelno)]),
+            "SYSLOG_IDENTIFIER": "tocsin",
+            "TOCSIN_EVENT": message,
+            "TOCSIN_LOGGER": record.name.removeprefix(f"{OURS}."),
+        }
+
+    def _parts(self, record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
+        """The sentence and the fields, as JSON knows them, without secrets."""
+        fields = {_key(name): _value(value) for name, value in getattr(record, _FIELDS, {}).items()}
+        if record.exc_info and record.exc_info[1]:
+            fields |= _described(record.exc_info[1], self._tracebacks)
+        return _string(_message(record)), fields
+
+
+def _with_speaker(record: logging.LogRecord, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a line; of a library that is not ours, with its name."""
+    return fields if record.name.startswith(f"{OURS}.") else fields | {"logger": record.name}
 
 
 def _level_word(number: int) -> str:
@@ -219,8 +266,13 @@ def _spelt(value: Any) -> str:
     """A value as it stands behind the equals sign."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    text = ",".join(map(_bare_text, value)) if isinstance(value, list) else str(value)
+    text = str(_joined(value))
     return text if _BARE.fullmatch(text) and text.isprintable() else _quoted(text)
+
+
+def _joined(value: Any) -> Any:
+    """A list as one text, anything else as it is."""
+    return ",".join(map(_bare_text, value)) if isinstance(value, list) else value
 
 
 def _bare_text(value: Any) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.errors import StoreError
 from monitor.service.app import App
+from monitor.service.log import event, get_logger
 from monitor.store import sql
 from monitor.store.rows import to_db
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.settings import Config
 
 LONG_FAILING = timedelta(hours=24)
+_log = get_logger("housekeeping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class OnceSummary:
     waiting: int
     baseline: int
     last_match_before: int
+    offline: bool
     exit_code: int
 
 
@@ -56,9 +60,20 @@ async def run_once(
         await app.note_alive()
         delivery = asyncio.create_task(app.worker.run())
         await app.poller.poll_all(force=force, only=only)
+        await app.release_digests(at_once=True)
         await app.worker.finish()
         delivery.cancel()
+        if only is None:
+            await _keep_house(app)
         return _sum_up(app)
+
+
+async def _keep_house(app: App) -> None:
+    """Where no daemon runs, this prunes; if it cannot, what was delivered is delivered all the same."""
+    try:
+        await app.keep_house(breath=0.0)
+    except StoreError as error:
+        event(_log, "warning", "old rows not pruned", error=error.message, remedy=error.hint)
 
 
 def _sum_up(app: App) -> OnceSummary:
@@ -74,6 +89,7 @@ def _sum_up(app: App) -> OnceSummary:
         failed > 0
         or counts["unrecorded"] > 0
         or (bool(configured) and len(failing) == len(configured))
+        or app.poller.outage.on
         or any(s.first_failure_at and s.first_failure_at < longest for s in failing)
     )
     return OnceSummary(
@@ -85,5 +101,6 @@ def _sum_up(app: App) -> OnceSummary:
         waiting=sum(r["n"] for r in reader.rows(sql.OUTBOX_COUNTS) if r["state"] in ("ready", "retry")),
         baseline=int(baseline[0]) if baseline else 0,
         last_match_before=app.started_at_match,
+        offline=app.poller.outage.on,
         exit_code=int(bad),
     )

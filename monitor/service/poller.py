@@ -1,76 +1,115 @@
-"""Starting polls: which feeds are due, how many at once, in turns per host; one task a poll."""
+"""
+Polling: asks the database for what is due, host by host, and runs each poll as a task of its own.
+
+A poll that cannot be recorded (a full disk, a bug) leaves its feed due; it is held back for a while so that a
+broken feed is not asked four times a second. While we are cut off (`feeds.offline`) nothing is held against a
+feed: what falls due waits, one probe goes out each half minute, and the first answer lets the others follow,
+spread out.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
-from monitor.feeds.pacing import HostPacer, host_of
+from monitor.feeds.backlog import Backlog
+from monitor.feeds.pacing import HostPacer, StartRate, host_of
+from monitor.feeds.schedule import start_rate
 from monitor.pipeline import check_feed
 from monitor.service.log import event, failure, get_logger
+from monitor.service.outage import Outage
 from monitor.store import sql
 from monitor.store.rows import FeedState, read, to_db
 from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from monitor.model import FetchResult
     from monitor.pipeline import Deps
     from monitor.plan import Plan
     from monitor.recording import Recorded
+    from monitor.store.tx import Tx
 
 MOST_STARTED = 500  # polls begun and not ended: bounds memory when thousands are due at once
 HOLD_AFTER_ERROR = 30.0  # seconds before a poll that could not be recorded is tried again
+MANY = 1000  # feeds waiting, from which on the database is asked for them once a second, not at each tick
+RESUME_OVER = 120.0  # seconds over which the feeds that waited for the network are spread
+SLOWEST_RESUME = 5.0  # starts a second, at least
+PROBES_ONCE = 3  # hosts that a one-shot run still tries before it believes that it is offline
 _log = get_logger("poll")
 
 
 class Poller:
-    """Polls what is due. `done` is told of every poll that was recorded."""
+    """Polls what is due. `done` is told of every recorded poll; `steady` gives seconds that never step."""
 
-    def __init__(self, plan: Plan, deps: Deps, done: Callable[[Recorded], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        deps: Deps,
+        done: Callable[[Recorded], None],
+        steady: Callable[[], float] | None = None,
+    ) -> None:
         polling = plan.config.polling
-        self.plan = plan
         self.counts: Counter[str] = Counter()
-        self._deps = deps
+        self._deps = replace(deps, heard=self._heard)
         self._done = done
-        self._pacer = HostPacer(polling.per_host, polling.per_host_gap)
-        self._slots = asyncio.Semaphore(polling.concurrency)
+        self._steady = steady or asyncio.get_running_loop().time
+        self.outage = Outage(deps.database, deps.clock, self._steady, self._back_online)
+        self._pacer = HostPacer(
+            polling.per_host, polling.per_host_gap, self._steady, at_once=polling.concurrency
+        )
+        # Twice what a host takes at once: the next is at hand when one ends.
+        self._backlog = Backlog(2 * polling.per_host)
+        self._looked = float("-inf")
         self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, float] = {}
+        self._forced = False
+        self._stopping = False
+        self.plan = plan
         self._remember_pauses()
 
+    @property
+    def plan(self) -> Plan:
+        """The configuration in force."""
+        return self._plan
+
+    @plan.setter
+    def plan(self, plan: Plan) -> None:
+        self._plan = plan
+        feeds = plan.feeds.values()
+        self._hosts = {f.name: "" if f.url.missing else host_of(f.url.reveal()) for f in feeds}
+        self.usual_rate = start_rate(plan.policy(f).interval for f in feeds)
+        self._rate: StartRate | None = StartRate(self.usual_rate)
+
+    # --- what to start
+
     def start_due(self) -> int:
-        """Start a task for each feed that is due and not being polled; returns how many were started."""
-        room = MOST_STARTED - len(self._running)
-        if room <= 0:
-            return 0
-        now = to_db(self._deps.clock())
-        # Those in hand are still due in the database, hence the larger window.
-        window = len(self._running) + len(self._held) + room
-        rows = self._deps.database.reader.rows(sql.FEEDS_DUE, now=now, count=window)
-        started = 0
-        for row in rows:
-            if started < room and self._startable(row["id"], row["name"]):
-                self._start(read(FeedState, row))
-                started += 1
-        return started
+        """Start what is due, as far as good manners allow; returns how many polls were started."""
+        if self.outage.on:
+            return self._probe()
+        self._look()
+        return self._serve()
 
     async def poll_all(self, *, force: bool, only: str | None = None) -> None:
         """Poll each due feed once; with `force` every feed that did not forbid it; `only` one of them."""
         now = self._deps.clock()
         states = [read(FeedState, row) for row in self._deps.database.reader.rows(sql.FEEDS_POLLABLE)]
-        chosen = [s for s in states if s.name in self.plan.feeds and _may_ask(s, now, force=force)]
-        for state in chosen:
-            if only not in (None, state.name):
-                continue
-            while len(self._running) >= MOST_STARTED:
-                await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
-            self._start(state)
-        await self.drain()
+        chosen = [s for s in states if s.name in self._hosts and _may_ask(s, now, force=force)]
+        self._forced, self._rate = True, None
+        self._fill((s.id, s.name) for s in chosen if only in (None, s.name))
+        self._serve()
+        probes = 0
+        while self._running:
+            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+            if self.outage.on and not self._running and probes < PROBES_ONCE:
+                probes += self._probe(at_once=True)
 
     async def drain(self) -> None:
         """Wait for the polls in hand."""
@@ -79,35 +118,83 @@ class Poller:
 
     async def stop(self) -> None:
         """Break off the polls in hand; nothing of them is recorded, so they are due again."""
+        self._stopping = True
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _startable(self, feed_id: int, name: str) -> bool:
-        if feed_id in self._running or name not in self.plan.feeds:
-            return False
-        held_until = self._held.get(feed_id)
-        if held_until is not None and held_until > asyncio.get_running_loop().time():
-            return False
-        self._held.pop(feed_id, None)
-        return True
+    def _look(self) -> None:
+        """Read what is due; a long list is worked off for a second before it is read again."""
+        now = self._steady()
+        if self._backlog.count >= MANY and now - self._looked < 1.0:
+            return
+        self._looked = now
+        rows = self._deps.database.reader.rows(sql.FEEDS_DUE, now=to_db(self._deps.clock()))
+        self._fill((row["id"], row["name"]) for row in rows)
 
-    def _start(self, state: FeedState) -> None:
-        task = asyncio.create_task(self._poll(state), name=f"poll-{state.name}")
+    def _fill(self, feeds: Iterable[tuple[int, str]]) -> None:
+        now = self._steady()
+        self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
+        wanted = [
+            (feed_id, self._hosts[name])
+            for feed_id, name in feeds
+            if name in self._hosts and feed_id not in self._running and feed_id not in self._held
+        ]
+        self._backlog.fill(wanted)
+        for host in {host for _, host in wanted}:
+            if self._pacer.paused_for(host):
+                self._backlog.drop(host)
+
+    def _serve(self) -> int:
+        """Start what waits, a host after the other, while there is room; returns how many were started."""
+        started = 0
+        while not self._stopping and not self.outage.on and len(self._running) < MOST_STARTED:
+            if not self._backlog.ready or (self._rate is not None and not self._rate.take(self._steady())):
+                break
+            feed_id = self._backlog.take()
+            assert feed_id is not None
+            state = self._still_due(feed_id)
+            if state is not None:
+                self._start(state)
+                started += 1
+        return started
+
+    def _still_due(self, feed_id: int) -> FeedState | None:
+        """The feed's row as it is now; None, and in hand no longer, where it is not to be polled."""
+        row = self._deps.database.reader.row(sql.FEED, id=feed_id)
+        if row is not None and row["name"] in self._hosts:
+            state = read(FeedState, row)
+            due = state.next_poll_at is not None and state.next_poll_at <= self._deps.clock()
+            if due or self._forced:
+                return state
+        self._backlog.done_with(feed_id)
+        return None
+
+    def _start(self, state: FeedState, *, probe: bool = False) -> None:
+        task = asyncio.create_task(self._poll(state, probe=probe), name=f"poll-{state.name}")
         self._running[state.id] = task
-        task.add_done_callback(lambda _: self._running.pop(state.id, None))
+        task.add_done_callback(lambda _: self._ended(state.id))
 
-    async def _poll(self, state: FeedState) -> None:
+    def _ended(self, feed_id: int) -> None:
+        self._running.pop(feed_id, None)
+        self._backlog.done_with(feed_id)
+        with suppress(StoreError):  # the next tick meets the same and says so
+            self._serve()
+
+    # --- one poll
+
+    async def _poll(self, state: FeedState, *, probe: bool) -> None:
         feed = self.plan.feeds[state.name]
-        host = host_of(feed.url.reveal()) if not feed.url.missing else ""
+        host = self._hosts[state.name]
         try:
             async with self._pacer.turn(host) as paused:
                 if paused:
                     await self._postpone(state, paused)
                     return
-                async with self._slots:
-                    recorded = await check_feed(feed, state, self.plan, self._deps)
+                if self.outage.on and not probe:
+                    return  # it waited for its turn while the network went: it stays due
+                recorded = await check_feed(feed, state, self.plan, self._deps)
         except StoreError as error:
             self._hold(state)
             self.counts["unrecorded"] += 1
@@ -118,8 +205,12 @@ class Poller:
             self.counts["unrecorded"] += 1
             failure(_log, "poll failed", error, feed=state.name)
             return
+        if recorded is None:
+            self.counts["offline"] += 1
+            return
         if recorded.host_pause:
             self._pacer.pause(host, recorded.host_pause)
+            self._backlog.drop(host)
         self._report(recorded)
 
     def _report(self, recorded: Recorded) -> None:
@@ -138,31 +229,66 @@ class Poller:
             new=recorded.new,
             matched=recorded.matched,
             notifications=recorded.notifications,
+            **({"collected": recorded.collected} if recorded.collected else {}),
             **({"message": recorded.message} if recorded.message else {}),
             next=recorded.next_poll_at,
         )
         self._done(recorded)
 
     def _hold(self, state: FeedState) -> None:
-        self._held[state.id] = asyncio.get_running_loop().time() + HOLD_AFTER_ERROR
+        self._held[state.id] = self._steady() + HOLD_AFTER_ERROR
 
     async def _postpone(self, state: FeedState, seconds: float) -> None:
         """Another feed of this host was told to wait: so does this one."""
-        at = to_db(self._deps.clock() + timedelta(seconds=seconds))
-        unit = self._deps.database.writer.submit(
-            lambda tx: tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=at), Priority.POLL
-        )
-        await asyncio.wrap_future(unit)
+
+        def postpone(tx: Tx) -> None:
+            at = to_db(self._deps.clock() + timedelta(seconds=seconds))
+            tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=at)
+
+        await self._submit(postpone)
+
+    async def _submit(self, unit: Callable[[Tx], object]) -> None:
+        await asyncio.wrap_future(self._deps.database.writer.submit(unit, Priority.POLL))
 
     def _remember_pauses(self) -> None:
         """A host that asked for patience before a restart is still asking."""
         now = self._deps.clock()
         for row in self._deps.database.reader.rows(sql.FEEDS_POLLABLE):
             state = read(FeedState, row)
-            feed = self.plan.feeds.get(state.name)
-            if feed is None or feed.url.missing or state.forbidden_until is None:
+            host = self._hosts.get(state.name)
+            if not host or state.forbidden_until is None or state.forbidden_until <= now:
                 continue
-            self._pacer.pause(host_of(feed.url.reveal()), (state.forbidden_until - now).total_seconds())
+            self._pacer.pause(host, (state.forbidden_until - now).total_seconds())
+
+    # --- cut off
+
+    def _heard(self, feed: str, result: FetchResult) -> bool:
+        return self.outage.heard(feed, self._hosts.get(feed, ""), result)
+
+    def _probe(self, *, at_once: bool = False) -> int:
+        """While offline: ask one feed, if it is time; returns how many were asked."""
+        if self._running or not (at_once or self.outage.may_probe()):
+            return 0
+        now = self._deps.clock()
+        rows = self._deps.database.reader.rows(sql.FEEDS_POLLABLE)
+        states = (read(FeedState, row) for row in rows)
+        due = [s for s in states if self._hosts.get(s.name) and _may_ask(s, now, force=False)]
+        askable = [(s, h) for s in due if not self._pacer.paused_for(h := self._hosts[s.name])]
+        state = self.outage.to_probe(askable)
+        if state is None:
+            return 0
+        self._start(state, probe=True)
+        return 1
+
+    def _back_online(self, waiting: int) -> None:
+        """Let the feeds that waited follow one another over two minutes rather than all at once."""
+        if self._rate is not None:
+            spread = max(SLOWEST_RESUME, waiting / RESUME_OVER)
+            self._rate = StartRate(min(spread, self.usual_rate))
+            asyncio.get_running_loop().call_later(1.25 * RESUME_OVER, self._usual_again)
+
+    def _usual_again(self) -> None:
+        self._rate = StartRate(self.usual_rate)
 
 
 def _may_ask(state: FeedState, now: datetime, *, force: bool) -> bool:

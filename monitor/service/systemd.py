@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SEND_TIMEOUT = 2.0  # seconds: a manager that does not read its socket must not hang the daemon
+EXTEND_EVERY = 10.0  # seconds; the manager is asked for three times as much
+LONGEST_START = 3600.0
 LONGEST_STATUS = 400  # characters `systemctl status` still shows sensibly
 
 
@@ -67,6 +71,32 @@ def alive(env: Mapping[str, str] | None = None) -> bool:
 def extend_timeout(seconds: float, env: Mapping[str, str] | None = None) -> bool:
     """Ask for more time before a long start (a migration) or stop is taken for a hang."""
     return notify(f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}", env)
+
+
+@contextmanager
+def long_start(
+    text: str, env: Mapping[str, str] | None = None, every: float = EXTEND_EVERY
+) -> Iterator[None]:
+    """
+    Keep the manager patient while the block runs, a migration for instance, and say what takes so long.
+
+    Only a start that is still at work after `every` seconds asks for more, and for no more than an hour in
+    all: a start that hangs is a failure all the same.
+    """
+    over = threading.Event()
+
+    def ask() -> None:
+        for _ in range(int(LONGEST_START / every)):
+            if over.wait(every) or not (extend_timeout(3 * every, env) and status(text, env)):
+                return
+
+    asking = threading.Thread(target=ask, name="patience", daemon=True)
+    asking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        asking.join()
 
 
 def watchdog_interval(env: Mapping[str, str] | None = None) -> float | None:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from monitor.errors import StoreError
+from monitor.errors import DamagedError, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             f"{path} is not a Tocsin database", hint="[monitor] database names another file, or it is damaged"
         )
     if "malformed" in text:
-        return StoreError(
+        return DamagedError(
             f"the database {path} is damaged: {text}",
             hint="run `tocsin db check`; restore the newest backup beside it",
         )

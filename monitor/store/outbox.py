@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
+from monitor.alerts.digest import collecting
 from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
+from monitor.store.digests import LONGEST_HOLD, compose, open_digest
 from monitor.store.rows import ChannelState, OutboxRow, read, to_db, write
 
 if TYPE_CHECKING:
@@ -19,8 +21,21 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 
-def enqueue(tx: Tx, channel: str, message: Message, now: datetime, *, story_id: int | None = None) -> int:
-    """Put a message for one channel into the outbox; returns its id there."""
+def enqueue(
+    tx: Tx,
+    channel: str,
+    message: Message,
+    now: datetime,
+    *,
+    story_id: int | None = None,
+    held: Reason | None = None,
+    until: datetime | None = None,
+) -> int:
+    """
+    Put a message for one channel into the outbox; returns its id there.
+
+    With `held` it is kept back for that reason, at the latest `until`.
+    """
     outbox_id = tx.next_id("outbox")
     row = OutboxRow(
         id=outbox_id,
@@ -30,10 +45,10 @@ def enqueue(tx: Tx, channel: str, message: Message, now: datetime, *, story_id: 
         story_id=story_id,
         severity=int(message.severity),
         payload=payload.dump(message),
-        state=OutboxState.READY.value,
-        reason="",
+        state=(OutboxState.HELD if held else OutboxState.READY).value,
+        reason=held.word if held else "",
         attempts=0,
-        next_attempt_at=now,
+        next_attempt_at=until or now,
         created_at=now,
         leased_at=None,
         sent_at=None,
@@ -43,6 +58,21 @@ def enqueue(tx: Tx, channel: str, message: Message, now: datetime, *, story_id: 
     )
     tx.run(sql.OUTBOX_INSERT, **write(row))
     return outbox_id
+
+
+def collect(tx: Tx, channel: str, severity: Severity, now: datetime) -> int:
+    """
+    The outbox id of the channel's digest of late alerts, begun if there is none open.
+
+    The caller's ledger rows that point at it are its content.
+    """
+    row = open_digest(tx, channel, Reason.LATE)
+    if row is None:
+        return enqueue(tx, channel, collecting(severity), now, held=Reason.LATE, until=now + LONGEST_HOLD)
+    if severity > row["severity"]:
+        louder = payload.dump(collecting(severity))
+        tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=louder, severity=int(severity))
+    return int(row["id"])
 
 
 def notice(tx: Tx, kind: str, subject: str, text: str, now: datetime, *, to: Sequence[str] = ()) -> None:
@@ -66,6 +96,8 @@ def lease_next(tx: Tx, channel: str, now: datetime) -> OutboxRow | None:
     row = tx.row(sql.OUTBOX_NEXT, channel=channel, now=to_db(now))
     if row is None:
         return None
+    if row["kind"] == "digest" and not row["attempts"]:
+        compose(tx, row["id"])
     leased = OutboxState.LEASED.value
     tx.run(
         sql.OUTBOX_LEASE,

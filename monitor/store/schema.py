@@ -3,26 +3,32 @@ Bringing a database file to the schema of this version, and checking what it is.
 
 The version is compared with plain sqlite3 (0.3 ms); Alembic and SQLAlchemy are imported only when there is
 something to do. A file that holds anything is backed up first, and all steps run in one BEGIN IMMEDIATE
-transaction, so that a failing step leaves the old schema, not half of the new one.
+transaction, so that a failing step leaves the old schema, not half of the new one. Files are kept with
+incremental vacuum: what is pruned is given back in small pieces, without copying the file.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
 from monitor.store.connection import explain, is_there, make_private, open_reader, open_writer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
 HEAD = "0002"  # a test ties it to the newest migration
 SCRIPTS = "monitor.store:migrations"
 _VERSION = "SELECT version_num FROM alembic_version"
+_INCREMENTAL = 2  # of PRAGMA auto_vacuum
+_AT_ONCE = 1024  # pages copied between two reports of progress
+_MARGIN = 1 << 20  # bytes that a backup leaves free at least
 
 
 def version_of(path: Path) -> str | None:
@@ -48,7 +54,8 @@ def migrate(path: Path, *, now: datetime) -> Path | None:
     """
     Bring the file to HEAD, creating it where there is none; nothing is done where it is at HEAD.
 
-    Returns the backup that was made first, if any. Raises StoreError for a file of a newer Tocsin.
+    Returns the backup that was made first, if any. Raises StoreError for a file of a newer Tocsin, and where
+    the disk has no room for the backup; nothing is changed then.
     """
     current = version_of(path)
     if current == HEAD:
@@ -63,8 +70,43 @@ def migrate(path: Path, *, now: datetime) -> Path | None:
         saved = path.with_name(f"{path.name}.{current}.{now:%Y%m%dT%H%M%SZ}.backup")
         backup(path, saved)
     make_private(path)
+    _set_vacuum(path)
     _upgrade(path)
+    if current is not None:
+        _convert(path)
     return saved
+
+
+def _set_vacuum(path: Path) -> None:
+    """Give an empty file incremental vacuum; it must be asked for before the first table and before WAL."""
+    try:
+        with closing(sqlite3.connect(path)) as con:
+            con.execute(f"PRAGMA auto_vacuum={_INCREMENTAL}")
+            con.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+
+
+def _convert(path: Path) -> None:
+    """
+    Give a file of an older version incremental vacuum, where the disk has room for writing it anew once.
+
+    It is a comfort: where it cannot be had the file only never gets smaller, and `db check` says so.
+    """
+    with suppress(sqlite3.Error), closing(open_writer(path)) as con:
+        if con.execute("PRAGMA auto_vacuum").fetchone()[0] == _INCREMENTAL:
+            return
+        # A vacuum writes the file anew among the temporary ones, and then through the write-ahead log.
+        if free_bytes(path.parent) < 2 * path.stat().st_size + _MARGIN:
+            return
+        con.execute(f"PRAGMA auto_vacuum={_INCREMENTAL}")
+        con.execute("VACUUM")
+        con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def free_bytes(folder: Path) -> int:
+    """What the file system of a folder has free for us."""
+    return shutil.disk_usage(folder).free
 
 
 def _upgrade(path: Path) -> None:
@@ -100,19 +142,52 @@ def _upgrade(path: Path) -> None:
         engine.dispose()
 
 
-def backup(path: Path, target: Path) -> None:
-    """Copy the database as of one moment, while others may write to it; the copy is 0600 as well."""
+def backup(path: Path, target: Path, progress: Callable[[int, int], None] = lambda _done, _all: None) -> None:
+    """
+    Copy the database as of one moment, while others may write to it; the copy is 0600 as well.
+
+    `progress` is told the pages done and how many there are. Raises StoreError, before anything is written,
+    where the target exists or its disk has no room.
+    """
     if target.exists():
         raise StoreError(f"{target} exists already", hint="name another file")
     with closing(open_reader(path)) as source:
+        try:
+            # The open transaction holds the moment: else each write of others would begin the copy anew.
+            source.execute("BEGIN")
+            pages = source.execute("PRAGMA page_count").fetchone()[0]
+            size = pages * source.execute("PRAGMA page_size").fetchone()[0]
+            source.execute(_VERSION).fetchone()
+        except sqlite3.Error as error:
+            raise explain(error, path) from error
+        _require_room(target, size)
         make_private(target)
         try:
             with closing(sqlite3.connect(target)) as copy:
-                source.backup(copy)
+                source.backup(
+                    copy, pages=_AT_ONCE, progress=lambda _status, left, total: progress(total - left, total)
+                )
             _sync(target)
         except (sqlite3.Error, OSError) as error:
             target.unlink(missing_ok=True)
             raise StoreError(f"the backup to {target} failed: {error}") from error
+
+
+def _require_room(target: Path, size: int) -> None:
+    folder = target.parent
+    while not folder.exists():
+        folder = folder.parent
+    free = free_bytes(folder)
+    if free < size + _MARGIN:
+        raise StoreError(
+            f"no room for a backup of {megabytes(size)} at {target}: its disk has {megabytes(free)} free",
+            hint="free some space on that disk first; nothing was changed",
+        )
+
+
+def megabytes(size: int) -> str:
+    """Bytes as people read them."""
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
 
 
 def _sync(path: Path) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     and_,
-    bindparam,
     case,
     delete,
     func,
@@ -29,35 +28,31 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import tables
+from monitor.store import old_rows
+from monitor.store.core import (
+    UNSENT,
+    alerts,
+    articles,
+    attempts,
+    channels,
+    facts,
+    feeds,
+    gaps,
+    ledger,
+    matches,
+    notices,
+    outbox,
+    p,
+    rules,
+    sightings,
+    stories,
+)
+from monitor.store.core import const as _const
+from monitor.store.core import words as _words
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.sql.expression import ClauseElement
-
-
-def _table(model: Any) -> Table:
-    return model.__table__  # type: ignore[no-any-return]
-
-
-feeds, articles, sightings = _table(tables.Feed), _table(tables.Article), _table(tables.Sighting)
-stories, rules, matches = _table(tables.Story), _table(tables.Rule), _table(tables.Match)
-alerts, ledger, outbox = _table(tables.Alert), _table(tables.Ledger), _table(tables.Outbox)
-attempts, channels = _table(tables.Attempt), _table(tables.Channel)
-notices, facts, gaps = _table(tables.Notice), _table(tables.Fact), _table(tables.Gap)
-p = bindparam
-
-
-def _const(word: str) -> Any:
-    """A constant of ours as SQL text, not as a parameter."""
-    return literal_column(f"'{word}'")
-
-
-def _words(*words: str) -> list[Any]:
-    return [_const(w) for w in words]
-
-
-UNSENT = _words("ready", "retry", "leased", "held")
 
 
 def _insert(table: Table) -> ClauseElement:
@@ -85,6 +80,7 @@ _sighting_view = select(
     sightings.c.text,
     sightings.c.published,
     sightings.c.baseline,
+    sightings.c.last_seen_at,
 )
 _out = select(outbox)
 _alert_view = (
@@ -142,16 +138,47 @@ STATEMENTS: dict[str, ClauseElement] = {
         "failures",
         "first_failure_at",
     ).where(feeds.c.id == p("feed_id")),
-    "FEEDS_DUE": select(feeds)
+    "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
-    .order_by(feeds.c.next_poll_at)
-    .limit(p("count")),
+    .order_by(feeds.c.next_poll_at),
+    # What still belongs to a round: long due, or about to be asked for the first time in long.
+    "FEEDS_OVERDUE": select(func.count())
+    .select_from(feeds)
+    .where(
+        or_(
+            feeds.c.next_poll_at <= p("before"),
+            and_(feeds.c.next_poll_at <= p("soon"), feeds.c.last_good_at < p("away")),
+        )
+    ),
     "FEEDS_POLLABLE": select(feeds)
     .where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None), feeds.c.gone.is_(False))
     .order_by(feeds.c.next_poll_at),
-    "FEEDS_TOO_FAR": update(feeds)
-    .values(next_poll_at=p("cap"))
-    .where(feeds.c.next_poll_at > p("limit"), feeds.c.forbidden_until.is_(None)),
+    "FEEDS_FAILING": select(func.count())
+    .select_from(feeds)
+    .where(
+        feeds.c.retired_at.is_(None),
+        or_(
+            feeds.c.gone.is_(True),
+            and_(feeds.c.failures > literal_column("0"), feeds.c.next_poll_at.is_not(None)),
+        ),
+    ),
+    # What was counted against a feed before it was known that we were cut off.
+    "FEED_EXCUSE": update(feeds)
+    .values(
+        failures=feeds.c.failures - literal_column("1"),
+        first_failure_at=case(
+            (feeds.c.failures > literal_column("1"), feeds.c.first_failure_at), else_=null()
+        ),
+        next_poll_at=p("now"),
+    )
+    .where(
+        feeds.c.name == p("feed"),
+        feeds.c.failures > literal_column("0"),
+        feeds.c.next_poll_at.is_not(None),
+    ),
+    "FEED_CLOCK": _set(
+        feeds, "next_poll_at", "forbidden_until", "last_poll_at", "last_good_at", "first_failure_at"
+    ).where(feeds.c.id == p("feed_id")),
     # articles and their sightings
     "STORY_INSERT": _insert(stories),
     "ARTICLE_INSERT": _insert(articles),
@@ -174,6 +201,17 @@ STATEMENTS: dict[str, ClauseElement] = {
         **{n: p(n) for n in ("title", "content", "text", "published", "last_seen_at")},
     )
     .where(sightings.c.feed_id == p("feed"), sightings.c.article_id == p("article")),
+    "SIGHTING_ANY": select(sightings.c.article_id)
+    .where(sightings.c.feed_id == p("feed"))
+    .limit(literal_column("1")),
+    "SIGHTING_SEEN": _set(sightings, "last_seen_at").where(
+        sightings.c.feed_id == p("feed"), sightings.c.article_id == p("article")
+    ),
+    "SIGHTINGS_SEEN_UNTIL": _set(sightings, "last_seen_at").where(
+        sightings.c.feed_id == p("feed"),
+        sightings.c.last_seen_at >= p("listed_since"),
+        sightings.c.last_seen_at < p("last_seen_at"),
+    ),
     "SIGHTINGS_BY_GUID": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.guid == p("guid")
     ),
@@ -185,6 +223,16 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(sightings, sightings.c.feed_id == feeds.c.id)
     .where(sightings.c.article_id == p("article"))
     .order_by(sightings.c.first_seen_at, feeds.c.id),
+    "ARTICLES_AT": select(articles.c.id).where(articles.c.url == p("url")).order_by(articles.c.id.desc()),
+    "SIGHTINGS_SHOWN": select(sightings, feeds.c.name.label("feed"))
+    .join(feeds, feeds.c.id == sightings.c.feed_id)
+    .where(sightings.c.article_id == p("article"))
+    .order_by(sightings.c.first_seen_at, feeds.c.id),
+    "FEEDS_OF_OUTLET": select(feeds.c.name, func.count().label("n"))
+    .join(articles, articles.c.feed_id == feeds.c.id)
+    .where(or_(articles.c.source == p("domain"), articles.c.source.like(p("below"))))
+    .group_by(feeds.c.name)
+    .order_by(func.count().desc(), feeds.c.name),
     "STORY_OF": select(articles.c.story_id).where(articles.c.id == p("article")),
     # rules
     "RULES": select(rules).order_by(rules.c.name),
@@ -195,6 +243,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "MATCH_EXISTS": select(matches.c.id).where(
         matches.c.article_id == p("article"), matches.c.feed_id == p("feed"), matches.c.rule == p("rule")
     ),
+    "MATCHES_OF_ARTICLE": select(matches, feeds.c.name.label("feed"))
+    .join(feeds, feeds.c.id == matches.c.feed_id)
+    .where(matches.c.article_id == p("article"))
+    .order_by(matches.c.id),
     "LAST_MATCH": select(func.max(matches.c.id)),
     "ALERT_INSERT": _insert(alerts),
     "LEDGER_INSERT": _insert(ledger),
@@ -204,6 +256,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .where(ledger.c.alert_id == p("alert"))
     .order_by(ledger.c.id),
+    "LEDGER_OF_MATCH": select(ledger).where(ledger.c.match_id == p("match")).order_by(ledger.c.id),
     "LEDGER_COUNTS": select(ledger.c.state, ledger.c.reason, func.count().label("n"))
     .where(ledger.c.at >= p("since"))
     .group_by(ledger.c.state, ledger.c.reason),
@@ -228,8 +281,18 @@ STATEMENTS: dict[str, ClauseElement] = {
             and_(ledger.c.state == _const("dropped"), outbox.c.state != _const("dropped")),
         )
     ),
-    "TOLD": select(outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.sent_at).where(
-        outbox.c.story_id == p("story"), outbox.c.state.in_([*UNSENT, _const("sent")])
+    # A digest tells of many stories: which, and how loudly, only its alerts know.
+    "TOLD": select(outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.sent_at)
+    .where(outbox.c.story_id == p("story"), outbox.c.state.in_([*UNSENT, _const("sent")]))
+    .union_all(
+        select(outbox.c.channel, alerts.c.severity, outbox.c.state, outbox.c.sent_at)
+        .join(ledger, ledger.c.outbox_id == outbox.c.id)
+        .join(alerts, alerts.c.id == ledger.c.alert_id)
+        .where(
+            alerts.c.story_id == p("story"),
+            outbox.c.kind == _const("digest"),
+            outbox.c.state.in_([*UNSENT, _const("sent")]),
+        )
     ),
     "ALERTS_OF_STORY": select(alerts.c.id, alerts.c.rule).where(alerts.c.story_id == p("story")),
     "ALERTS": _alert_view.where(alerts.c.id <= p("top"), alerts.c.created_at >= p("since"))
@@ -237,7 +300,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     .limit(p("count")),
     "ALERT": _alert_view.where(alerts.c.id == p("id")),
     "ALERTS_COUNT": select(func.count()).select_from(alerts).where(alerts.c.created_at >= p("since")),
-    "LAST_ALERT": select(func.max(alerts.c.created_at)),
+    # By id, which needs no scan: ids are given in the order of time.
+    "LAST_ALERT": select(alerts.c.created_at).order_by(alerts.c.id.desc()).limit(literal_column("1")),
     "MATCH_OF_ALERT": select(matches.c.hits, matches.c.rule_hash, matches.c.strength, matches.c.matched_at)
     .where(matches.c.article_id == p("article"), matches.c.rule == p("rule"))
     .order_by(matches.c.id),
@@ -260,6 +324,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(ledger.c.outbox_id == p("outbox"), ledger.c.alert_id.is_not(None))
     .order_by(ledger.c.alert_id),
     "OUTBOX_COUNTS": select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state),
+    "OUTBOX_ON_ITS_WAY": select(func.count())
+    .select_from(outbox)
+    .where(outbox.c.state.in_(_words("ready", "retry", "leased"))),
     "OUTBOX_NEXT": _out.where(
         outbox.c.channel == p("channel"),
         outbox.c.state.in_(_words("ready", "retry")),
@@ -289,6 +356,25 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_RETURN_LEASES": update(outbox)
     .values(state=_const("ready"), leased_at=null(), maybe_repeat=true(), next_attempt_at=p("now"))
     .where(outbox.c.state == _const("leased")),
+    "OUTBOX_DIGESTS_HELD": _out.where(
+        outbox.c.state == _const("held"), outbox.c.kind == _const("digest")
+    ).order_by(outbox.c.id),
+    "OUTBOX_COMPOSE": _set(outbox, "payload", "severity").where(outbox.c.id == p("outbox")),
+    "DIGEST_ALERTS": select(
+        alerts.c.article_id,
+        alerts.c.rule,
+        alerts.c.severity,
+        articles.c.title,
+        articles.c.url,
+        articles.c.published,
+        feeds.c.name.label("feed"),
+    )
+    .join(ledger, ledger.c.alert_id == alerts.c.id)
+    .join(articles, articles.c.id == alerts.c.article_id)
+    .join(feeds, feeds.c.id == articles.c.feed_id)
+    .where(ledger.c.outbox_id == p("outbox"))
+    .order_by(alerts.c.id),
+    "OUTBOX_CLOCK": _set(outbox, "next_attempt_at", "created_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_RETRY_NOW": update(outbox)
     .values(next_attempt_at=p("now"))
     .where(outbox.c.state == _const("retry"), outbox.c.next_attempt_at > p("now")),
@@ -313,8 +399,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == gaps.c.feed_id)
     .where(gaps.c.until >= p("since"))
     .order_by(gaps.c.until.desc()),
+    **old_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
+    "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),
 }
 
 _HEADER = '''"""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.feeds.schedule import FARTHEST
 from monitor.model import OutboxState, Reason, State
 from monitor.store import sql
 from monitor.store.rows import FeedState, read, to_db, write
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 FORGIVEN = timedelta(hours=24)
-FARTHEST = timedelta(hours=26)  # no honest schedule is longer; a jumped clock's is
 
 
 @dataclass(frozen=True, slots=True)

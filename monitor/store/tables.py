@@ -84,6 +84,7 @@ class Article(SQLModel, table=True):
 
     __tablename__ = "articles"
     __table_args__: ClassVar = (
+        Index("ix_articles_feed_id", "feed_id"),
         Index("ix_articles_fetched_at", "fetched_at"),
         Index("ix_articles_url", "url"),
         Index("ix_articles_story_id", "story_id"),
@@ -147,6 +148,7 @@ class Match(SQLModel, table=True):
     __tablename__ = "matches"
     __table_args__: ClassVar = (
         UniqueConstraint("article_id", "feed_id", "rule"),
+        Index("ix_matches_feed_id", "feed_id"),
         Index("ix_matches_matched_at", "matched_at"),
     )
 

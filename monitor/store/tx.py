@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from monitor.store import sql
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
@@ -50,9 +52,21 @@ class Tx:
         Rows may have been pruned; marks and messages that outlive them must not find another row's id.
         """
         if table not in self._ids:
-            assert table in TABLES_WITH_IDS, table
-            top = self._con.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0  # noqa: S608 - checked above
-            known = self._con.execute("SELECT value FROM facts WHERE name = ?", (TOP_ID + table,)).fetchone()
-            self._ids[table] = max(top, int(known[0]) if known else 0)
+            self._ids[table] = max(self._top(table), self._remembered(table))
         self._ids[table] += 1
         return self._ids[table]
+
+    def remember_ids(self, tables: Iterable[str], at: str | None) -> None:
+        """Write down the highest id of each table, before rows of it are removed. `at` as stored."""
+        for table in tables:
+            top = self._top(table)
+            if top > self._remembered(table):
+                self.run(sql.FACT_UPSERT, name=TOP_ID + table, value=str(top), at=at)
+
+    def _top(self, table: str) -> int:
+        assert table in TABLES_WITH_IDS, table
+        return self._con.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0  # noqa: S608 - checked above
+
+    def _remembered(self, table: str) -> int:
+        known = self.row(sql.FACT, name=TOP_ID + table)
+        return int(known["value"]) if known else 0

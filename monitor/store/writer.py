@@ -60,8 +60,14 @@ class Writer:
         self._con = open_writer(path)
         self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._numbers = count()
+        self._truncate = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is there to take work."""
+        return self._thread.is_alive()
 
     def submit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> Future[T]:
         """
@@ -69,7 +75,7 @@ class Writer:
 
         What was submitted is run: a caller that no longer waits for it cannot take it back.
         """
-        if not self._thread.is_alive():
+        if not self.running:
             raise StoreError(f"the database {self._path} is closed")
         job = _Job(int(priority), next(self._numbers), unit)
         # A task that is cancelled cancels the future it awaits, and a cancelled future cannot be answered.
@@ -77,9 +83,18 @@ class Writer:
         self._queue.put(job)
         return job.done
 
+    def truncate_log(self) -> None:
+        """
+        Empty the write-ahead log soon, if nobody reads from it then; else SQLite does so by and by.
+
+        It is done by the writer's own connection, which is the only one that checkpoints.
+        """
+        self._truncate.set()
+        self.submit(lambda _: None, Priority.HOUSEKEEPING)
+
     def close(self) -> None:
         """Finish what is queued, checkpoint and close the file."""
-        if not self._thread.is_alive():
+        if not self.running:
             return
         self._queue.put(_Job(99, next(self._numbers), None))
         self._thread.join()
@@ -96,8 +111,21 @@ class Writer:
             work = [j for j in jobs if j.unit is not None]
             if work:
                 self._commit_group(work)
+            if self._truncate.is_set():
+                self._truncate.clear()
+                self._truncate_log()
             if jobs[-1].unit is None:
                 return
+
+    def _truncate_log(self) -> None:
+        patience = self._con.execute("PRAGMA busy_timeout").fetchone()[0]
+        try:
+            self._con.execute("PRAGMA busy_timeout=0")  # a reader is not waited for: nor are matches
+            self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            pass  # what is wrong with the disk is told by the next commit
+        finally:
+            self._con.execute(f"PRAGMA busy_timeout={patience}")
 
     def _commit_group(self, jobs: list[_Job]) -> None:
         try:

@@ -144,6 +144,9 @@ def test_json_is_stable() -> None:
         "rules": ["talks-in-doha"],
         "tags": [],
         "why": "first report of this story",
+        "late": False,
+        "entries": [],
+        "count": 0,
     }
 
 

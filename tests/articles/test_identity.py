@@ -154,6 +154,8 @@ SAME_FEED = [
     ("only the title is equal", {"guid": None, "link": "", "published": LATER}, False),
     ("title and date are equal, the text is not", {"guid": None, "link": "", "summary": "new"}, False),
     ("title, date and text are all there is", {"guid": None, "link": ""}, True),
+    ("a new guid, title, date and text are all there is", {"guid": NEW.guid, "link": ""}, True),
+    ("a new guid and text", {"guid": NEW.guid, "link": "", "summary": "new"}, False),
 ]
 
 
@@ -164,6 +166,24 @@ def test_same_item_in_one_feed(case: str, changes: dict[str, object], same: bool
     decision, reason = same_item(known(item()), marks(entry), entry.published, same_feed=True)
     assert decision is same
     assert reason
+
+
+UNDATED = [
+    ("title and link changed", {"title": NEW.title, "link": NEW.link}, False),
+    ("title and guid changed", {"title": NEW.title, "guid": NEW.guid}, False),
+    ("the title changed", {"title": NEW.title}, True),
+    ("it was given a date", {"published": NOON, "title": NEW.title, "link": NEW.link}, True),
+    ("the guid changed, there is no link", {"guid": NEW.guid, "link": ""}, False),
+    ("there is neither guid nor link", {"guid": None, "link": ""}, True),
+]
+
+
+@pytest.mark.parametrize(("case", "changes", "same"), UNDATED, ids=[case[0] for case in UNDATED])
+def test_same_item_without_dates(case: str, changes: dict[str, object], same: bool) -> None:
+    """No date vouches for an item that has none: two of two other marks that changed make it a new one."""
+    entry = replace(item(published=None), **changes)  # type: ignore[arg-type]
+    decision, _ = same_item(known(item(published=None)), marks(entry), entry.published, same_feed=True)
+    assert decision is same
 
 
 OTHER_FEED = [

@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHAPE = (
-    *("id", "rule", "severity", "title", "url", "feed", "story", "also", "published", "fetched", "matched"),
+    *(
+        "id",
+        "rule",
+        "severity",
+        "title",
+        "url",
+        "feed",
+        "story",
+        "article",
+        "also",
+        "published",
+        "fetched",
+        "matched",
+    ),
     *("sent", "state", "reason", "deliveries"),
 )
 TALKS = Item("Talks in Doha", guid="1", link="http://a.example/1", text="The envoys met at noon.")

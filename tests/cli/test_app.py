@@ -34,6 +34,13 @@ def test_help_ends_with_an_example(verb: str) -> None:
     assert f"tocsin {verb}" in paragraph
 
 
+def test_the_help_lists_the_verbs_in_the_order_of_a_first_acquaintance() -> None:
+    """Each verb stands on one line of its own, whole, and none is left to chance."""
+    listed = run("--help").out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert tuple(line.split()[0] for line in listed) == app.ORDER
+    assert [line for line in listed if line.endswith("...") or len(line) > 80] == []
+
+
 @pytest.mark.parametrize("arguments", [[], ["feeds"], ["db"]], ids=["tocsin", "feeds", "db"])
 def test_without_a_verb_the_help_is_shown_as_talk(arguments: list[str]) -> None:
     """Nothing was asked for: the help goes to standard error and the exit code is 2."""

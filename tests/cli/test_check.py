@@ -1,4 +1,4 @@
-"""`tocsin init` and `tocsin check`: a first configuration, and everything that is wrong with one."""
+"""`tocsin check`: everything that is wrong with a configuration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.cli import check
 from tests.support.cli import run
 from tests.support.configs import CHANNEL, FEED, RULE, SMALL, write
 
@@ -15,52 +14,6 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def test_init_writes_a_configuration_that_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new file for its owner alone, three commands to type next, and check finds nothing wrong."""
-    monkeypatch.chdir(tmp_path)
-    outcome = run("init")
-    assert outcome.code == 0
-    assert [line.split("  ")[1] for line in outcome.out.splitlines()[1:]] == [
-        "tocsin check",
-        "tocsin run --once",
-        "tocsin run",
-    ]
-    assert (tmp_path / "config.toml").stat().st_mode & 0o777 == 0o600
-    checked = run("check")
-    assert (checked.code, checked.err) == (0, "")
-    assert checked.out == "4 feeds, 1 rule, 1 channel, 2 rule tests: all good\n"
-
-
-def test_init_in_another_folder_says_how_to_use_it(tmp_path: Path) -> None:
-    """The folder is made, and the commands to type name the file."""
-    outcome = run("init", tmp_path / "new" / "desk")
-    path = tmp_path / "new" / "desk" / "config.toml"
-    assert path.is_file()
-    assert outcome.out.count(f"--config {path}") == 3
-
-
-def test_init_for_the_system_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that everybody may read, its database in the service's own place, and how to start the unit."""
-    path = tmp_path / "etc" / "tocsin" / "config.toml"
-    monkeypatch.setattr(check, "SYSTEM_CONFIG", path)
-    outcome = run("init", "--system")
-    assert outcome.code == 0
-    assert path.stat().st_mode & 0o777 == 0o644
-    assert 'database = "/var/lib/tocsin/tocsin.db"' in path.read_text(encoding="utf-8")
-    assert "systemctl enable --now tocsin" in outcome.out
-    assert run("check", "--config", path).code == 0
-    assert run("init", "--system", tmp_path).code == 2
-
-
-def test_init_never_overwrites(tmp_path: Path) -> None:
-    """An existing file stays as it is, with exit 2 and a remedy."""
-    path = write(tmp_path, "# mine\n")
-    outcome = run("init", tmp_path)
-    assert outcome.code == 2
-    assert "tocsin init DIR" in outcome.err
-    assert path.read_text(encoding="utf-8") == "# mine\n"
 
 
 def test_a_query_is_pointed_at(tmp_path: Path) -> None:

@@ -118,6 +118,21 @@ def test_one_feed_is_shown_with_configuration_and_state(tmp_path: Path) -> None:
     assert "sesame" not in shown.out
 
 
+def test_the_gaps_of_a_feed_are_shown(tmp_path: Path) -> None:
+    """When items may have gone unseen: from the last good poll to the one that knew nothing."""
+    known(tmp_path, polls=4)
+    with command_line_tx(tmp_path / "tocsin.db") as tx:
+        ends = {"since": "2026-03-01 08:00:00.000000", "until": "2026-03-04 08:00:00.000000"}
+        tx.run(sql.GAP_INSERT, id=tx.next_id("gaps"), feed_id=1, **ends)
+    path = config(tmp_path)
+    [shape] = run("feeds", "show", "wire", "--json", "--config", path).objects
+    assert shape["gaps"] == [{"since": "2026-03-01T08:00:00Z", "until": "2026-03-04T08:00:00Z"}]
+    assert (
+        "2026-03-01T08:00:00Z to 2026-03-04T08:00:00Z" in run("feeds", "show", "wire", "--config", path).out
+    )
+    assert run("feeds", "show", "snow", "--json", "--config", path).objects[0]["gaps"] == []
+
+
 @pytest.mark.parametrize("verb", ["show", "remove", "enable", "disable", "poll"])
 def test_an_unknown_name_gets_the_nearest(tmp_path: Path, verb: str) -> None:
     """Exit 2 and a hint."""

@@ -13,7 +13,7 @@ import pytest
 
 from monitor.store.lock import DaemonLock
 from tests.support.cli import run
-from tests.support.configs import SMALL, write
+from tests.support.configs import RULE, SMALL, write
 from tests.support.documents import Item, rss
 from tests.support.webserver import Hang, WebServer, answer
 
@@ -158,3 +158,22 @@ def test_an_interrupt_ends_a_run_with_130(web: WebServer, tmp_path: Path) -> Non
     assert not (tmp_path / "t.db-wal").exists()
     [feed] = run("feeds", "list", "--json", "--config", path).objects
     assert feed["state"] == "new"
+
+
+def test_a_run_without_a_network_says_so_and_blames_no_feed(web: WebServer, tmp_path: Path) -> None:
+    """No host can be reached: exit 1, in words, no feed is failing, all are due at the next run."""
+    text = f'[monitor]\ndatabase = "{tmp_path}/t.db"\n{RULE}'
+    text += '[polling]\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
+    text += f'[channels.desk]\ntype = "file"\npath = "{tmp_path}/alerts.jsonl"\n'
+    for number in range(2, 8):  # the server listens on 127.0.0.1 alone
+        text += f'[[feeds]]\nname = "f{number}"\nurl = "http://127.0.0.{number}:{web.port}/"\n'
+    path = write(tmp_path, text)
+    for _ in range(2):
+        outcome = run("run", "--once", "--config", path)
+        assert outcome.code == 1
+        assert "offline: no server could be reached" in outcome.err
+        [shape] = run("status", "--json", "--config", path).objects
+        assert shape["failing"] == []
+        assert shape["offline_since"] is None
+    [summary] = run("run", "--once", "--json", "--config", path).objects
+    assert summary["offline"] is True

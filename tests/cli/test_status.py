@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.store import sql
+from monitor.store.clock import OFFLINE, STEPPED
 from monitor.store.lock import DaemonLock
 from monitor.store.rows import to_db
 from tests.support.cli import run
@@ -47,6 +48,33 @@ def test_status_before_the_first_run(tmp_path: Path) -> None:
     assert shape["feeds"] == {"total": 1, "ok": 0, "failing": 0, "silent": 0, "disabled": 0}
     assert shape["daemon"] == "stopped"
     assert not (tmp_path / "t.db").exists()
+
+
+def test_status_tells_of_an_outage_a_set_clock_and_gaps(tmp_path: Path) -> None:
+    """Each a line, and a key in JSON; the outage only while a daemon runs that could see it."""
+    path = desk(tmp_path)
+    now = datetime.now(UTC)
+    quiet = run("status", "--json", "--config", path).objects[0]
+    assert (quiet["offline_since"], quiet["clock_step"], quiet["gaps_24h"]) == (None, None, 0)
+    with unit(tmp_path / "tocsin.db") as tx:
+        tx.run(sql.FACT_UPSERT, name=OFFLINE, value="", at=to_db(now - timedelta(minutes=5)))
+        tx.run(sql.FACT_UPSERT, name=STEPPED, value="-3600", at=to_db(now - timedelta(hours=2)))
+        for hours in (1, 30):
+            ends = {"since": to_db(now - timedelta(hours=99)), "until": to_db(now - timedelta(hours=hours))}
+            tx.run(sql.GAP_INSERT, id=tx.next_id("gaps"), feed_id=1, **ends)
+    [stopped] = run("status", "--json", "--config", path).objects
+    assert stopped["offline_since"] is None
+    assert stopped["clock_step"]["seconds"] == -3600
+    assert stopped["gaps_24h"] == 1
+    lock = DaemonLock(tmp_path / "tocsin.db")
+    lock.acquire()
+    told = run("status", "--config", path).out
+    [running] = run("status", "--json", "--config", path).objects
+    lock.release()
+    assert datetime.fromisoformat(running["offline_since"]) < now
+    assert "network  offline, noticed 5 min ago" in told
+    assert "clock    set back by 3600 s, 2 h ago" in told
+    assert "gaps     1 gap in 24 h" in told
 
 
 def test_status_counts_feeds_outbox_and_alerts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,15 @@ def test_a_credential_outside_the_unit_is_a_warning_with_a_remedy(tmp_path: Path
     phone = channel(tmp_path, 'url = { credential = "phone" }')
     assert phone.url is not None
     with pytest.raises(LookupError, match=r"systemd-run .*LoadCredential=phone:"):
+        phone.url.reveal()
+
+
+def test_a_credential_that_is_shut_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check that a unit's reload runs beside the service may not see it; the daemon reads it itself."""
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(tmp_path))  # root may enter any folder
+    phone = channel(tmp_path, 'url = { credential = "phone" }', {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert phone.url is not None
+    with pytest.raises(LookupError, match="only to be read by the service's main process"):
         phone.url.reveal()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.feeds.pacing import HostPacer, host_of
+from monitor.feeds.pacing import HostPacer, StartRate, host_of
 
 
 class Time:
@@ -163,3 +165,82 @@ def test_hosts_no_longer_in_use_are_forgotten() -> None:
 def test_the_host_of_a_url(url: str, host: str) -> None:
     """One host has one name, whatever the spelling; nonsense has none."""
     assert host_of(url) == host
+
+
+def test_waiting_for_room_among_all_requests_does_not_close_the_gap() -> None:
+    """Two of a host that waited together for one of the few rooms still start a second apart."""
+
+    async def story() -> None:
+        time = Time()
+        paced = HostPacer(2, 1.0, clock=time.clock, sleep=time.sleep, at_once=1)
+        starts: list[float] = []
+        release = asyncio.Event()
+
+        async def slow() -> None:
+            async with paced.turn("slow"):
+                await release.wait()
+                time.now += 10.0
+
+        async def poll() -> None:
+            async with paced.turn("a"):
+                starts.append(time.now)
+
+        tasks = [asyncio.create_task(slow())]
+        await asyncio.sleep(0)
+        tasks += [asyncio.create_task(poll()) for _ in range(2)]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not starts
+        release.set()
+        await asyncio.gather(*tasks)
+        assert len(starts) == 2
+        assert starts[1] - starts[0] >= 1.0
+
+    asyncio.run(story())
+
+
+def test_a_pause_that_comes_while_waiting_for_room_is_heard() -> None:
+    """Whoever had its turn at the host already, but no room yet, asks nothing during a pause."""
+
+    async def story() -> None:
+        time = Time()
+        paced = HostPacer(2, 0.0, clock=time.clock, sleep=time.sleep, at_once=1)
+        heard: list[float] = []
+
+        async def poll() -> None:
+            async with paced.turn("a") as paused:
+                heard.append(paused)
+
+        async with paced.turn("b"):
+            waiting = asyncio.create_task(poll())
+            for _ in range(5):
+                await asyncio.sleep(0)
+            paced.pause("a", 60.0)
+        await waiting
+        assert heard == [60.0]
+
+    asyncio.run(story())
+
+
+@given(st.floats(0.1, 200.0), st.lists(st.floats(0.0, 3.0), max_size=200))
+def test_no_second_has_more_starts_than_the_rate_allows(rate: float, pauses: list[float]) -> None:
+    """Whatever the rests between two asks: a second holds the rate, a quarter of it, and one."""
+    starts = StartRate(rate)
+    now, begun = 0.0, []
+    for pause in pauses:
+        now += pause
+        if starts.take(now):
+            begun.append(now)
+    for first in begun:
+        inside = sum(first <= at < first + 1.0 for at in begun)
+        assert inside <= rate * 1.25 + 1 + 1e-6
+
+
+def test_a_rate_is_used_to_the_full() -> None:
+    """Asked four times a second as by the tick, it lets through nearly all that it may."""
+    starts = StartRate(50.0)
+    begun = 0
+    for tick in range(4 * 60):
+        while starts.take(tick / 4):
+            begun += 1
+    assert 50 * 60 - 13 <= begun <= 50 * 60 + 13

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.schedule import PollFacts, PollPolicy, next_poll
+from monitor.feeds.schedule import (
+    FARTHEST,
+    PollFacts,
+    PollPolicy,
+    next_poll,
+    start_rate,
+    trusted,
+    was_away,
+)
 from monitor.model import FetchStatus
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -139,3 +147,49 @@ def test_no_poll_comes_early_or_never(facts: PollFacts, every: float, failures: 
     policy = PollPolicy(default=900, fastest=300, slowest=3600, every=every)
     seconds = wait(facts, policy=policy, failures=failures, seed=seed)
     assert max(every, facts.retry_after or 0) - 1e-3 <= seconds <= max(every, 86_400.0) * 1.1 + 1e-3
+
+
+def test_a_host_that_was_not_reached_is_tried_again_soon() -> None:
+    """No connection stood, so nobody was bothered: five minutes, doubling, an hour at most for two days."""
+    facts = PollFacts(FetchStatus.NETWORK, unreachable=True, first_failure_at=NOW)
+    waits = [wait(facts, failures=n) for n in range(1, 8)]
+    for got, least in zip(waits, [300, 600, 1200, 2400, 3600, 3600, 3600], strict=True):
+        assert least <= got <= least * 1.1
+    often = PollPolicy(default=900, fastest=300, slowest=3600, every=60)
+    assert wait(facts, policy=often, failures=1) <= 66
+
+
+@pytest.mark.parametrize(
+    ("due", "written", "mended"),
+    [
+        (timedelta(minutes=-5), timedelta(minutes=-20), timedelta(minutes=-5)),
+        (timedelta(minutes=10), timedelta(minutes=-5), timedelta(minutes=10)),
+        (timedelta(days=3, minutes=15), timedelta(days=3), timedelta(minutes=15)),
+        (timedelta(days=3), timedelta(minutes=-5), FARTHEST),
+        (timedelta(days=99), timedelta(days=3), FARTHEST),
+        (timedelta(days=3), None, FARTHEST),
+    ],
+)
+def test_times_of_a_clock_that_ran_ahead_are_mended(
+    due: timedelta, written: timedelta | None, mended: timedelta
+) -> None:
+    """What was written in the future keeps its interval from now; what is too far comes near."""
+    assert trusted(NOW + due, NOW + written if written is not None else None, NOW) == NOW + mended
+    assert trusted(None, NOW, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "interval", "away"),
+    [(6.9, 900, False), (7.1, 900, True), (17, 6 * HOUR, False), (19, 6 * HOUR, True), (71, 86_400, False)],
+)
+def test_away_is_seven_hours_or_three_intervals(hours: float, interval: float, away: bool) -> None:
+    """The longest wait that a server may ask for is no absence; nor is a feed's own long interval."""
+    assert was_away(NOW - timedelta(hours=hours), interval, NOW) is away
+    assert not was_away(None, interval, NOW)
+
+
+def test_the_start_rate_follows_the_need() -> None:
+    """Fifty a second, or twice what the feeds need."""
+    assert start_rate([900.0] * 100) == 50.0
+    assert start_rate([300.0] * 30_000) == pytest.approx(200.0)
+    assert start_rate([]) == 50.0

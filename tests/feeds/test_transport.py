@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from monitor.feeds.fetch import HttpFetcher
+from monitor.feeds.problem import FetchError
 from monitor.feeds.transport import FeedTransport, default_tls
 from monitor.model import FetchRequest, FetchResult, FetchStatus
 from tests.support.webserver import (
@@ -323,6 +324,39 @@ def test_all_addresses_dead(web: WebServer) -> None:
     assert (result.status, result.message) == (FetchStatus.NETWORK, "the server refused the connection")
 
 
+class Silent:
+    """A name server that says no, or nothing."""
+
+    def __init__(self, problem: FetchError | None) -> None:
+        self._problem = problem
+
+    async def __call__(self, host: str) -> list[str]:
+        if self._problem is None:
+            await asyncio.Event().wait()
+        assert self._problem is not None
+        raise self._problem
+
+
+def test_what_was_never_reached_is_told_apart(web: WebServer) -> None:
+    """No name, nobody who takes the connection, or too late for that: it may be our own network."""
+    no_name = FetchError(FetchStatus.NETWORK, "DNS: no such host", unreachable=True)
+    assert fetch("http://a.test/", resolver=Silent(no_name)).unreachable
+    assert fetch("http://a.test/", resolver=Silent(None), deadline=0.05).unreachable
+    assert fetch("http://a.test/", resolver=FakeResolver(a_test=[])).unreachable
+    assert fetch(f"http://127.0.0.9:{web.port}/").unreachable
+
+
+def test_whoever_took_the_connection_was_reached(web: WebServer) -> None:
+    """An error, silence, a redirect to nowhere, nonsense, or what we refuse to ask."""
+    web.on("/500", b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")
+    web.on("/away", b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.9:1/\r\nContent-Length: 0\r\n\r\n")
+    web.on("/nonsense", b"SSH-2.0-OpenSSH_9\r\n")
+    web.on("/silence", Hang())
+    for path in ("/500", "/away", "/nonsense", "/silence"):
+        assert not fetch(web.url(path), deadline=0.5).unreachable, path
+    assert not fetch("http://10.0.0.1/").unreachable
+
+
 @pytest.mark.parametrize("host", ["a..test", "-" * 64 + ".test", "a%00.test", "a*.test", "a." * 130 + "test"])
 def test_impossible_names_are_not_looked_up(host: str) -> None:
     """What can be no host name reaches neither the resolver nor TLS."""
@@ -382,6 +416,7 @@ def test_an_unknown_certificate_is_refused(secure: WebServer) -> None:
     result = fetch(secure.url("/", "a.test"), resolver=NAMES)
     assert result.status is FetchStatus.NETWORK
     assert "certificate is not valid: self-signed certificate" in result.message
+    assert not result.unreachable
     assert secure.seen == []
 
 

@@ -77,7 +77,7 @@ def reference(node: Node, document: Document) -> bool:
 def test_the_engine_agrees_with_the_slow_evaluator(rules: list[Node], document: Document) -> None:
     """Anchors, wildcard index and shared positions change no verdict."""
     engine, problems = compile_rules([RuleConfig(str(n), print_query(t)) for n, t in enumerate(rules)], ())
-    assert not problems
+    assert not [problem for problem in problems if problem.level == "error"]
     expected = {str(n) for n, tree in enumerate(rules) if reference(tree, document)}
     assert {match.rule for match in engine.match(document)} == expected
 

@@ -125,8 +125,9 @@ def test_it_tells_systemd_when_it_is_ready_and_when_it_stops(tmp_path: Path) -> 
         manager.bind(str(address))
         manager.settimeout(20)
         web.on("/a", answer(200, rss(OLD)))
-        with DaemonProcess(write_config(tmp_path, web), env={"NOTIFY_SOCKET": str(address)}) as daemon:
-            assert manager.recv(4096) == b"READY=1\nSTATUS=watching 1 feeds with 1 rules"
+        env = {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "1000000"}
+        with DaemonProcess(write_config(tmp_path, web), env=env) as daemon:
+            assert manager.recv(4096) == b"READY=1\nSTATUS=watching 1 feed with 1 rule"
             assert manager.recv(4096) == b"WATCHDOG=1"
             daemon.send(signal.SIGTERM)
             assert daemon.ended() == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +13,7 @@ from monitor.service import systemd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-UNIT = Path(__file__).parents[2] / "systemd" / "tocsin.service"
+    from pathlib import Path
 
 
 @contextmanager
@@ -102,20 +100,3 @@ def test_reloading_carries_the_monotonic_time(tmp_path: Path) -> None:
 def test_watchdog_interval_is_half_the_limit(env: dict[str, str], interval: float | None) -> None:
     """Only a limit that is meant for this very process counts."""
     assert systemd.watchdog_interval(env) == interval
-
-
-def test_every_setting_of_the_unit_is_explained() -> None:
-    """Each hardening line of the unit file stands under a comment."""
-    lines = UNIT.read_text(encoding="utf-8").splitlines()
-    service = lines[lines.index("[Service]") + 1 : lines.index("[Install]")]
-    bare = [
-        line
-        for before, line in zip(["", *service], service, strict=False)
-        if line and not line.startswith("#") and not before.startswith("#") and _key(before) != _key(line)
-    ]
-    assert bare == []
-
-
-def _key(line: str) -> str:
-    """The setting's name; a setting given twice needs its comment once."""
-    return line.partition("=")[0]

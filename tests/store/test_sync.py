@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.feeds.schedule import FARTHEST
 from monitor.store import outbox, sql
 from monitor.store.rows import FeedState, from_db, read, write
-from monitor.store.sync import FARTHEST, FeedWanted, sync
+from monitor.store.sync import FeedWanted, sync
 from tests.support.store import (
     NOW,
     add_notification,

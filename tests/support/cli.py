@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import sys
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ def run(*arguments: str | Path, stdin: str = "") -> Outcome:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _standard_input(stdin):
         code = app.invoke([str(argument) for argument in arguments])
+    logging.captureWarnings(capture=False)  # what `run` switched on belongs to a process that ends
     return Outcome(code, out.getvalue(), err.getvalue())
 
 

@@ -21,18 +21,21 @@ from monitor.feeds.worker import parse_document
 from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
 from monitor.pipeline import Deps, check_feed, hash_of
 from monitor.plan import build_plan
+from monitor.service.housekeeping import keep_house
 from monitor.settings import ChannelConfig, Config, EntityConfig, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store import schema, sql
 from monitor.store.database import Database
+from monitor.store.digests import compose
 from monitor.store.rows import FeedState, read
 from monitor.store.sync import FeedWanted, sync
 from tests.support.documents import NOON, Item, rss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from monitor.recording import Recorded
+    from monitor.store.tx import Tx
 
 _templates: dict[str, Path] = {}
 
@@ -111,6 +114,7 @@ class Desk:
         rules: Sequence[RuleConfig] = (),
         entities: Sequence[EntityConfig] = (),
         channels: Sequence[str] = ("desk",),
+        database: Path | None = None,
         **config: Any,
     ) -> None:
         self.now = NOON
@@ -119,7 +123,7 @@ class Desk:
         self.config = Config(
             path=folder / "config.toml",
             files=(),
-            database=fresh_database(folder),
+            database=database or fresh_database(folder),
             timezone="UTC",
             polling=Polling(allow_private=("127.0.0.0/8",)),
             feeds=configs,
@@ -169,7 +173,7 @@ class Desk:
 
         async def tick() -> list[Recorded]:
             polls = [check_feed(self.plan.feeds[n], self.state(n), self.plan, self._deps) for n in names]
-            return list(await asyncio.gather(*polls))
+            return [done for done in await asyncio.gather(*polls) if done is not None]
 
         return asyncio.run(tick())
 
@@ -179,16 +183,22 @@ class Desk:
         return read(FeedState, rows[feed])
 
     def notifications(self) -> list[Notification]:
-        """Everything in the outbox, oldest first."""
-        found = []
+        """Everything in the outbox, oldest first; of a digest each entry."""
+        return [
+            Notification(m["channel"], m["title"], tuple(m["rules"]), m["severity"]) for m in self.messages()
+        ]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The payloads of all alerts in the outbox, oldest first; of a digest its entries."""
+        self.database.writer.submit(_compose_digests).result()
+        found: list[dict[str, Any]] = []
         for row in reversed(self.database.reader.rows(sql.OUTBOX_ALL, count=10_000)):
             message = json.loads(row["payload"])
+            known = {"id": row["id"], "channel": row["channel"]}
             if message["kind"] == "alert":
-                found.append(
-                    Notification(
-                        row["channel"], message["title"], tuple(message["rules"]), message["severity"]
-                    )
-                )
+                found.append(message | known)
+            elif message["kind"] == "digest":
+                found += [entry | known for entry in message["entries"]]
         return found
 
     def told(self) -> list[str]:
@@ -203,6 +213,28 @@ class Desk:
             counts[row["reason"]] = counts.get(row["reason"], 0) + row["n"]
         return counts
 
+    def deliver_all(self) -> None:
+        """Everything in the outbox was sent."""
+
+        def unit(tx: Tx) -> None:
+            tx.run("UPDATE outbox SET state = 'sent' WHERE state IN ('ready', 'held')")
+            tx.run("UPDATE ledger SET state = 'sent' WHERE state = 'waiting'")
+
+        self.database.writer.submit(unit).result()
+
+    def prune(self, retention: timedelta) -> Mapping[str, int]:
+        """Prune what is older than that now; returns what went."""
+        done = keep_house(self.database, retention.total_seconds(), self.now, breath=0.0)
+        self.database.writer.submit(lambda tx: tx.run("DELETE FROM facts WHERE name = 'last_prune'")).result()
+        return asyncio.run(done) or {}
+
+    def restart(self) -> None:
+        """Close the database and open it again, as a process that ends and starts does."""
+        self.database.close()
+        self.database = Database(self.config.database)
+        self._deps = replace(self._deps, database=self.database)
+        self.load(self.config)
+
     def adds_up(self) -> bool:
         """Whether each match has a ledger row and each ledger row its place in the outbox."""
         reader = self.database.reader
@@ -216,6 +248,12 @@ class Desk:
 
     def __exit__(self, *exc: object) -> None:
         self.database.close()
+
+
+def _compose_digests(tx: Tx) -> None:
+    """A digest has no content until it is sent: give it what it holds so far."""
+    for row in tx.rows(sql.OUTBOX_DIGESTS_HELD):
+        compose(tx, row["id"])
 
 
 def at(hour: float) -> datetime:

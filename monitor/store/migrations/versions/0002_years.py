@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_gaps_feed_id", "gaps", ["feed_id", "until"])
+    op.create_index("ix_articles_feed_id", "articles", ["feed_id"])
     op.create_index("ix_articles_story_id", "articles", ["story_id"])
+    op.create_index("ix_matches_feed_id", "matches", ["feed_id"])
     op.create_index("ix_sightings_article_id", "sightings", ["article_id"])
     op.create_index("ix_alerts_article_id", "alerts", ["article_id"])

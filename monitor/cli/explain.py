@@ -1,0 +1,219 @@
+"""`tocsin explain`: why an article rang, or did not, from its feed to the receiver's answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli import context, output
+from monitor.errors import TocsinError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.explaining import Explanation
+    from monitor.rules.engine import Engine
+    from monitor.settings import Config
+    from monitor.stages import RuleNow
+    from monitor.store.database import Reader
+
+LARGEST = 2**63 - 1  # what the database takes for a number
+MOST_ARTICLES = 5  # told of one address: a live page may have carried hundreds of reports
+_NUMBER = re.compile(r"(?:(article|alert):)?(\d+)")
+_ADDRESS = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?/\S*")  # typed without its scheme
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(epilog="Example: tocsin explain https://news.example/2026/talks-in-doha --rule talks")(
+        explain
+    )
+
+
+def explain(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="An article's address or number, alert:NUMBER, or a .txt, .html or .jsonl file.",
+        ),
+    ],
+    rules: Annotated[
+        list[str] | None, typer.Option("--rule", metavar="NAME", help="Only this rule; may be repeated.")
+    ] = None,
+) -> None:
+    """Say why an article rang or did not. Each stage, each term, and the first no; changes nothing."""
+    config = context.config()
+    number = _NUMBER.fullmatch(target)
+    if number is not None:
+        _explain_number(target, number[1] or "article", int(number[2]), config, rules or [])
+    elif "://" in target:
+        _explain_address(target, target, config, rules or [])
+    elif _ADDRESS.fullmatch(target) and not Path(target).exists():
+        _explain_address(target, f"https://{target}", config, rules or [])
+    else:
+        _explain_files(target, config, rules or [])
+
+
+# --- what is meant ---------------------------------------------------------------------------------------
+
+
+def _explain_number(target: str, kind: str, number: int, config: Config, names: list[str]) -> None:
+    from monitor.store import sql
+
+    reader = context.reader()
+    article = number
+    alert = reader.row(sql.ALERT, id=number) if number <= LARGEST else None
+    if kind == "alert":
+        if alert is None:
+            raise TocsinError(f"there is no alert {number}", hint="tocsin alerts list shows them")
+        article, names = alert["article_id"], names or [alert["rule"]]
+    found = _known(reader, article, config, names) if article <= LARGEST else None
+    if found is None:
+        hint = (
+            f"alert {number} there is: tocsin explain alert:{number}" if alert else "give its address instead"
+        )
+        raise TocsinError(f"there is no article {number}", hint=hint)
+    if target == str(number) and alert is not None and alert["article_id"] != number:
+        output.say(f"this is article {number}; alert {number} is another: tocsin explain alert:{number}")
+    _show(target, [found])
+
+
+def _explain_address(target: str, url: str, config: Config, names: list[str]) -> None:
+    from monitor.articles.urls import clean_url
+    from monitor.explaining import article_ids
+
+    if not clean_url(url):
+        raise UsageError(f"{output.printable(target)} is no http or https address")
+    reader = context.reader()
+    ids = article_ids(reader, url)
+    found = [one for i in ids[:MOST_ARTICLES] if (one := _known(reader, i, config, names)) is not None]
+    if found:
+        if len(ids) > MOST_ARTICLES:
+            output.say(f"{len(ids)} articles had this address: the newest {MOST_ARTICLES} are shown")
+        _show(target, found)
+        return
+    _never_seen(target, url, reader, config)
+    raise typer.Exit(1)
+
+
+def _explain_files(target: str, config: Config, names: list[str]) -> None:
+    """Judge what a file holds; nothing of it is stored, so there is no way to tell of but the rules'."""
+    from monitor.cli import explain_shape as shape
+    from monitor.cli import explain_words as words
+    from monitor.cli.match import KINDS, from_files
+    from monitor.rules.explain import Explainer
+
+    if target != "-" and Path(target).suffix.lower() not in KINDS and not Path(target).is_file():
+        raise UsageError(
+            f"{output.printable(target)} is no address, number or file",
+            hint="for example: tocsin explain https://news.example/talks, alert:12 or article.txt",
+        )
+    rules, engine = _rules(config, names, [], [])
+    feeds = {feed.name: feed for feed in config.feeds}
+    for item in from_files([target], feeds):
+        judge = Explainer(engine, item.document)
+        judged = [
+            (rule, judge.explain(engine.rules[rule.name]) if rule.name in engine.rules else None)
+            for rule in rules
+        ]
+        if context.given.json:
+            output.emit(
+                {
+                    "target": target,
+                    "found": True,
+                    "article": {
+                        "id": item.id,
+                        "title": item.document.title,
+                        "url": item.document.url or None,
+                    },
+                    "feeds": [],
+                    "rules": [shape.judged_rule(rule, one) for rule, one in judged],
+                }
+            )
+        else:
+            words.tell_file(str(item.id), item.document, judged, in_full=bool(names))
+
+
+def _known(reader: Reader, article: int, config: Config, names: list[str]) -> Explanation | None:
+    from monitor.explaining import explain_article, rules_that_matched
+    from monitor.store import sql
+
+    matched = rules_that_matched(reader, article)
+    remembered = [row["name"] for row in reader.rows(sql.RULES)]
+    rules, engine = _rules(config, names, matched, remembered)
+    return explain_article(reader, article, config, engine, rules)
+
+
+def _rules(
+    config: Config, names: list[str], matched: Sequence[str], remembered: Sequence[str]
+) -> tuple[list[RuleNow], Engine]:
+    """The rules to explain (those named, else the enabled ones and all that matched), and their engine."""
+    from monitor.cli.words import known
+    from monitor.plan import build_plan
+    from monitor.stages import RuleNow
+
+    configured = [rule.name for rule in config.rules]
+    for name in names:
+        known(name, list(dict.fromkeys([*configured, *remembered])), "rule")
+    # Whoever asks for a rule wants to see it judged, also while it is switched off.
+    switched_on = tuple(replace(rule, enabled=True) for rule in config.rules)
+    plan, problems = build_plan(replace(config, rules=switched_on))
+    broken = {p.rule: p.message.removeprefix(f"rule '{p.rule}': ") for p in problems if p.level == "error"}
+    compiled = plan.engine.rules
+    wanted = [
+        RuleNow(
+            rule.name,
+            hash=compiled[rule.name].hash if rule.name in compiled else None,
+            enabled=rule.enabled,
+            broken=broken.get(rule.name, ""),
+        )
+        for rule in config.rules
+        if (rule.name in names if names else rule.enabled or rule.name in matched)
+    ]
+    wanted += [RuleNow(name) for name in names or matched if name not in configured]
+    return wanted, plan.engine
+
+
+# --- showing it ------------------------------------------------------------------------------------------
+
+
+def _show(target: str, found: Sequence[Explanation]) -> None:
+    from monitor.cli import explain_shape as shape
+    from monitor.cli import explain_words as words
+
+    for number, one in enumerate(found):
+        if context.given.json:
+            output.emit(shape.found(target, one))
+            continue
+        if number:
+            output.out()
+        words.tell(one)
+
+
+def _never_seen(target: str, url: str, reader: Reader, config: Config) -> None:
+    from monitor.articles.urls import clean_url, url_key
+    from monitor.cli import explain_shape as shape
+    from monitor.cli import explain_words as words
+    from monitor.explaining import carriers_of, site_of
+    from monitor.stages import never_seen
+
+    carriers = carriers_of(reader, url, config)
+    no = never_seen(carriers, site_of(url))
+    if context.given.json:
+        output.emit(
+            {
+                "target": target,
+                "found": False,
+                "url": clean_url(url),
+                "key": url_key(url),
+                "feeds": [shape.carrier(one) for one in carriers],
+                "first_no": shape.first_no(no),
+            }
+        )
+    else:
+        words.tell_never_seen(clean_url(url), carriers, no)

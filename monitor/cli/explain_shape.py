@@ -1,0 +1,168 @@
+"""What `tocsin explain --json` prints: the shapes that docs/cli.md documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monitor.cli import output
+from monitor.cli.match import hit_shape
+from monitor.store.rows import from_db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from monitor.explaining import Carried, Explanation, Matched, RuleWay
+    from monitor.rules.explain import Explained, NodeVerdict
+    from monitor.stages import Carrier, Entered, No, RuleNow
+    from monitor.store.rows import FeedState
+
+
+def found(target: str, one: Explanation) -> dict[str, Any]:
+    """An explanation in the documented shape."""
+    row = one.row
+    article: dict[str, Any] = {"id": one.id, "stored": row is not None}
+    if row is not None:
+        article |= {name: row[name] for name in ("title", "url", "language", "source")}
+        article |= {name: output.rfc3339(from_db(row[name])) for name in ("published", "updated")}
+        article |= {"fetched": output.rfc3339(from_db(row["fetched_at"])), "story": row["story_id"]}
+    return {
+        "target": target,
+        "found": True,
+        "article": article,
+        "feeds": [_carried_shape(carried) for carried in one.carried],
+        "rules": [_way_shape(way) for way in one.rules],
+    }
+
+
+def state_word(state: FeedState | None, *, configured: bool, enabled: bool) -> str:
+    """How a feed stands, in one word or two."""
+    if not configured:
+        return "retired" if state is not None and state.retired_at is not None else "not configured"
+    if not enabled:
+        return "disabled"
+    if state is None or not state.polls:
+        return "new"
+    return "gone" if state.gone else "failing" if state.failures else "ok"
+
+
+def _feed_shape(state: FeedState | None) -> dict[str, Any]:
+    return {
+        "last_poll": output.rfc3339(state.last_poll_at) if state else None,
+        "last_good": output.rfc3339(state.last_good_at) if state else None,
+        "last_status": (state.last_status or None) if state else None,
+        "message": (state.last_message or None) if state else None,
+    }
+
+
+def _gaps_shape(gaps: Sequence[tuple[datetime, datetime]]) -> list[dict[str, Any]]:
+    return [{"since": output.rfc3339(since), "until": output.rfc3339(until)} for since, until in gaps]
+
+
+def _carried_shape(one: Carried) -> dict[str, Any]:
+    configured = one.configured
+    word = state_word(
+        one.state, configured=configured is not None, enabled=configured is None or configured.enabled
+    )
+    return {
+        "feed": one.shown.feed,
+        "state": word,
+        "first_seen": output.rfc3339(one.shown.first_seen_at),
+        "last_seen": output.rfc3339(one.shown.last_seen_at),
+        "baseline": one.shown.baseline,
+        "same_text": one.shown.same_text,
+        **_feed_shape(one.state),
+        "gaps": _gaps_shape(one.gaps),
+    }
+
+
+def carrier(one: Carrier) -> dict[str, Any]:
+    """A feed that could have carried an address."""
+    return {
+        "feed": one.name,
+        "why": one.why,
+        "state": state_word(one.state, configured=True, enabled=one.enabled),
+        **_feed_shape(one.state),
+        "gaps": _gaps_shape(one.gaps),
+    }
+
+
+def judged_rule(rule: RuleNow, judged: Explained | None) -> dict[str, Any]:
+    """What a rule says now; without a verdict (it cannot be used, or is not configured) `now` is null."""
+    return {
+        "rule": rule.name,
+        "enabled": rule.enabled,
+        "error": rule.broken or None,
+        "now": {
+            "holds": judged.holds,
+            "strength": judged.strength.value if judged.strength else None,
+            "sources": [_node_shape(source) for source in judged.sources],
+            "tree": _node_shape(judged.wish) if judged.wish else None,
+            "failed": {"text": judged.failed.text, "why": judged.failed.why} if judged.failed else None,
+        }
+        if judged
+        else None,
+    }
+
+
+def _node_shape(node: NodeVerdict) -> dict[str, Any]:
+    shape: dict[str, Any] = {"text": node.text, "kind": node.kind, "holds": node.holds}
+    if node.why:
+        shape["why"] = node.why
+    if node.hits:
+        shape["hits"] = [hit_shape(hit) for hit in node.hits]
+    if node.children:
+        shape["children"] = [_node_shape(child) for child in node.children]
+    return shape
+
+
+def _way_shape(way: RuleWay) -> dict[str, Any]:
+    memory = way.memory
+    return {
+        **judged_rule(way.rule, way.judged),
+        "judged_as": way.judged_as or None,
+        "loaded": output.rfc3339(memory.loaded_at) if memory else None,
+        "first_loaded": output.rfc3339(memory.first_loaded_at) if memory else None,
+        "matches": [_match_shape(match) for match in way.matches],
+        "ways": [{"feed": feed, "first_no": first_no(no)} for feed, no in way.ways.items()],
+        "first_no": first_no(way.no),
+    }
+
+
+def _match_shape(match: Matched) -> dict[str, Any]:
+    return {
+        "feed": match.feed,
+        "matched": output.rfc3339(match.at),
+        "strength": match.strength,
+        "rule_form": match.form,
+        "hits": [hit | {"in_place": there} for hit, there in zip(match.hits, match.in_place, strict=True)],
+        "deliveries": [_entered_shape(row) for row in match.entered],
+    }
+
+
+def _entered_shape(row: Entered) -> dict[str, Any]:
+    return {
+        "channel": row.channel or None,
+        "state": row.state.value,
+        "reason": row.reason.word,
+        "sentence": row.reason.sentence,
+        "at": output.rfc3339(row.at),
+        "outbox": row.outbox_id,
+        "next_attempt": output.rfc3339(row.next_attempt),
+        "paused_until": output.rfc3339(row.paused_until),
+        "attempts": [
+            {
+                "number": tried.number,
+                "at": output.rfc3339(tried.at),
+                "answer": tried.answer,
+                "status": tried.status,
+                "detail": tried.detail,
+            }
+            for tried in row.tried
+        ],
+    }
+
+
+def first_no(no: No | None) -> dict[str, Any] | None:
+    """The first no, or null."""
+    return {"stage": no.stage.value, "why": no.why, "feed": no.feed or None} if no else None

@@ -1,0 +1,315 @@
+"""
+Reads what is remembered of an article and of the rules that could concern it, for `stages.py` to judge.
+
+Nothing is changed. An article's text is stored once, as it was shown last; its feeds, tags and marks are kept
+for each feed that showed it, so each rule is judged once for each feed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from monitor.articles.identity import digest
+from monitor.articles.urls import clean_url, key_is_bare, source_of, url_key
+from monitor.model import Document, OutboxState, Reason, State
+from monitor.rules.explain import Explainer
+from monitor.stages import Carrier, Entered, RuleMemory, RuleNow, Shown, Tried, farthest, stopped
+from monitor.store import sql
+from monitor.store.rows import FeedState, from_db, read
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from monitor.rules.engine import Engine
+    from monitor.rules.explain import Explained
+    from monitor.settings import Config, FeedConfig
+    from monitor.stages import No
+    from monitor.store.database import Reader
+
+AROUND = timedelta(days=1)  # gaps are told that lie so near to when an article was first seen
+MOST_GAPS = 3
+# Two-letter countries sell names under these; elsewhere the last two labels are the site.
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net", "or", "org"})
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A feed that showed an article: how it stands now, and its gaps around that time."""
+
+    shown: Shown
+    configured: FeedConfig | None
+    state: FeedState
+    gaps: tuple[tuple[datetime, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """
+    A match as it was recorded.
+
+    `form` compares the rule that matched with the one configured now: "same", "changed" or "gone".
+    `in_place` tells for each hit whether its text still stands there.
+    """
+
+    feed: str
+    at: datetime
+    strength: str
+    form: str
+    hits: tuple[dict[str, Any], ...]
+    in_place: tuple[bool, ...]
+    entered: tuple[Entered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWay:
+    """A rule's dealings with an article. `judged` is the verdict now, with `judged_as` the feed it is for."""
+
+    rule: RuleNow
+    memory: RuleMemory | None
+    judged: Explained | None
+    judged_as: str
+    matches: tuple[Matched, ...]
+    no: No | None
+    ways: Mapping[str, No | None]  # for each feed that showed it
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything known of an article; `document` is None where its text is no longer kept."""
+
+    id: int
+    row: sqlite3.Row | None
+    document: Document | None
+    carried: tuple[Carried, ...]
+    rules: tuple[RuleWay, ...]
+
+
+def article_ids(reader: Reader, url: str) -> list[int]:
+    """The articles known under any spelling of an address, the newest first."""
+    key = url_key(url)
+    found = {row["id"] for spelling in _spellings(url) for row in reader.rows(sql.ARTICLES_AT, url=spelling)}
+    if key and not key_is_bare(key):
+        found |= {row["article_id"] for row in reader.rows(sql.SIGHTINGS_BY_LINK, link=digest(key))}
+    return sorted(found, reverse=True)
+
+
+def _spellings(url: str) -> set[str]:
+    """An address with either scheme, with and without www.: for items whose address identifies nothing."""
+    rest = clean_url(url).partition("://")[2].removeprefix("www.")
+    return (
+        {f"{scheme}://{www}{rest}" for scheme in ("http", "https") for www in ("", "www.")} if rest else set()
+    )
+
+
+def explain_article(
+    reader: Reader,
+    article_id: int,
+    config: Config,
+    engine: Engine,
+    rules: Sequence[RuleNow],
+) -> Explanation | None:
+    """
+    What happened to an article under these rules; None where no such article was ever seen.
+
+    `engine` holds those of the rules that can be judged, disabled ones included where they are asked for.
+    """
+    row = reader.row(sql.ARTICLE, id=article_id)
+    carried = _carried(reader, article_id, row, config)
+    if row is None and not carried:
+        return None
+    if row is None:
+        return Explanation(article_id, None, None, carried, ())
+    documents = {c.shown.feed: _document(row, c.configured, c.shown.feed) for c in carried}
+    judges = {feed: Explainer(engine, document) for feed, document in documents.items()}
+    stored = _matches(reader, row, engine)
+    memories = {r["name"]: _memory(r) for r in reader.rows(sql.RULES)}
+    ways = tuple(
+        _way(
+            rule,
+            memories.get(rule.name),
+            {
+                feed: judge.explain(engine.rules[rule.name]) if rule.name in engine.rules else None
+                for feed, judge in judges.items()
+            },
+            stored.get(rule.name, ()),
+            [c.shown for c in carried],
+        )
+        for rule in rules
+    )
+    return Explanation(article_id, row, documents[carried[0].shown.feed], carried, ways)
+
+
+def rules_that_matched(reader: Reader, article_id: int) -> list[str]:
+    """The names of the rules with a match on record, whether they are still configured or not."""
+    return list(dict.fromkeys(r["rule"] for r in reader.rows(sql.MATCHES_OF_ARTICLE, article=article_id)))
+
+
+def _way(
+    rule: RuleNow,
+    memory: RuleMemory | None,
+    judged: Mapping[str, Explained | None],
+    matches: Sequence[Matched],
+    shown: Sequence[Shown],
+) -> RuleWay:
+    entered = {match.feed: match.entered for match in matches}
+    ways = {s.feed: stopped(rule, s, judged[s.feed], memory, entered.get(s.feed, ())) for s in shown}
+    no = farthest(ways.values())
+    # The tree is shown for the feed that speaks for the rule; where none said no, for one that matched.
+    best = no.feed if no else next((feed for feed, one in ways.items() if one is None), "")
+    return RuleWay(rule, memory, judged.get(best), best, tuple(matches), no, ways)
+
+
+def _carried(reader: Reader, article_id: int, row: sqlite3.Row | None, config: Config) -> tuple[Carried, ...]:
+    """The feeds that showed the article, in the order in which they first did."""
+    states = {r["id"]: read(FeedState, r) for r in reader.rows(sql.FEEDS)}
+    configured = {feed.name: feed for feed in config.feeds}
+    text = digest(row["title"], row["summary"], row["body"]) if row is not None else None
+    found = []
+    for seen in reader.rows(sql.SIGHTINGS_SHOWN, article=article_id):
+        first, last = from_db(seen["first_seen_at"]), from_db(seen["last_seen_at"])
+        assert first is not None
+        assert last is not None
+        shown = Shown(seen["feed"], first, last, bool(seen["baseline"]), text in (None, seen["text"]))
+        gaps = tuple(
+            (since, until)
+            for since, until in gaps_of(reader, seen["feed_id"])
+            if since <= first + AROUND and first - AROUND <= until
+        )
+        found.append(Carried(shown, configured.get(seen["feed"]), states[seen["feed_id"]], gaps[:MOST_GAPS]))
+    if row is not None and not found:  # its marks are gone: the feed that brought it is still on record
+        first = from_db(row["fetched_at"])
+        assert first is not None
+        shown = Shown(row["feed"], first, first, baseline=False)
+        found.append(Carried(shown, configured.get(row["feed"]), states[row["feed_id"]], ()))
+    return tuple(found)
+
+
+def gaps_of(reader: Reader, feed_id: int) -> list[tuple[datetime, datetime]]:
+    """The gaps of a feed, the newest first."""
+    spans = ((from_db(r["since"]), from_db(r["until"])) for r in reader.rows(sql.GAPS_OF, feed=feed_id))
+    return [(since, until) for since, until in spans if since is not None and until is not None]
+
+
+def _document(row: sqlite3.Row, feed: FeedConfig | None, name: str) -> Document:
+    """The stored article as the rules see it when this feed shows it."""
+    return Document(
+        title=row["title"],
+        summary=row["summary"],
+        body=row["body"],
+        language=row["language"],
+        feed=name,
+        tags=feed.tags if feed else (),
+        categories=tuple(json.loads(row["categories"] or "[]")),
+        source=row["source"],
+        authors=tuple(json.loads(row["authors"] or "[]")),
+        url=row["url"],
+    )
+
+
+def _memory(row: sqlite3.Row) -> RuleMemory:
+    first, loaded = from_db(row["first_loaded_at"]), from_db(row["loaded_at"])
+    assert first is not None
+    assert loaded is not None
+    return RuleMemory(row["hash"], first, loaded, from_db(row["retired_at"]))
+
+
+# --- matches and what became of them ---------------------------------------------------------------------
+
+
+def _matches(reader: Reader, article: sqlite3.Row, engine: Engine) -> dict[str, tuple[Matched, ...]]:
+    """The stored matches of an article by rule."""
+    paused = {r["name"]: from_db(r["paused_until"]) for r in reader.rows(sql.CHANNELS)}
+    found: dict[str, tuple[Matched, ...]] = {}
+    for row in reader.rows(sql.MATCHES_OF_ARTICLE, article=article["id"]):
+        rule = engine.rules.get(row["rule"])
+        form = "gone" if rule is None else "same" if rule.hash == row["rule_hash"] else "changed"
+        hits = tuple(json.loads(row["hits"]))
+        at = from_db(row["matched_at"])
+        assert at is not None
+        matched = Matched(
+            feed=row["feed"],
+            at=at,
+            strength=row["strength"],
+            form=form,
+            hits=hits,
+            in_place=tuple(article[h["field"]][h["start"] : h["end"]] == h["text"] for h in hits),
+            entered=tuple(
+                _entered(reader, r, paused) for r in reader.rows(sql.LEDGER_OF_MATCH, match=row["id"])
+            ),
+        )
+        found[row["rule"]] = (*found.get(row["rule"], ()), matched)
+    return found
+
+
+def _entered(reader: Reader, row: sqlite3.Row, paused: Mapping[str, datetime | None]) -> Entered:
+    at = from_db(row["at"])
+    assert at is not None
+    state, reason = State(row["state"]), Reason.of(row["reason"])
+    out = reader.row(sql.OUTBOX, id=row["outbox_id"]) if row["outbox_id"] is not None else None
+    if out is None:
+        return Entered(row["channel"], state, reason, at)
+    under_way = state in (State.WAITING, State.HELD)
+    return Entered(
+        channel=row["channel"],
+        state=state,
+        reason=reason,
+        at=at,
+        outbox_id=out["id"],
+        outbox=OutboxState(out["state"]),
+        next_attempt=from_db(out["next_attempt_at"]) if under_way else None,
+        paused_until=paused.get(row["channel"]) if under_way else None,
+        tried=tuple(_tried(r) for r in reader.rows(sql.ATTEMPTS_OF, outbox=out["id"])),
+    )
+
+
+def _tried(row: sqlite3.Row) -> Tried:
+    at = from_db(row["at"])
+    assert at is not None
+    return Tried(row["number"], at, row["answer"], row["status"], row["detail"])
+
+
+# --- addresses that are not stored -----------------------------------------------------------------------
+
+
+def carriers_of(reader: Reader, url: str, config: Config) -> tuple[Carrier, ...]:
+    """The configured feeds that could have carried an address: of its site, or known to carry it."""
+    site = site_of(url)
+    states = {r["name"]: read(FeedState, r) for r in reader.rows(sql.FEEDS)}
+    before = {r["name"]: r["n"] for r in reader.rows(sql.FEEDS_OF_OUTLET, domain=site, below=f"%.{site}")}
+    found = []
+    for feed in config.feeds:
+        own = site_of(_address(feed)) == site
+        if not site or not (own or feed.name in before):
+            continue
+        count = before.get(feed.name, 0)
+        why = f"carried {count} of its articles" if count else "is of the same site"
+        state = states.get(feed.name)
+        gaps = tuple(gaps_of(reader, state.id)[:MOST_GAPS]) if state else ()
+        found.append(Carrier(feed.name, why, feed.enabled, state, gaps))
+    return tuple(found)
+
+
+def _address(feed: FeedConfig) -> str:
+    try:
+        return feed.url.reveal()
+    except LookupError:
+        return ""
+
+
+def site_of(url: str) -> str:
+    """
+    The site an address belongs to, as well as it can be told without a list of all suffixes.
+
+    `edition.cnn.com` and `rss.cnn.com` are one site, as are `news.bbc.co.uk` and `feeds.bbc.co.uk`.
+    """
+    host = source_of(url)
+    labels = host.split(".")
+    if host.startswith("[") or labels[-1].isdigit() or len(labels) < 3:
+        return host
+    under_country = len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3:] if under_country else labels[-2:])

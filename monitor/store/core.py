@@ -1,0 +1,37 @@
+"""The tables as SQLAlchemy Core sees them, and constants as SQL text: what statements are built from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, literal_column
+
+from monitor.store import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+
+def _table(model: Any) -> Table:
+    return model.__table__  # type: ignore[no-any-return]
+
+
+feeds, articles, sightings = _table(tables.Feed), _table(tables.Article), _table(tables.Sighting)
+stories, rules, matches = _table(tables.Story), _table(tables.Rule), _table(tables.Match)
+alerts, ledger, outbox = _table(tables.Alert), _table(tables.Ledger), _table(tables.Outbox)
+attempts, channels = _table(tables.Attempt), _table(tables.Channel)
+notices, facts, gaps = _table(tables.Notice), _table(tables.Fact), _table(tables.Gap)
+p = bindparam
+
+
+def const(word: str) -> Any:
+    """A constant of ours as SQL text, not as a parameter."""
+    return literal_column(f"'{word}'")
+
+
+def words(*several: str) -> list[Any]:
+    """Several constants, for IN."""
+    return [const(word) for word in several]
+
+
+UNSENT = words("ready", "retry", "leased", "held")

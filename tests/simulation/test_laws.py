@@ -1,0 +1,84 @@
+"""Whatever happens to clock, machine, process and network, in any order: the laws of polling and telling."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.simulation import Simulation, check_laws
+from tests.support.simworld import DAY, HOUR, made_up_feeds
+from tests.support.virtual import run_virtually
+
+if TYPE_CHECKING:
+    from tests.support.virtual import VirtualLoop
+
+Event = tuple[str, float, float]
+
+spans = st.floats(60.0, 10 * HOUR)
+steps = st.floats(4.0, 2 * DAY).flatmap(lambda s: st.sampled_from([s, -s]))
+no_step = st.just(0.0)
+events = st.one_of(
+    st.tuples(st.just("run"), spans, no_step),
+    st.tuples(st.just("step"), no_step, steps),
+    st.tuples(st.just("suspend"), spans, no_step),
+    st.tuples(st.just("off"), st.floats(60.0, 3 * DAY), st.one_of(no_step, steps)),
+    st.tuples(st.just("crash"), no_step, st.one_of(no_step, steps)),
+    st.tuples(st.just("outage"), spans, no_step),
+)
+stories = st.lists(events, min_size=1, max_size=8)
+
+
+async def happen(sim: Simulation, event: Event) -> None:
+    """Let one thing happen."""
+    kind, seconds, step = event
+    if kind == "run":
+        await sim.run(seconds)
+    elif kind == "step":
+        await sim.step(step)
+    elif kind == "suspend":
+        await sim.suspend(seconds)
+    elif kind == "off":
+        await sim.off(seconds, step)
+    elif kind == "crash":
+        await sim.crash(step)
+    else:
+        await sim.outage(seconds)
+
+
+def live_through(seed: int, story: list[Event]) -> None:
+    """Run these events with a quarter of an hour between them, then a quiet time, and check the laws."""
+
+    async def play(loop: VirtualLoop) -> None:
+        feeds = made_up_feeds(seed, 6, 4, every=1800.0, span=6 * DAY, a_day=8)
+        with tempfile.TemporaryDirectory() as folder:
+            sim = Simulation(Path(folder), loop, feeds)
+            await sim.start()
+            await sim.run(HOUR)
+            for event in story:
+                await happen(sim, event)
+                await sim.run(900.0)
+            await sim.run(3 * HOUR)
+            check_laws(sim)
+            await sim.kill()
+
+    run_virtually(play)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 99), stories)
+def test_the_laws_hold_in_any_order_of_events(seed: int, story: list[Event]) -> None:
+    """Steps, suspends, days off, crashes and outages in any order: no storm, no loss, nothing twice."""
+    live_through(seed, story)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 9999), stories)
+def test_the_laws_hold_in_very_many_orders(seed: int, story: list[Event]) -> None:
+    """The same, three hundred times."""
+    live_through(seed, story)
