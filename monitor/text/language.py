@@ -42,7 +42,7 @@ _FOREIGN = re.compile(
 )
 _FOREIGN_SHARE = 0.015
 
-_ARABIC = ("ar",)
+_ARTICLE = "ال"
 
 
 @cache
@@ -66,34 +66,43 @@ def is_common(folded: str, languages: Iterable[str]) -> bool:
 def guess(text: str) -> str:
     """The language of a text, as one of `LANGUAGES`; "und" where the first words do not tell it clearly."""
     start = text[:_CHARACTERS]
-    tokens = folded_tokens(start)[:_TOKENS]
-    if len(_FOREIGN.findall(start.lower())) > _FOREIGN_SHARE * len(start):
+    if not start.isascii() and len(_FOREIGN.findall(start.lower())) > _FOREIGN_SHARE * len(start):
         return UNKNOWN
-    known = _speakers()
-    speakers = [known.get(token) or (_ARABIC if _has_article(token) else ()) for token in tokens]
-    counts = Counter(speakers)
+    tokens = folded_tokens(start)[:_TOKENS]
+    group_of, groups = _speakers()
+    found = [group for group in map(group_of.get, tokens) if group is not None]
+    counts = [(groups[group], count) for group, count in Counter(found).items()]
+    if _ARTICLE in start:
+        counts.append((("ar",), sum(_has_article(token) and token not in group_of for token in tokens)))
     evidence: dict[str, float] = defaultdict(float)
-    for languages, count in counts.items():
+    for languages, count in counts:
         for language in languages:
             evidence[language] += count / len(languages)
     best, *rivals = sorted(evidence, key=evidence.__getitem__, reverse=True)[: 1 + _RIVALS] or [UNKNOWN]
     if best not in LANGUAGES or evidence[best] < _LEAST_EVIDENCE:
         return UNKNOWN
-    words = [token for token, languages in zip(tokens, speakers, strict=True) if best in languages]
-    if len(words) < _LEAST_SHARE * len(tokens) or len(set(words)) < _LEAST_VARIETY * len(tokens):
+    if sum(count for languages, count in counts if best in languages) < _LEAST_SHARE * len(tokens):
+        return UNKNOWN
+    if len(_words_of(best, tokens)) < _LEAST_VARIETY * len(tokens):
         return UNKNOWN
     return best if all(_beats(best, rival, counts) for rival in rivals) else UNKNOWN
 
 
 def _has_article(token: str) -> bool:
     """Whether an Arabic noun carries its article: as good as a stop-word, and rare in Persian and Urdu."""
-    return token.startswith("ال") and len(token) > 4
+    return token.startswith(_ARTICLE) and len(token) > 4
 
 
-def _beats(best: str, rival: str, counts: Counter[tuple[str, ...]]) -> bool:
+def _words_of(language: str, tokens: list[str]) -> set[str]:
+    """The different frequent words of a language among the tokens."""
+    words = stopwords(language).intersection(tokens)
+    return words.union(filter(_has_article, tokens)) if language == "ar" else set(words)
+
+
+def _beats(best: str, rival: str, counts: list[tuple[tuple[str, ...], int]]) -> bool:
     """Whether the words that only one of two languages has speak for the first beyond doubt."""
-    won = sum(count for languages, count in counts.items() if best in languages and rival not in languages)
-    lost = sum(count for languages, count in counts.items() if rival in languages and best not in languages)
+    won = sum(count for languages, count in counts if best in languages and rival not in languages)
+    lost = sum(count for languages, count in counts if rival in languages and best not in languages)
     return won >= _LEAST_LEAD + _LEAD * lost
 
 
@@ -114,8 +123,8 @@ def _read(path: Traversable) -> frozenset[str]:
 
 
 @cache
-def _speakers() -> dict[str, tuple[str, ...]]:
-    """Which languages each frequent word speaks for."""
+def _speakers() -> tuple[dict[str, int], list[tuple[str, ...]]]:
+    """For each frequent word the number of its group, and for each group the languages it speaks for."""
     lists = {code: stopwords(code) for code in LANGUAGES}
     for path in (_lists() / "neighbours").iterdir():
         lists[path.name.removesuffix(".txt")] = _read(path)
@@ -123,4 +132,6 @@ def _speakers() -> dict[str, tuple[str, ...]]:
     for code, words in sorted(lists.items()):
         for word in words:
             found[word].append(code)
-    return {word: tuple(codes) for word, codes in found.items()}
+    numbers: dict[tuple[str, ...], int] = {}
+    group_of = {word: numbers.setdefault(tuple(codes), len(numbers)) for word, codes in found.items()}
+    return group_of, list(numbers)
