@@ -95,8 +95,8 @@ def _has_article(token: str) -> bool:
 
 def _words_of(language: str, tokens: list[str]) -> set[str]:
     """The different frequent words of a language among the tokens."""
-    words = stopwords(language).intersection(tokens)
-    return words.union(filter(_has_article, tokens)) if language == "ar" else set(words)
+    words = set(stopwords(language).intersection(tokens))
+    return words.union(filter(_has_article, tokens)) if language == "ar" else words
 
 
 def _beats(best: str, rival: str, counts: list[tuple[tuple[str, ...], int]]) -> bool:
