@@ -27,12 +27,15 @@ _SOFT_ADJECTIVE = ("ий", "его", "ему", "им", "ем", "яя", "ей", "
 _VELAR_ADJECTIVE = ("ий", "ого", "ому", "им", "ом", "ая", "ой", "ую", "ое", "ие", "их", "ими")
 _HISSING_ADJECTIVE = ("ий", "его", "ему", "им", "ем", "ая", "ей", "ую", "ее", "ие", "их", "ими")
 _VOWELS = "аеиоуыэюяйь"
+_HISSING = "жшчщц"
+_SURNAMES = ("ов", "ев", "ин")
 
 
 def russian(word: str) -> Iterable[str]:
     """Cases and number: талибана, войны, переговорах, нефтью, российского."""
     if adjective := _adjective(word):
-        return adjective
+        # The genitive of China ends like an adjective, and so does the instrumental of Putin.
+        return [*adjective, *(_oblique(word, _SOFT) if word.endswith(("ая", "ое", "ее")) else _surname(word))]
     if forms := declined(word, _IYA):
         return forms
     if word[-1] not in _VOWELS:
@@ -46,23 +49,28 @@ def _oblique(word: str, endings: tuple[str, ...]) -> list[str]:
         least = 5 if ending in {"ов", "ев"} else 4 if len(ending) > 1 else 3
         stem = word.removesuffix(ending)
         if word.endswith(ending) and len(stem) >= least:
-            return _hard(stem) if endings is _HARD else [stem + other for other in _SOFT]
+            hard = endings is _HARD or stem[-1] in _HISSING
+            return _hard(stem) if hard else [stem + other for other in _SOFT]
     return []
 
 
 def _hard(stem: str) -> list[str]:
     """A hard noun in all cases; with a vowel that comes and goes: украинец, украинца; рынок, рынка."""
     forms = [stem + ending for ending in _HARD]
-    if stem[-1] in "жшчщц":
+    if stem[-1] in _HISSING:
         forms += [stem + "ем", stem + "ей", stem + "ев"]
     for full, short in (("ец", "ц"), ("ок", "к")):
         if stem.endswith(full) and len(stem) > 4:
-            forms += [stem[:-2] + short + ending for ending in _HARD[1:]]
-        elif stem.endswith(short) and len(stem) > 4 and stem[-2] not in _VOWELS:
+            forms += [stem[:-2] + short + ending for ending in (*_HARD[1:], "ем", "ев")]
+        elif stem.endswith(short) and len(stem) >= 4 and stem[-2] not in _VOWELS:
             forms.append(stem[:-1] + full)
-    if stem.endswith(("ов", "ев", "ин")):  # surnames
-        forms += [stem + "ым", stem + "ых"]
-    return forms
+    return [*forms, stem + "ым", stem + "ых"] if stem.endswith(_SURNAMES) else forms
+
+
+def _surname(word: str) -> list[str]:
+    """A surname whose instrumental looks like an adjective."""
+    stem = word[:-2]
+    return _hard(stem) if word.endswith(("ым", "ых")) and stem.endswith(_SURNAMES) else []
 
 
 _SURE = frozenset(

@@ -51,6 +51,7 @@ _FRENCH = paradigms("""
     teur teurs trice trices teuse teuses
     eur eurs euse euses eure eures eux
     ien iens ienne iennes
+    een eens eenne eennes
     el els elle elles
     if ifs ive ives
     al ale ales aux als
@@ -250,6 +251,8 @@ def portuguese(word: str) -> Iterable[str]:
         return [found[1] + ending for ending in ("ao", "oes", "aes", "aos")]
     if found := re.fullmatch(r"(.+[aeiou])(?:m|ns)", word):
         return found[1] + "m", found[1] + "ns"
+    if word.endswith("eis"):
+        return word, word[:-3] + "el", word[:-3] + "il"
     return declined(word, _PORTUGUESE) or _iberian_plural(word)
 
 
@@ -280,20 +283,22 @@ _ITALIAN = paradigms("""
     ema emi
     amma ammi
     sco sca schi sche
-    co chi ci
-    go ghi gi
+    co chi
+    go ghi
     ca che
     ga ghe
-    cia cie ce ci
-    gia gie ge gi
+    cia cie ce
+    gia gie ge
 """)
 
 
 def italian(word: str) -> Iterable[str]:
     """Plural and, where the ending tells it, gender: attacchi, guerre, nazioni, ministra, problemi."""
-    if forms := declined(word, _ITALIAN):
-        return forms
     stem, last = word[:-1], word[-1]
+    if word.endswith(("ci", "gi")):  # amici, croci, ostaggi
+        return [*declined(word, _ITALIAN), stem + "o", stem + "e", word + "o", word + "a"]
+    if forms := declined(word, _ITALIAN):
+        return [*forms, stem + "i"] if word.endswith(("co", "go", "ce", "ge")) else forms
     if last == "o":
         return word, stem + "i", *([stem] if stem.endswith("i") else [])
     if last == "a":
@@ -311,6 +316,19 @@ _DUTCH_FAMILIES = families("""
     schip schepen
     volk volken volkeren
     hof hoven
+    graf graven
+    glas glazen
+    dag dagen
+    weg wegen
+    slag slagen
+    god goden
+    dak daken
+    gat gaten
+    bad baden
+    pad paden
+    schot schoten
+    slot sloten
+    spel spelen
 """)
 _DUTCH_S = re.compile(r".+(?:el|em|en|er|aar|ier|erd|aard|je|eur)")
 
@@ -345,7 +363,8 @@ def _dutch_plurals(word: str) -> list[str]:
         body = body[:-1]
         return [body + _VOICED.get(last, last) + "en", body + last + "en"]
     if re.search(r"(?:^|[^aeiouy])[aeiou]$", body):
-        return [word + last + "en", word + "en"]
+        doubled = word + last + "en"
+        return [doubled] if len(re.findall("[aeiouy]+", word)) == 1 else [doubled, word + "en"]
     return [word + "en", *([body + _VOICED[last] + "en"] if last in _VOICED else [])]
 
 
