@@ -81,7 +81,7 @@ def guess(text: str) -> str:
     best, *rivals = sorted(evidence, key=evidence.__getitem__, reverse=True)[: 1 + _RIVALS] or [UNKNOWN]
     if best not in LANGUAGES or evidence[best] < _LEAST_EVIDENCE:
         return UNKNOWN
-    if sum(count for languages, count in counts if best in languages) < _LEAST_SHARE * len(tokens):
+    if sum(count for languages, count in counts if best in languages) < max(3, _LEAST_SHARE * len(tokens)):
         return UNKNOWN
     if len(_words_of(best, tokens)) < _LEAST_VARIETY * len(tokens):
         return UNKNOWN
