@@ -119,9 +119,7 @@ def test_a_language_nobody_names_is_guessed(
 
 def test_a_text_given_twice_speaks_once() -> None:
     """A summary that repeats a short title does not make its few words many."""
-    assert (
-        article(title="The envoys and Doha", summary="The envoys and Doha", content="").language is None
-    )
+    assert article(title="The envoys and Doha", summary="The envoys and Doha", content="").language is None
 
 
 def test_the_outlet_is_the_source_that_the_entry_names() -> None:
