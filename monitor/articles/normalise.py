@@ -9,6 +9,7 @@ from monitor.articles.identity import Item, mark_document
 from monitor.articles.urls import clean_url, source_of
 from monitor.model import Article
 from monitor.text.html import html_to_text, one_line
+from monitor.text.language import UNKNOWN, guess
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +28,8 @@ def normalise(
     """
     All articles of a document in its order, nothing left out and nothing merged.
 
-    `feed_language` is the configured one: it counts where neither the item nor the document names any.
+    `feed_language` is the configured one: it counts where neither the item nor the document names any. Where
+    nobody names a language, it is guessed from the texts of the item.
     """
     texts = [_texts(entry) for entry in parsed.entries]
     marks = mark_document([item for item, _ in texts])
@@ -52,7 +54,7 @@ def to_article(
         published=min(published, now) if published else None,
         updated=min(entry.updated, now) if entry.updated else None,
         fetched=now,
-        language=_language(entry.language) or language,
+        language=_language(entry.language) or language or _guessed(item),
         authors=_names(entry.authors),
         categories=_names(entry.categories),
         source=source,
@@ -83,6 +85,12 @@ def _language(tag: str | None) -> str | None:
     """The letters a language tag begins with, or None where it says nothing ("", "und", "English")."""
     code = re.match(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z])", tag or "")
     return code[1].lower() if code and code[1].lower() not in _NO_LANGUAGE else None
+
+
+def _guessed(item: Item) -> str | None:
+    """The language the texts are written in; a text given twice speaks once."""
+    language = guess("\n".join(dict.fromkeys((item.title, item.summary, item.body))))
+    return None if language == UNKNOWN else language
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -94,6 +94,34 @@ def test_language(
     assert article(FeedInfo(language=document), configured, language=entry).language == expected
 
 
+FRENCH = "<p>Les ministres se sont mis d'accord, et c'est la première fois depuis la guerre.</p>"
+
+
+@pytest.mark.parametrize(
+    ("declared", "document", "configured", "expected"),
+    [
+        (None, None, None, "fr"),
+        ("und", "", "", "fr"),
+        ("en", None, None, "en"),
+        (None, "de", None, "de"),
+        (None, None, "it", "it"),
+    ],
+)
+def test_a_language_nobody_names_is_guessed(
+    declared: str | None, document: str | None, configured: str | None, expected: str
+) -> None:
+    """The texts tell the language of an item that declares none; a declared one stays, right or wrong."""
+    one = article(
+        FeedInfo(language=document), configured, language=declared, title="Doha", summary="", content=FRENCH
+    )
+    assert one.language == expected
+
+
+def test_a_text_given_twice_speaks_once() -> None:
+    """A summary that repeats a short title does not make its few words many."""
+    assert article(title="The envoys and Doha", summary="The envoys and Doha", content="").language is None
+
+
 def test_the_outlet_is_the_source_that_the_entry_names() -> None:
     """An aggregator's item belongs to the outlet it was taken from."""
     assert article(source_url="https://www.other.example/rss").source == "other.example"
