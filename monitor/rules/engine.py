@@ -49,9 +49,10 @@ from monitor.rules.tree import (
 )
 from monitor.rules.vocabulary import Leaf, Vocabulary, literal_of
 from monitor.settings import RuleConfig
+from monitor.text.language import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from monitor.model import Document, Hit
@@ -144,7 +145,16 @@ class Engine:
 
     def take_over(self, other: Engine, still: Callable[[], bool] = lambda: True) -> None:
         """Learn the pieces of text that another engine remembers, as long as `still` says so."""
-        self._memo.prefill(list(other._memo.codes), still)
+        self._memo.prefill(other.remembered(), still)
+
+    def remembered(self) -> list[str]:
+        """The pieces of text whose codes are known."""
+        return list(self._memo.codes)
+
+    def forget(self, but: Iterable[str] = ()) -> None:
+        """Begin a new memo that knows these pieces alone; verdicts do not depend on it."""
+        self._memo = Memo(self._vocabulary, self._memo_size)
+        self._memo.prefill(but)
 
     @property
     def entities(self) -> Mapping[str, Entity]:
@@ -299,12 +309,13 @@ def compile_rules(
             found += _words_like_operators(config, tree)
         if wish is not None and feeds:
             found += _unknown_feeds(config, wish, feeds)
-        whole = spoken(tree, config.lang or languages)
+        own = config.lang or languages or LANGUAGES
+        whole = spoken(tree, own)
         number = _hash(whole, compiled_entities)
         # Bound at once: what parsing left behind need not pile up over a hundred thousand rules.
         bound = binder.bind(whole)
         if wish is not None and wish is not tree:
-            wish = binder.bind(spoken(wish, config.lang or languages))
+            wish = binder.bind(spoken(wish, own))
         compiled.append(CompiledRule(config, bound, bound if wish is tree else wish, number))
     engine = Engine(compiled, vocabulary, compiled_entities, frequencies, memo_size=memo_size)
     return engine, tuple(found)
@@ -315,7 +326,7 @@ def compile_query(
 ) -> Engine:
     """An engine of one rule, for a query typed by hand. Raises QueryError."""
     compiled_entities, _ = compile_entities(entities, languages)
-    tree = spoken(parse(text, compiled_entities.keys()), languages)
+    tree = spoken(parse(text, compiled_entities.keys()), languages or LANGUAGES)
     vocabulary = Vocabulary()
     bound = Binder(vocabulary, compiled_entities).bind(tree)
     rule = CompiledRule(RuleConfig(name=name, query=text), bound, bound, _hash(tree, compiled_entities))

@@ -25,7 +25,7 @@ from monitor.rules.facts import document_value
 from monitor.rules.printer import print_query
 from monitor.rules.problems import RuleProblem
 from monitor.rules.tree import Exact, Term
-from monitor.text.language import is_common
+from monitor.text.language import LANGUAGES, is_common
 from monitor.text.tokens import folded_tokens
 
 if TYPE_CHECKING:
@@ -91,8 +91,10 @@ def compile_entities(
     """
     All entities by name, and what is wrong with them; a wrong alias is left out, its entity stays.
 
-    `languages` are the configured ones: their common words make acronyms doubtful.
+    `languages` are the configured ones (none = all that have word lists): their common words make acronyms
+    doubtful.
     """
+    languages = languages or LANGUAGES
     entities: dict[str, Entity] = {}
     problems: list[RuleProblem] = []
     for config in configs:
