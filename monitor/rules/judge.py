@@ -312,7 +312,8 @@ def summary_repeats(document: Document) -> bool:
 
 
 def _in_company(place: Place, other: Place, within: int | None) -> bool:
-    if place.field != other.field:
+    """Whether another place is company for a place; what is the alias itself is none."""
+    if place.field != other.field or place[:2] == other[:2]:
         return False
     if within is None:
         return True
