@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 Run: TypeAlias = tuple[int, int]
 
-_FEW = 64  # runs on a side; up to here all pairs are looked at
-
 
 def phrase_runs(places: Sequence[Sequence[int]], slop: int) -> list[Run]:
     """
@@ -85,6 +83,14 @@ def hulls(left: Sequence[Run], right: Sequence[Run], within: int, *, ordered: bo
     if not ordered:
         found.update(_spans_from(right, left, within))
     return sorted(found)
+
+
+def inside(runs: Iterable[Run], spans: Sequence[Run]) -> list[Run]:
+    """The runs that lie inside one of the spans."""
+    outer = _outermost(spans)
+    starts = [first for first, _ in outer]
+    # The last span that begins in time reaches farthest.
+    return [run for run in runs if (at := bisect_right(starts, run[0])) and run[1] <= outer[at - 1][1]]
 
 
 _FEW = 256  # pairs; up to here each is looked at
