@@ -99,7 +99,7 @@ class Judge:
         if isinstance(node, Near):
             return any(self._near(node, field)[0] for field in range(3))
         if isinstance(node, AtLeast):
-            return count_apart(o.run for o in self._countable(node)) >= node.count
+            return count_apart(map(_span, self._countable(node))) >= node.count
         return self._stands(node)
 
     def fact(self, node: DocumentTerm) -> bool:
@@ -184,7 +184,7 @@ class Judge:
     def hits(self, node: Node) -> tuple[Hit, ...]:
         """The hits of a tree that holds, in field and offset order; none from NOT or a branch that failed."""
         if isinstance(node, TextTerm):  # most have one term, whose marks are in order
-            return tuple([mark[-1] for mark in self._marks_of(node)])
+            return tuple(dict.fromkeys([mark[-1] for mark in self._marks_of(node)]))
         found: set[_Mark] = set()
         self._collect(node, found)
         return tuple([mark[-1] for mark in sorted(found)])
@@ -300,6 +300,12 @@ class Judge:
             names = [entities[key] for key in self.reading.keys & entities.keys()]
             self._supported = any(self._found(name)[0] for name in names) or self._elsewhere(self.document)
         return self._supported
+
+
+def _span(occurrence: Occurrence) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Its characters, as places that can be compared over all fields."""
+    place = occurrence.place
+    return (place.field, place.start), (place.field, place.end)
 
 
 def summary_repeats(document: Document) -> bool:

@@ -143,12 +143,17 @@ def _spans_from(firsts: Sequence[Run], seconds: Sequence[Run], within: int) -> I
 _FAR = 1 << 62
 
 
-def count_apart(runs: Iterable[Run]) -> int:
-    """How many runs can be counted so that none overlaps another."""
+def count_apart(spans: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> int:
+    """
+    How many spans can be counted so that none overlaps another.
+
+    A span is the places where it starts and ends, each a field's number and an offset: two occurrences in one
+    word are two, and one character that unfolds to several words is not several.
+    """
     counted = 0
-    covered = -1
-    for first, last in sorted(runs, key=lambda run: run[1]):
-        if first > covered:
+    covered = (-1, 0)
+    for start, end in sorted(spans, key=lambda span: span[1]):
+        if start >= covered:
             counted += 1
-            covered = last
+            covered = end
     return counted
