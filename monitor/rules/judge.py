@@ -154,7 +154,8 @@ class Judge:
         low, high = self.reading.field_bounds(field)
         if isinstance(node, EntityTerm):
             return sorted({o.run for o in self.occurrences(node) if low <= o.place.first < high})
-        return sorted({run for run in self.reading.within(leaf, node.scope) if low <= run[0] < high})
+        # Dots at the end of a field stand before its border: a run of no token, still within the field.
+        return sorted({run for run in self.reading.within(leaf, node.scope) if low <= run[0] <= high})
 
     def _sides(self, node: Near, field: int) -> tuple[list[Run], list[Run]]:
         left = self._runs(node.left, field)
