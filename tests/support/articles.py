@@ -92,8 +92,14 @@ def _pages() -> list[Document]:
     found = []
     for line in (CORPUS / "pages" / "gold.jsonl").read_text("utf-8").splitlines():
         page = json.loads(line)
-        title, *kept = [*page["keep"], ""]
-        found.append(Document(title=title[:150], summary=" ".join(page["drop"])[:300], body="\n".join(kept)))
+        kept: list[str] = page["keep"]
+        found.append(
+            Document(
+                title="".join(kept[:1])[:150],
+                summary=" ".join(page["drop"])[:300],
+                body="\n".join(kept[1:]),
+            )
+        )
     return found
 
 

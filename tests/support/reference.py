@@ -15,7 +15,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import re2
 
 from monitor.model import Document, Hit, Strength
 from monitor.rules.inflection import forms
@@ -70,6 +72,16 @@ def fits(pattern: str, token: str) -> bool:
     if pattern[0] == "*":
         return fits(pattern[1:], token) or (bool(token) and fits(pattern, token[1:]))
     return bool(token) and pattern[0] in ("?", token[0]) and fits(pattern[1:], token[1:])
+
+
+@cache
+def _pattern(pattern: str, flags: str) -> Any:
+    """A regular expression; case-blind ones on RE2 itself, as `re` takes dotted and dotless i for one."""
+    if "i" not in flags:
+        return re.compile(pattern, re.DOTALL)
+    options = re2.Options()
+    options.case_sensitive, options.dot_nl = False, True
+    return re2.compile(pattern, options)
 
 
 def are_near(a: tuple[int, int], b: tuple[int, int], within: int, ordered: bool) -> bool:
@@ -245,10 +257,10 @@ class Article:
         if isinstance(node, Exact):
             return self.exact(node.literal, number, "{" + node.literal + "}")
         if isinstance(node, Regex):
-            pattern = re.compile(node.pattern, re.DOTALL | (re.IGNORECASE if "i" in node.flags else 0))
+            pattern = _pattern(node.pattern, node.flags)
             shown = f"/{node.pattern}/{node.flags}"
             if "s" in node.flags:
-                spans = [match.span() for match in pattern.finditer(text.text) if match.group()]
+                spans = [match.span() for match in pattern.finditer(text.text) if match.end() > match.start()]
                 return [Place(number, *text.run_of(a, b), a, b, shown) for a, b in spans]
             return [
                 Place(number, at, at, word.start, word.end, shown)
