@@ -186,8 +186,8 @@ class Maker:
     def fact(self) -> str:
         """A document term."""
         return self.rng.choice(
-            ["lang:en", "lang:(fr OR de)", "lang:e*", "lang:ru", "feed:f*", "feed:x", "tag:t", "category:World",
-             "source:*.org", 'author:"jane d*"', "url:*/a/*"]
+            ["lang:en", "lang:(fr OR de)", "lang:e*", "lang:ru", "feed:f*", "feed:x", "tag:t",
+             "category:World", "source:*.org", 'author:"jane d*"', "url:*/a/*"]
         )  # fmt: skip
 
     def part(self, depth: int) -> str:
