@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monitor.model import Hit
 from monitor.rules.facts import fact_holds, speaks
-from monitor.rules.spans import count_apart, hulls, near, partners
+from monitor.rules.spans import count_apart, hulls, inside, near, partners
 from monitor.rules.tree import (
     TEXT_FIELDS,
     And,
@@ -26,12 +26,12 @@ from monitor.rules.tree import (
     Regex,
     Term,
     TextTerm,
-    leaves,
 )
 from monitor.rules.vocabulary import leaf_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from monitor.model import Document
     from monitor.rules.entities import Alias, Entity
@@ -99,7 +99,7 @@ class Judge:
         if isinstance(node, Near):
             return any(self._near(node, field)[0] for field in range(3))
         if isinstance(node, AtLeast):
-            return count_apart(o.run for o in self._countable(node)) >= node.count
+            return count_apart(map(_span, self._countable(node))) >= node.count
         return self._stands(node)
 
     def fact(self, node: DocumentTerm) -> bool:
@@ -154,7 +154,8 @@ class Judge:
         low, high = self.reading.field_bounds(field)
         if isinstance(node, EntityTerm):
             return sorted({o.run for o in self.occurrences(node) if low <= o.place.first < high})
-        return sorted({run for run in self.reading.within(leaf, node.scope) if low <= run[0] < high})
+        # Dots at the end of a field stand before its border: a run of no token, still within the field.
+        return sorted({run for run in self.reading.within(leaf, node.scope) if low <= run[0] <= high})
 
     def _sides(self, node: Near, field: int) -> tuple[list[Run], list[Run]]:
         left = self._runs(node.left, field)
@@ -184,7 +185,7 @@ class Judge:
     def hits(self, node: Node) -> tuple[Hit, ...]:
         """The hits of a tree that holds, in field and offset order; none from NOT or a branch that failed."""
         if isinstance(node, TextTerm):  # most have one term, whose marks are in order
-            return tuple([mark[-1] for mark in self._marks_of(node)])
+            return tuple(dict.fromkeys([mark[-1] for mark in self._marks_of(node)]))
         found: set[_Mark] = set()
         self._collect(node, found)
         return tuple([mark[-1] for mark in sorted(found)])
@@ -213,32 +214,30 @@ class Judge:
                 if isinstance(child, TextTerm) or self.holds(child):
                     self._collect(child, found)
         elif isinstance(node, Near):
-            self._collect_near(node, found)
+            for field in range(3):
+                self._collect_near(node, found, field, None)
         elif isinstance(node, AtLeast):
             found.update(map(self._mark, self._countable(node)))
 
-    def _collect_near(self, node: Near, found: set[_Mark]) -> None:
-        for field in range(3):
-            left, right = self._near(node, field)
-            if left:
-                self._collect_side(node.left, left, found)
-                self._collect_side(node.right, right, found)
+    def _collect_near(self, node: Near, found: set[_Mark], field: int, spans: Sequence[Run] | None) -> None:
+        """The parts of a NEAR that are near each other; in a larger NEAR, those inside one of its `spans`."""
+        sides = self._near(node, field)
+        if spans is not None:
+            sides = inside(sides[0], spans), inside(sides[1], spans)
+        for side, runs in zip((node.left, node.right), sides, strict=True):
+            if runs:
+                self._collect_side(side, set(runs), found, field)
 
-    def _collect_side(self, node: Node, runs: Sequence[Run], found: set[_Mark]) -> None:
-        """The occurrences that a side of NEAR consists of: those that are one of its runs, or lie inside."""
+    def _collect_side(self, node: Node, chosen: AbstractSet[Run], found: set[_Mark], field: int) -> None:
+        """What a side of NEAR shows, of which the `chosen` runs are near the other side."""
         if isinstance(node, Or):
-            for child in node.children:
-                self._collect_side(child, runs, found)
-            return
-        chosen = set(runs)
-        for leaf in leaves(node):
-            assert isinstance(leaf, TextTerm)
-            for occurrence in self.occurrences(leaf):
-                first, last = occurrence.run
-                if (first, last) in chosen or (
-                    isinstance(node, Near) and any(a <= first and last <= b for a, b in runs)
-                ):
-                    found.add(self._mark(occurrence))
+            for child in self._worth_asking(node):
+                self._collect_side(child, chosen, found, field)
+        elif isinstance(node, Near):
+            self._collect_near(node, found, field, sorted(chosen & set(self._runs(node, field))))
+        else:
+            assert isinstance(node, TextTerm)
+            found.update(self._mark(o) for o in self.occurrences(node) if o.run in chosen)
 
     # --- entities
 
@@ -304,6 +303,12 @@ class Judge:
         return self._supported
 
 
+def _span(occurrence: Occurrence) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Its characters, as places that can be compared over all fields."""
+    place = occurrence.place
+    return (place.field, place.start), (place.field, place.end)
+
+
 def summary_repeats(document: Document) -> bool:
     """Whether the body holds the summary's text, but for white space and an ellipsis at its end."""
     summary = " ".join(document.summary.split()).removesuffix("[…]").removesuffix("[...]")
@@ -312,7 +317,8 @@ def summary_repeats(document: Document) -> bool:
 
 
 def _in_company(place: Place, other: Place, within: int | None) -> bool:
-    if place.field != other.field:
+    """Whether another place is company for a place; what is the alias itself is none."""
+    if place.field != other.field or place[:2] == other[:2]:
         return False
     if within is None:
         return True

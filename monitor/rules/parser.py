@@ -254,6 +254,7 @@ class _Parser:
                 self.here,
                 hint=f"write {counted.text}(a OR b)",
             )
+        scope = self.field or "text"
         inside = self.bracket()
         terms = inside.children if isinstance(inside, Or) else (inside,)
         if not all(isinstance(term, TextTerm) for term in terms):
@@ -261,6 +262,13 @@ class _Parser:
                 f"{counted.text} counts terms and OR-groups of terms",
                 counted,
                 hint=f"write {counted.text}(a OR b), and join other conditions outside with AND",
+            )
+        wrong = next((t.scope for t in terms if isinstance(t, TextTerm) and t.scope != scope), None)
+        if wrong:
+            self.fail(
+                f"the field {wrong}: stands inside {counted.text}",
+                counted,
+                hint=f"put the field before it: {wrong}:{counted.text}(a OR b)",
             )
         return AtLeast(counted.number, cast("tuple[TextTerm, ...]", terms))
 

@@ -11,11 +11,9 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Run: TypeAlias = tuple[int, int]
-
-_FEW = 64  # runs on a side; up to here all pairs are looked at
 
 
 def phrase_runs(places: Sequence[Sequence[int]], slop: int) -> list[Run]:
@@ -74,17 +72,26 @@ def hulls(left: Sequence[Run], right: Sequence[Run], within: int, *, ordered: bo
     """
     The spans from the first to the last part of near pairs, rising, for a NEAR that is a part of another.
 
-    Where there are many runs, only the shortest and the longest span from each start are given, and of runs
-    that lie inside another of their side only the outer one counts: it is near to whatever the inner one is.
+    Where there are many pairs, only the shortest and the longest span from each start are given: whatever is
+    near one between them is near one of these.
     """
     if len(left) * len(right) <= _FEW:
         pairs = ((a, b) for a in left for b in right if near(a, b, within, ordered=ordered))
         return sorted({(min(a[0], b[0]), max(a[1], b[1])) for a, b in pairs})
-    left, right = _outermost(left), _outermost(right)
-    found = set(_spans_from(left, right, within))
-    if not ordered:
-        found.update(_spans_from(right, left, within))
-    return sorted(found)
+    ends: dict[int, tuple[int, int]] = {}
+    for firsts, seconds in ((left, right),) if ordered else ((left, right), (right, left)):
+        for start, shortest, longest in _spans_from(firsts, seconds, within):
+            low, high = ends.get(start, (shortest, longest))
+            ends[start] = min(low, shortest), max(high, longest)
+    return sorted({(start, end) for start, both in ends.items() for end in both})
+
+
+def inside(runs: Iterable[Run], spans: Sequence[Run]) -> list[Run]:
+    """The runs that lie inside one of the spans."""
+    outer = _outermost(spans)
+    starts = [first for first, _ in outer]
+    # The last span that begins in time reaches farthest.
+    return [run for run in runs if (at := bisect_right(starts, run[0])) and run[1] <= outer[at - 1][1]]
 
 
 _FEW = 256  # pairs; up to here each is looked at
@@ -124,25 +131,49 @@ def _outermost(runs: Sequence[Run]) -> list[Run]:
     return kept
 
 
-def _spans_from(firsts: Sequence[Run], seconds: Sequence[Run], within: int) -> Iterable[Run]:
-    """For each first run, the shortest and the longest span to a second one that begins after it."""
+def _spans_from(firsts: Sequence[Run], seconds: Sequence[Run], within: int) -> Iterable[tuple[int, int, int]]:
+    """For each first run its start, and where the shortest and the longest span to a later second one end."""
+    ends = [last for _, last in seconds]
+    least, most = _Ranges(ends, min), _Ranges(ends, max)
     for run in firsts:
         nearest = bisect_right(seconds, run)
-        farthest = bisect_right(seconds, (run[1] + 1 + within, _FAR)) - 1
-        if nearest <= farthest:
-            for index in (nearest, farthest):
-                yield run[0], max(run[1], seconds[index][1])
+        behind = bisect_right(seconds, (run[1] + 1 + within, _FAR))
+        if nearest < behind:
+            yield run[0], max(run[1], least(nearest, behind)), max(run[1], most(nearest, behind))
+
+
+class _Ranges:
+    """The least or the greatest of any stretch of a list, from those of all stretches of 1, 2, 4, 8, … ."""
+
+    def __init__(self, values: list[int], choose: Callable[[int, int], int]) -> None:
+        self._choose = choose
+        self._levels = [values]
+        step = 1
+        while 2 * step <= len(values):
+            level = self._levels[-1]
+            self._levels.append(list(map(choose, level, level[step:])))
+            step *= 2
+
+    def __call__(self, start: int, end: int) -> int:
+        size = (end - start).bit_length() - 1
+        level = self._levels[size]
+        return self._choose(level[start], level[end - (1 << size)])
 
 
 _FAR = 1 << 62
 
 
-def count_apart(runs: Iterable[Run]) -> int:
-    """How many runs can be counted so that none overlaps another."""
+def count_apart(spans: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> int:
+    """
+    How many spans can be counted so that none overlaps another.
+
+    A span is the places where it starts and ends, each a field's number and an offset: two occurrences in one
+    word are two, and one character that unfolds to several words is not several.
+    """
     counted = 0
-    covered = -1
-    for first, last in sorted(runs, key=lambda run: run[1]):
-        if first > covered:
+    covered = (-1, 0)
+    for start, end in sorted(spans, key=lambda span: span[1]):
+        if start >= covered:
             counted += 1
-            covered = last
+            covered = end
     return counted
