@@ -1,8 +1,8 @@
 """
 Texts and rules to measure the rules engine on: real articles where there are some, made-up ones beside them.
 
-Real articles come from `../shared/corpus` (stories, pages, feeds); without it only the made-up ones are there.
-Made-up text follows Zipf's law over fifty thousand invented words, with names, punctuation and sentences.
+Real articles come from `../shared/corpus` (stories, pages, feeds); without it there are only made-up ones.
+Made-up text follows Zipf's law over 300,000 invented words, with names, punctuation and sentences.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from bisect import bisect
 from collections import Counter
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from monitor.feeds.parse import parsed_feed
@@ -53,7 +53,7 @@ def real_texts() -> list[str]:
 def invented_texts(count: int, seed: int = 3) -> list[str]:
     """Texts by Zipf's law, 300 to 900 words each."""
     rng = random.Random(seed)
-    words = sorted({_word(rng) for _ in range(70_000)})[:50_000]
+    words = sorted({_word(rng) for _ in range(500_000)})[:300_000]
     rng.shuffle(words)
     weights = list(accumulate(1 / (rank + 2.7) ** 1.07 for rank in range(len(words))))
     texts = []
@@ -102,7 +102,7 @@ class _Maker:
             seen.update(set(folded_tokens(text)))
             names.update(
                 (one, two)
-                for one, two in zip(pieces, pieces[1:], strict=False)
+                for one, two in pairwise(pieces)
                 if one[:1].isupper() and two[:1].isupper() and one.isalpha() and two.isalpha()
             )
         words = [(n / len(texts), word) for word, n in seen.items() if len(word) > 2 and word.isalpha()]

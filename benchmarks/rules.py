@@ -1,12 +1,12 @@
-"""
+r"""
 What matching costs: articles the engine has not seen, after it has read all others, against a floor.
 
     python -m benchmarks.rules              ratios at 10, 10,000 and 100,000 rules, real and made-up text
     python -m benchmarks.rules --agree      verdicts of 10,000 rules on 600 documents against the naive engine
 
-The floor is what Python needs to look at the words at all: `casefold` and a findall of `\\w+`. Engine and floor
-are timed by turns in one process, in CPU seconds, and the least of several rounds counts; before each round the
-memo forgets the articles measured. "with hits" adds the places of every hit of every rule that holds.
+The floor is what Python needs to look at the words at all: `casefold` and a findall of `\w+`. Engine and
+floor are timed by turns in one process, in CPU seconds, and the least of several rounds counts; before each
+round the memo forgets the articles measured. "with hits" adds the places of all hits of the rules that hold.
 """
 
 from __future__ import annotations
@@ -80,9 +80,8 @@ def measure(kind: str, texts: list[str]) -> None:
         costs[count] = row(engine, tested, count, build, grown)
         del engine
         gc.unfreeze()
-    print(
-        f"  {max(COUNTS):,} rules cost {costs[max(COUNTS)] / costs[min(COUNTS)]:.1f} times what {min(COUNTS)} do\n"
-    )
+    times = costs[max(COUNTS)] / costs[min(COUNTS)]
+    print(f"  {max(COUNTS):,} rules cost {times:.1f} times what {min(COUNTS)} do\n")
 
 
 def row(engine: Engine, tested: list[Document], count: int, build: float, grown: int) -> float:
@@ -99,7 +98,7 @@ def row(engine: Engine, tested: list[Document], count: int, build: float, grown:
     matches = sum(len(engine.holding(one)) for one in tested)
     share = 1e6 / len(tested)
     print(
-        f"  {count:>7,} rules: {best * share:6.0f} us, floor {least * share:4.0f} us, ratio {best / least:5.2f} "
+        f"  {count:>7,} rules: {best * share:6.0f} us, floor {least * share:4.0f}, ratio {best / least:5.2f} "
         f"(promised {PROMISED[count]}), with hits {hits / least:5.2f}; {matches / len(tested):.1f} hold; "
         f"built in {build / count * 1e6:.0f} us and {max(grown, 0) / count / 1000:.2f} kB a rule"
     )

@@ -19,7 +19,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from monitor.rules import regexes
-from monitor.rules.vocabulary import NOTHING
+from monitor.rules.vocabulary import BORDER, NOTHING
 from monitor.text.folding import SINGLE, classes, without_ignorables
 from monitor.text.tokens import cut
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from monitor.rules.vocabulary import Vocabulary
 
 MOST_PIECES = 300_000
+BORDER_PIECE = " "  # stands for the border between two fields: no piece of a text is a space
 _LONGEST_PIECE = 64
 _MOST_MIXED = 50_000  # kinds of tokens that are several things at once
 # What may stand around a word and splits: stripping it changes no token. No + and #: {C} is not in C++.
@@ -44,7 +45,7 @@ class Memo:
     """One generation of remembered pieces; `mixed` maps a mixed code to its word's code and all its keys."""
 
     def __init__(self, vocabulary: Vocabulary, most: int = MOST_PIECES) -> None:
-        self.codes: dict[str, str] = {}
+        self.codes: dict[str, str] = {BORDER_PIECE: BORDER}
         self.mixed: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.bearers: defaultdict[str, set[str]] = defaultdict(set)  # key -> the mixed codes that have it
         self._most = most

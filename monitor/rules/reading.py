@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitor.rules import regexes
 from monitor.rules.exact import CleanText
-from monitor.rules.memo import EDGES
+from monitor.rules.memo import BORDER_PIECE, EDGES
 from monitor.rules.spans import phrase_runs
 from monitor.rules.tree import LEAD_WORDS, Exact, Regex, Term, start_words
-from monitor.rules.vocabulary import BORDER
 from monitor.text.tokens import cut
 
 if TYPE_CHECKING:
@@ -42,24 +41,29 @@ class Place(NamedTuple):
     end: int
 
 
+def _codes_of(pieces: list[str], memo: Memo) -> list[str]:
+    """The codes of each piece; those that are new are learnt."""
+    codes: list[Any] = list(map(memo.codes.get, pieces))
+    at = -1
+    try:
+        while True:
+            at = codes.index(None, at + 1)
+            codes[at] = memo.learn(pieces[at])
+    except ValueError:  # there is no other
+        return codes
+
+
 class _Field:
     """One text of a document: its pieces with their codes, and how token numbers become offsets."""
 
     __slots__ = ("_clean", "_offsets", "codes", "first", "pieces", "size", "text")
 
-    def __init__(self, text: str, memo: Memo, first: int) -> None:
+    def __init__(self, text: str, pieces: list[str], codes: list[str], first: int, size: int) -> None:
         self.text = text
-        self.pieces = pieces = text.split()
-        codes: list[Any] = list(map(memo.codes.get, pieces))
-        at = -1
-        try:
-            while True:
-                at = codes.index(None, at + 1)
-                codes[at] = memo.learn(pieces[at])
-        except ValueError:
-            self.codes: list[str] = codes
+        self.pieces = pieces
+        self.codes = codes
         self.first = first
-        self.size = 0
+        self.size = size
         self._offsets: _Offsets | None = None
         self._clean: CleanText | None = None
 
@@ -142,17 +146,12 @@ class Reading:
 
     def __init__(self, document: Document, vocabulary: Vocabulary, memo: Memo) -> None:
         self.document = document
-        self.fields: list[_Field] = []
-        parts = []
-        first = 0
-        for text in (document.title, document.summary, document.body):
-            field = _Field(text, memo, first)
-            part = "".join(field.codes)
-            field.size = len(part)
-            first += field.size + 1
-            self.fields.append(field)
-            parts.append(part)
-        self._mixed_codes = codes = BORDER.join(parts)
+        title, summary = document.title.split(), document.summary.split()
+        self._pieces = pieces = [*title, BORDER_PIECE, *summary, BORDER_PIECE, *document.body.split()]
+        self._ends = (len(title), len(title) + 1 + len(summary))
+        self._piece_codes = piece_codes = _codes_of(pieces, memo)
+        self._fields: list[_Field] = []
+        self._mixed_codes = codes = "".join(piece_codes)
         self.keys = keys = set(codes)
         mixed = keys & memo.mixed.keys() if memo.mixed else set()
         for code in mixed:
@@ -166,6 +165,21 @@ class Reading:
         self._positions: dict[str, list[int]] = {}
         self._runs: dict[str, list[Run]] = {}
         self._places: dict[str, list[Place]] = {}
+
+    @property
+    def fields(self) -> list[_Field]:
+        """Title, summary and body."""
+        if not self._fields:
+            document, (one, two) = self.document, self._ends
+            texts = (document.title, document.summary, document.body)
+            ranges = (slice(0, one), slice(one + 1, two), slice(two + 1, None))
+            first = 0
+            for text, part in zip(texts, ranges, strict=True):
+                codes = self._piece_codes[part]
+                size = sum(map(len, codes))
+                self._fields.append(_Field(text, self._pieces[part], codes, first, size))
+                first += size + 1
+        return self._fields
 
     def bounds(self, scope: str) -> tuple[int, int]:
         """The numbers of the first token of a scope and of the one behind its last."""
