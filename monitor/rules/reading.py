@@ -152,7 +152,11 @@ class Reading:
         self._piece_codes = piece_codes = _codes_of(pieces, memo)
         self._fields: list[_Field] = []
         self._mixed_codes = codes = "".join(piece_codes)
-        self.keys = keys = set(codes)
+        # Of the pieces' codes, which are there already; taking the string apart would make each anew.
+        self.keys = keys = set(piece_codes)
+        for several in [code for code in keys if len(code) != 1]:
+            keys.remove(several)
+            keys.update(several)
         mixed = keys & memo.mixed.keys() if memo.mixed else set()
         for code in mixed:
             word, every = memo.mixed[code]
