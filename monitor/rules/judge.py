@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monitor.model import Hit
 from monitor.rules.facts import fact_holds, speaks
-from monitor.rules.spans import count_apart, hulls, inside, near, partners
+from monitor.rules.spans import FAR, count_apart, hulls, inside, partners
 from monitor.rules.tree import (
     TEXT_FIELDS,
     And,
@@ -268,6 +268,7 @@ class Judge:
         doubtful: list[Occurrence] = []
         waived = not entity.company or any(self._alias(alias) for alias in entity.unless)
         company = [] if waived else [p for alias in entity.company for p in self._alias(alias)]
+        accompanied = _in_company([place for place, _ in found], company, entity.near)
         field, covered = -1, -1  # how far the spans seen reach: what encloses a place starts no later
         for place, alias in sorted((*found, *masks), key=_outer_first):
             if place.field != field:
@@ -275,7 +276,7 @@ class Judge:
             outside, covered = place.end > covered, max(covered, place.end)
             if not outside or alias is None:
                 continue
-            if not waived and not any(_in_company(place, other, entity.near) for other in company):
+            if not waived and place[:2] not in accompanied:
                 continue
             occurrence = Occurrence(place, alias.written, entity.name)
             unsure = alias.doubtful and (waived or not entity.company) and self._is_shouted(place.field)
@@ -316,13 +317,15 @@ def summary_repeats(document: Document) -> bool:
     return bool(summary) and summary in " ".join(document.body.split())
 
 
-def _in_company(place: Place, other: Place, within: int | None) -> bool:
-    """Whether another place is company for a place; what is the alias itself is none."""
-    if place.field != other.field or place[:2] == other[:2]:
-        return False
-    if within is None:
-        return True
-    return near((place.first, place.last), (other.first, other.last), within, ordered=False)
+def _in_company(places: Iterable[Place], company: Iterable[Place], within: int | None) -> set[Run]:
+    """The runs of the places that have company; what is the alias itself is none."""
+    found: set[Run] = set()
+    for field in range(3):
+        here, others = (
+            sorted({(p.first, p.last) for p in side if p.field == field}) for side in (places, company)
+        )
+        found.update(partners(here, others, FAR if within is None else within, ordered=False)[0])
+    return found
 
 
 def _shown(form: TextTerm) -> str:
