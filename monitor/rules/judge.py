@@ -81,6 +81,8 @@ class Judge:
         self._named: dict[str, tuple[list[Occurrence], list[Occurrence]]] = {}
         self._facts: dict[DocumentTerm, bool] = {}
         self._marks: dict[int, list[_Mark]] = {}
+        self._hulls: dict[tuple[int, int], list[Run]] = {}  # of NEAR nodes, by field
+        self._pairs: dict[tuple[int, int], tuple[list[Run], list[Run]]] = {}
         self._supported: bool | None = None
         self._summary_repeats: bool | None = None
 
@@ -143,8 +145,12 @@ class Judge:
     def _runs(self, node: Node, field: int) -> list[Run]:
         """The runs of a side of NEAR in one field, rising."""
         if isinstance(node, Near):
-            left, right = self._sides(node, field)
-            return hulls(left, right, node.within, ordered=node.ordered) if left and right else []
+            known = self._hulls.get((id(node), field))
+            if known is None:
+                left, right = self._sides(node, field)
+                found = hulls(left, right, node.within, ordered=node.ordered) if left and right else []
+                known = self._hulls[id(node), field] = found
+            return known
         if isinstance(node, Or):
             return sorted({run for child in node.children for run in self._runs(child, field)})
         assert isinstance(node, TextTerm), "the parser lets nothing else stand beside NEAR"
@@ -163,10 +169,12 @@ class Judge:
 
     def _near(self, node: Near, field: int) -> tuple[list[Run], list[Run]]:
         """The runs of either side that are near the other."""
-        left, right = self._sides(node, field)
-        if not left or not right:
-            return [], []
-        return partners(left, right, node.within, ordered=node.ordered)
+        known = self._pairs.get((id(node), field))
+        if known is None:
+            left, right = self._sides(node, field)
+            found = partners(left, right, node.within, ordered=node.ordered) if left and right else ([], [])
+            known = self._pairs[id(node), field] = found
+        return known
 
     def _countable(self, node: AtLeast) -> list[Occurrence]:
         """All occurrences of a count's terms; a summary that the body repeats is not counted twice."""
