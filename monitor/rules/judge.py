@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monitor.model import Hit
 from monitor.rules.facts import fact_holds, speaks
-from monitor.rules.spans import count_apart, hulls, inside, near, partners
+from monitor.rules.spans import FAR, count_apart, hulls, inside, partners
 from monitor.rules.tree import (
     TEXT_FIELDS,
     And,
@@ -81,6 +81,8 @@ class Judge:
         self._named: dict[str, tuple[list[Occurrence], list[Occurrence]]] = {}
         self._facts: dict[DocumentTerm, bool] = {}
         self._marks: dict[int, list[_Mark]] = {}
+        self._hulls: dict[tuple[int, int], list[Run]] = {}  # of NEAR nodes, by field
+        self._pairs: dict[tuple[int, int], tuple[list[Run], list[Run]]] = {}
         self._supported: bool | None = None
         self._summary_repeats: bool | None = None
 
@@ -143,8 +145,12 @@ class Judge:
     def _runs(self, node: Node, field: int) -> list[Run]:
         """The runs of a side of NEAR in one field, rising."""
         if isinstance(node, Near):
-            left, right = self._sides(node, field)
-            return hulls(left, right, node.within, ordered=node.ordered) if left and right else []
+            known = self._hulls.get((id(node), field))
+            if known is None:
+                left, right = self._sides(node, field)
+                found = hulls(left, right, node.within, ordered=node.ordered) if left and right else []
+                known = self._hulls[id(node), field] = found
+            return known
         if isinstance(node, Or):
             return sorted({run for child in node.children for run in self._runs(child, field)})
         assert isinstance(node, TextTerm), "the parser lets nothing else stand beside NEAR"
@@ -163,10 +169,12 @@ class Judge:
 
     def _near(self, node: Near, field: int) -> tuple[list[Run], list[Run]]:
         """The runs of either side that are near the other."""
-        left, right = self._sides(node, field)
-        if not left or not right:
-            return [], []
-        return partners(left, right, node.within, ordered=node.ordered)
+        known = self._pairs.get((id(node), field))
+        if known is None:
+            left, right = self._sides(node, field)
+            found = partners(left, right, node.within, ordered=node.ordered) if left and right else ([], [])
+            known = self._pairs[id(node), field] = found
+        return known
 
     def _countable(self, node: AtLeast) -> list[Occurrence]:
         """All occurrences of a count's terms; a summary that the body repeats is not counted twice."""
@@ -268,6 +276,7 @@ class Judge:
         doubtful: list[Occurrence] = []
         waived = not entity.company or any(self._alias(alias) for alias in entity.unless)
         company = [] if waived else [p for alias in entity.company for p in self._alias(alias)]
+        accompanied = _in_company([place for place, _ in found], company, entity.near)
         field, covered = -1, -1  # how far the spans seen reach: what encloses a place starts no later
         for place, alias in sorted((*found, *masks), key=_outer_first):
             if place.field != field:
@@ -275,7 +284,7 @@ class Judge:
             outside, covered = place.end > covered, max(covered, place.end)
             if not outside or alias is None:
                 continue
-            if not waived and not any(_in_company(place, other, entity.near) for other in company):
+            if not waived and place[:2] not in accompanied:
                 continue
             occurrence = Occurrence(place, alias.written, entity.name)
             unsure = alias.doubtful and (waived or not entity.company) and self._is_shouted(place.field)
@@ -316,13 +325,15 @@ def summary_repeats(document: Document) -> bool:
     return bool(summary) and summary in " ".join(document.body.split())
 
 
-def _in_company(place: Place, other: Place, within: int | None) -> bool:
-    """Whether another place is company for a place; what is the alias itself is none."""
-    if place.field != other.field or place[:2] == other[:2]:
-        return False
-    if within is None:
-        return True
-    return near((place.first, place.last), (other.first, other.last), within, ordered=False)
+def _in_company(places: Iterable[Place], company: Iterable[Place], within: int | None) -> set[Run]:
+    """The runs of the places that have company; what is the alias itself is none."""
+    found: set[Run] = set()
+    for field in range(3):
+        here, others = (
+            sorted({(p.first, p.last) for p in side if p.field == field}) for side in (places, company)
+        )
+        found.update(partners(here, others, FAR if within is None else within, ordered=False)[0])
+    return found
 
 
 def _shown(form: TextTerm) -> str:

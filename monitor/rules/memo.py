@@ -51,7 +51,7 @@ class Memo:
         self._most = most
         self._words = vocabulary.words
         self._implied = vocabulary.implied
-        self._keys_of = _key_finder(vocabulary)
+        self._finder = _KeyFinder(vocabulary) if _KeyFinder.is_needed(vocabulary) else None
         self._by_keys: dict[tuple[str, tuple[str, ...]], str] = {}
         self._next = vocabulary.next_code
 
@@ -66,8 +66,8 @@ class Memo:
             word = piece if piece.isalnum() else piece.strip(_ASCII_EDGES)
             if word.isalnum():  # the common case; folding it is as quick as looking it up
                 found = self._words.get(word.lower(), NOTHING)
-                if self._keys_of is not None:
-                    keys = self._keys_of(word.lower(), word, 0, len(word))
+                if self._finder is not None:
+                    keys = self._finder.keys(word.lower(), self._finder.spelt(word, 0, len(word)))
                     found = self._mix(found, keys) if keys else found
             else:
                 found = self._cut(word)
@@ -92,12 +92,17 @@ class Memo:
 
     def _cut(self, bare: str) -> str:
         get = self._words.get
-        if self._keys_of is None:
+        finder = self._finder
+        if finder is None:
             return "".join([get(token.folded, NOTHING) for token in cut(bare)])
         out = []
+        span: tuple[int, int] = (0, 0)
+        spelt: tuple[str, ...] = ()
         for start, end, folded in cut(bare):
+            if (start, end) != span:  # one token may unfold to thousands of words
+                span, spelt = (start, end), finder.spelt(bare, start, end)
             word = get(folded, NOTHING)
-            keys = self._keys_of(folded, bare, start, end)
+            keys = finder.keys(folded, spelt)
             out.append(self._mix(word, keys) if keys else word)
         return "".join(out)
 
@@ -117,20 +122,25 @@ class Memo:
         return known
 
 
-def _key_finder(
-    vocabulary: Vocabulary,
-) -> Callable[[str, str, int, int], tuple[str, ...]] | None:
-    """A function that tells the keys of a token beside its word; None where no rule asks for any."""
-    spellings, alone = vocabulary.spellings, vocabulary.alone
-    prefixes, suffixes, globs = vocabulary.prefixes, vocabulary.suffixes, vocabulary.globs
-    patterns = vocabulary.regexes
-    if not (spellings or alone or prefixes or suffixes or globs or patterns):
-        return None
-    heads = sorted({len(head) for head in prefixes})
-    tails = sorted({len(tail) for tail in suffixes})
-    anything = regexes.alternation([(pattern, flags) for pattern, flags, _ in patterns])
+class _KeyFinder:
+    """Tells the keys of a token beside its word: those of its spelling, and those of its folded form."""
 
-    def keys_of(folded: str, piece: str, start: int, end: int) -> tuple[str, ...]:
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._heads = sorted({len(head) for head in vocabulary.prefixes})
+        self._tails = sorted({len(tail) for tail in vocabulary.suffixes})
+        patterns = [(pattern, flags) for pattern, flags, _ in vocabulary.regexes]
+        self._anything = regexes.alternation(patterns)
+
+    @staticmethod
+    def is_needed(vocabulary: Vocabulary) -> bool:
+        """Whether any rule asks for more than words."""
+        v = vocabulary
+        return bool(v.spellings or v.alone or v.prefixes or v.suffixes or v.globs or v.regexes)
+
+    def spelt(self, piece: str, start: int, end: int) -> tuple[str, ...]:
+        """The keys of the token `piece[start:end]` as it is spelt."""
+        spellings, alone = self._vocabulary.spellings, self._vocabulary.alone
         found: list[str] = []
         surface = piece[start:end]
         if spellings or alone:
@@ -139,15 +149,27 @@ def _key_finder(
                 spelt = unicodedata.normalize("NFC", without_ignorables(surface))
             if spelt in spellings:
                 found.append(spellings[spelt])
-            if spelt in alone and not without_ignorables(piece[end:]).startswith(("+", "#")):
+            if spelt in alone and not _goes_on(piece, end):
                 found.append(alone[spelt])
-        found += [prefixes[folded[:n]] for n in heads if folded[:n] in prefixes]
-        found += [suffixes[folded[-n:]] for n in tails if folded[-n:] in suffixes]
-        if globs:
-            for letter in (folded[:1], ""):
-                found += [key for pattern, key in globs.get(letter, ()) if pattern.fullmatch(folded)]
-        if patterns and (anything is None or regexes.fits(anything, surface)):
+        patterns = self._vocabulary.regexes
+        if patterns and (self._anything is None or regexes.fits(self._anything, surface)):
             found += [key for pattern, flags, key in patterns if regexes.whole(pattern, flags, surface)]
+        return tuple(found)
+
+    def keys(self, folded: str, spelt: tuple[str, ...]) -> tuple[str, ...]:
+        """All keys of a token, given those of its spelling."""
+        v = self._vocabulary
+        found = [*spelt]
+        found += [v.prefixes[folded[:n]] for n in self._heads if folded[:n] in v.prefixes]
+        found += [v.suffixes[folded[-n:]] for n in self._tails if folded[-n:] in v.suffixes]
+        if v.globs:
+            for letter in (folded[:1], ""):
+                found += [key for pattern, key in v.globs.get(letter, ()) if pattern.fullmatch(folded)]
         return tuple(dict.fromkeys(found))
 
-    return keys_of
+
+def _goes_on(piece: str, end: int) -> bool:
+    """Whether a sign of a name follows, as in C++ and C#; what is not there for the eye stands in between."""
+    while end < len(piece) and piece[end] not in "+#" and not without_ignorables(piece[end]):
+        end += 1
+    return piece.startswith(("+", "#"), end)

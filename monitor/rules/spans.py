@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 Run: TypeAlias = tuple[int, int]
+FAR = 1 << 62  # words: farther than any two in a text
 
 
 def phrase_runs(places: Sequence[Sequence[int]], slop: int) -> list[Run]:
@@ -109,7 +110,7 @@ class _Side:
 
     def touches(self, run: Run, within: int) -> bool:
         """Whether another run is near this one, on whichever side."""
-        reachable = bisect_right(self.runs, (run[1] + 1 + within, _FAR))
+        reachable = bisect_right(self.runs, (run[1] + 1 + within, FAR))
         return any(other != run and run[0] - other[1] - 1 <= within for other in self.last[reachable])
 
     def begins_after(self, run: Run, within: int) -> bool:
@@ -137,7 +138,7 @@ def _spans_from(firsts: Sequence[Run], seconds: Sequence[Run], within: int) -> I
     least, most = _Ranges(ends, min), _Ranges(ends, max)
     for run in firsts:
         nearest = bisect_right(seconds, run)
-        behind = bisect_right(seconds, (run[1] + 1 + within, _FAR))
+        behind = bisect_right(seconds, (run[1] + 1 + within, FAR))
         if nearest < behind:
             yield run[0], max(run[1], least(nearest, behind)), max(run[1], most(nearest, behind))
 
@@ -158,9 +159,6 @@ class _Ranges:
         size = (end - start).bit_length() - 1
         level = self._levels[size]
         return self._choose(level[start], level[end - (1 << size)])
-
-
-_FAR = 1 << 62
 
 
 def count_apart(spans: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> int:
