@@ -92,12 +92,12 @@ def config_if_any() -> Config | None:
         return None
 
 
-def reader() -> Reader:
-    """A reader of the configured database; StoreError with a remedy if there is none yet."""
+def reader(path: Path | None = None) -> Reader:
+    """A reader of the configured database, or of this one; StoreError with a remedy if there is none yet."""
     from monitor.store.database import Reader
     from monitor.store.schema import HEAD, version_of
 
-    path = config().database
+    path = path or config().database
     version = version_of(path)
     if version is not None and version != HEAD:
         from monitor.errors import StoreError

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor.config.checks import feed_url
 from monitor.config.feednames import default_name
+from monitor.config.fingerprint import digest_of
 from monitor.config.words import Problem, WrongValueError, shown
 from monitor.settings import FeedConfig, Origin, Secret
 
@@ -17,27 +18,40 @@ if TYPE_CHECKING:
     from monitor.config.build import Parts
 
 
-def join_opml(parts: Parts, problems: list[Problem], texts: Mapping[Path, str]) -> None:
+def join_opml(parts: Parts, problems: list[Problem], texts: Mapping[Path, str]) -> dict[Path, str]:
     """
     Add the feeds of the OPML files to `parts`, and what is wrong with those files to `problems`.
 
     An address that is listed already only brings its tags. The title never becomes a name: it changes too
-    easily, and state belongs to the name.
+    easily, and state belongs to the name. Returns the digest of each file as it was read.
     """
+    digests = {}
     for path, tags, origin in parts.opml:
-        text = _text(path, origin, texts, problems)
+        raw = _raw(path, origin, texts, problems)
+        if raw is None:
+            continue
+        digests[path] = digest_of(raw)
+        text = _text(path, raw, origin, problems)
         if text is not None:
             _add(parts, text, tags, origin, problems)
+    return digests
 
 
-def _text(path: Path, origin: Origin, texts: Mapping[Path, str], problems: list[Problem]) -> str | None:
+def _raw(path: Path, origin: Origin, texts: Mapping[Path, str], problems: list[Problem]) -> bytes | None:
     if path in texts:
-        return texts[path]
+        return texts[path].encode()
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         message = f"'file' in [[opml]]: {str(path)!r}: {error.strerror or 'cannot be read'}"
         hint = "paths are relative to the file that names them"
+    problems.append(Problem(origin.file, (*origin.path, "file"), "unreadable", message, hint))
+    return None
+
+
+def _text(path: Path, raw: bytes, origin: Origin, problems: list[Problem]) -> str | None:
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         message, hint = f"'file' in [[opml]]: {str(path)!r} is not UTF-8 text", "save it as UTF-8"
     problems.append(Problem(origin.file, (*origin.path, "file"), "unreadable", message, hint))

@@ -45,6 +45,14 @@ class HostPacer:
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = 64
 
+    def limit(self, per_host: int, gap: float) -> None:
+        """Other limits from now on. Pauses stay; requests under way end under the old limit."""
+        self._gap = gap
+        if per_host != self._per_host:
+            self._per_host = per_host
+            for host in self._hosts.values():
+                host.slots = asyncio.Semaphore(per_host)
+
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[float]:
         """

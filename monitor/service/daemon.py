@@ -17,6 +17,7 @@ from monitor.service import systemd
 from monitor.service.app import App
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
+from monitor.service.reload import Reloader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,17 +36,18 @@ _log = get_logger("daemon")
 
 
 class Daemon:
-    """Runs an App until it is told to stop. `load` reads the configuration again, or raises."""
+    """Runs an App until it is told to stop. `load` and `applied` are those of `Reloader`."""
 
     def __init__(
         self,
         app: App,
         load: Callable[[], Plan] | None = None,
         tell: Callable[[str], None] = lambda _: None,
+        applied: Callable[[Config], None] = lambda _: None,
     ) -> None:
         self._app = app
-        self._load = load
         self._tell = tell
+        self._reloader = Reloader(app, load, applied=applied, status=self._status)
         self._stop = asyncio.Event()
         self._ticked = 0.0
 
@@ -58,8 +60,9 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGINT"):
             loop.add_signal_handler(getattr(signal, name), self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.ask)
         scheduler = self._scheduler()
+        await self._guarded(self._reloader.begin)
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
         helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
@@ -77,6 +80,7 @@ class Daemon:
             systemd.stopping()
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
+            await self._reloader.stop()
             for helper in helpers:
                 helper.cancel()
             await self._app.poller.stop()
@@ -99,6 +103,9 @@ class Daemon:
             seconds=HEARTBEAT,
             id="heartbeat",
             next_run_time=self._app.clock(),
+        )
+        scheduler.add_job(
+            self._guarded, "interval", args=[self._reloader.look], seconds=HEARTBEAT, id="configuration"
         )
         return scheduler
 
@@ -137,25 +144,10 @@ class Daemon:
             if loop.time() - self._ticked < 10 * LATE:
                 systemd.alive()
 
-    async def _reload(self) -> None:
-        """Read the configuration again: all of it, or, if anything in it is wrong, none of it."""
-        if self._load is None:
-            return
-        systemd.reloading()
-        try:
-            await self._app.reload(self._load())
-        except TocsinError as error:
-            event(
-                _log, "error", "the configuration is refused, the old one stays in force", error=error.message
-            )
-            systemd.ready(f"configuration refused: {error.message.splitlines()[0]}")
-        else:
-            plan = self._app.plan
-            event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
-            systemd.ready(self._status())
-
     def _status(self) -> str:
-        return f"watching {len(self._app.plan.feeds)} feeds with {len(self._app.plan.engine.rules)} rules"
+        plan, remark = self._app.plan, self._reloader.remark
+        watching = f"watching {len(plan.feeds)} feeds with {len(plan.engine.rules)} rules"
+        return f"{watching}; {remark}" if remark else watching
 
 
 async def run_daemon(
@@ -163,7 +155,12 @@ async def run_daemon(
     load: Callable[[], Plan] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     parts: Parts | None = None,
+    applied: Callable[[Config], None] = lambda _: None,
 ) -> None:
-    """Open the database and run until SIGTERM or SIGINT; `tell` gets what a person should read."""
+    """
+    Open the database and run until SIGTERM or SIGINT.
+
+    `tell` gets what a person should read, `applied` each configuration that a reload brought into force.
+    """
     async with App(config, parts=parts) as app:
-        await Daemon(app, load, tell).run()
+        await Daemon(app, load, tell, applied).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from monitor.feeds.fetch import Fetcher
     from monitor.pipeline import Deps
     from monitor.plan import Plan
     from monitor.recording import Recorded
@@ -42,6 +44,20 @@ class Poller:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, float] = {}
         self._remember_pauses()
+
+    def use(self, plan: Plan, fetcher: Fetcher) -> None:
+        """
+        Go by another plan from now on. Pauses that hosts asked for stay.
+
+        A feed that waits for its turn is let go, and taken up again as the new plan has it; requests under
+        way end under the old limits.
+        """
+        polling = plan.config.polling
+        if polling.concurrency != self.plan.config.polling.concurrency:
+            self._slots = asyncio.Semaphore(polling.concurrency)
+        self._pacer.limit(polling.per_host, polling.per_host_gap)
+        self._deps = replace(self._deps, fetcher=fetcher)
+        self.plan = plan
 
     def start_due(self) -> int:
         """Start a task for each feed that is due and not being polled; returns how many were started."""
@@ -99,7 +115,10 @@ class Poller:
         task.add_done_callback(lambda _: self._running.pop(state.id, None))
 
     async def _poll(self, state: FeedState) -> None:
-        feed = self.plan.feeds[state.name]
+        plan = self.plan
+        feed = plan.feeds.get(state.name)
+        if feed is None:
+            return  # taken away by a reload
         host = host_of(feed.url.reveal()) if not feed.url.missing else ""
         try:
             async with self._pacer.turn(host) as paused:
@@ -107,7 +126,9 @@ class Poller:
                     await self._postpone(state, paused)
                     return
                 async with self._slots:
-                    recorded = await check_feed(feed, state, self.plan, self._deps)
+                    if self.plan is not plan:
+                        return  # it is still due, if it is still there
+                    recorded = await check_feed(feed, state, plan, self._deps)
         except StoreError as error:
             self._hold(state)
             self.counts["unrecorded"] += 1
