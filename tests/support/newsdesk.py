@@ -29,7 +29,7 @@ from monitor.store.sync import FeedWanted, sync
 from tests.support.documents import NOON, Item, rss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from monitor.recording import Recorded
@@ -57,14 +57,18 @@ class Documents:
         self.bodies: dict[str, bytes] = {}
         self.results: dict[str, FetchResult] = {}
         self.requests: list[FetchRequest] = []
+        self.meanwhile: Callable[[], None] | None = None  # done once, in the middle of the next fetch
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """A scripted result if there is one, else the document, or 304 for its own ETag."""
         self.requests.append(request)
         await asyncio.sleep(0)
+        body = self.bodies.get(request.url, b"")
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
         if request.url in self.results:
             return self.results[request.url]
-        body = self.bodies[request.url]
         etag = f'"{hash_of(body)}"'
         if request.etag == etag:
             return FetchResult(FetchStatus.NOT_MODIFIED, 304, etag=etag)
@@ -129,7 +133,8 @@ class Desk:
             **config,
         )
         self.database = Database(self.config.database)
-        self._deps = Deps(self.documents, InProcessParser(), self.database, lambda: self.now)  # type: ignore[arg-type]
+        parser: Any = InProcessParser()
+        self._deps = Deps(self.documents, parser, self.database, lambda: self.now, lambda: self.plan)
         self.load(self.config)
 
     @staticmethod
