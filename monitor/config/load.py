@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from monitor.config import checks
 from monitor.config.build import Builder, Parts
 from monitor.config.consistency import inconsistencies
-from monitor.config.exposed import exposed_secret
+from monitor.config.exposed import exposed_database, exposed_secret
 from monitor.config.lines import Lines, place_of
 from monitor.config.opml import join_opml
+from monitor.config.private import unreachable_feeds
 from monitor.config.reading import Source, pattern_of, read_sources
 from monitor.config.references import (
     Names,
@@ -144,6 +145,8 @@ def load_config(
     patterns = tuple(pattern_of(path, pattern) for pattern in main_tables.include)
     config = replace(config, digests=digests, include=patterns)
     config = _override(config, env, overrides or Overrides())
+    problems += exposed_database(config.database, main.file)
+    problems += unreachable_feeds(config)
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)
     return Loaded(config if usable else None, findings, config, {s.file: s.text for s in sources})

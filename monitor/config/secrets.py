@@ -78,7 +78,9 @@ class Resolver:
             return self._from_env(given.name, path)
         if given.kind == "file":
             place = self.folder / Path(given.name).expanduser()
-            return self._from_file(place, f"file:{given.name}", path)
+            secret = self._from_file(place, f"file:{given.name}", path)
+            self._warn_of_readers(secret, place, path)
+            return secret
         return self._from_credential(given.name, path)
 
     def _from_env(self, name: str, path: KeyPath) -> Secret:
@@ -104,6 +106,16 @@ class Resolver:
                 source, path, f"the file {str(place)!r} is empty", "write the secret into it"
             )
         return self._usable(value, source, path)
+
+    def _warn_of_readers(self, secret: Secret, place: Path, path: KeyPath) -> None:
+        """A secret was put into a file of its own to be kept from others: say so where it is not."""
+        try:
+            exposed = not secret.missing and place.stat().st_mode & READABLE_BY_OTHERS
+        except OSError:
+            return
+        if exposed:
+            message = f"other users of this machine can read the file {str(place)!r}"
+            self._note(path, "readable_secret", message, f"run: chmod 600 {place}", "warning")
 
     def _from_credential(self, name: str, path: KeyPath) -> Secret:
         source = f"credential:{name}"
