@@ -35,6 +35,7 @@ class Context:
 
 
 given = Context()
+_loaded: list[Loaded] = []
 _open: list[Reader] = []
 
 
@@ -72,7 +73,19 @@ def load(*, strict: bool = True) -> Loaded:
     from monitor.config.load import Overrides, load_config
 
     overrides = Overrides(given.database, given.log_level)
-    return load_config(config_path(), env=os.environ, overrides=overrides, strict_secrets=strict)
+    loaded = load_config(config_path(), env=os.environ, overrides=overrides, strict_secrets=strict)
+    _loaded[:] = [loaded]
+    return loaded
+
+
+def hide_secrets() -> None:
+    """Register the secrets of what was loaded, before an output that could hold anything: a traceback."""
+    from monitor.config.secrets import secrets_of
+    from monitor.service.log import redact
+
+    for loaded in _loaded:
+        if loaded.partial is not None:
+            redact(secrets_of(loaded.partial))
 
 
 def config(*, strict: bool = False) -> Config:

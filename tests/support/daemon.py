@@ -49,6 +49,11 @@ class DaemonProcess:
             guard.cancel()
         raise AssertionError(f"no line with {words} in:\n" + "\n".join(self.lines))
 
+    def wait_for_each(self, *words: str) -> str:
+        """As `wait_for`, but a line that was read already will do: for events whose order is not known."""
+        known = next((line for line in self.lines if all(word in line for word in words)), None)
+        return known or self.wait_for(*words)
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
         self._process.send_signal(number)
