@@ -68,12 +68,12 @@ def config_path() -> Path:
     return find_config(given.config, os.environ, Path.cwd())
 
 
-def load(*, strict: bool = True) -> Loaded:
-    """Read the configuration; `strict=False` lets verbs work that need no secrets."""
+def load(*, strict: bool = True, path: Path | None = None) -> Loaded:
+    """Read the configuration, or the one at `path`; `strict=False` lets verbs work that need no secrets."""
     from monitor.config.load import Overrides, load_config
 
     overrides = Overrides(given.database, given.log_level)
-    loaded = load_config(config_path(), env=os.environ, overrides=overrides, strict_secrets=strict)
+    loaded = load_config(path or config_path(), env=os.environ, overrides=overrides, strict_secrets=strict)
     _loaded[:] = [loaded]
     return loaded
 

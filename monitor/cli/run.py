@@ -128,7 +128,8 @@ def load_again(started_with: Config) -> Plan:
     from monitor.plan import build_plan
     from monitor.service.log import redact
 
-    loaded = context.load(strict=True)
+    # The file it began with: where that one is gone, the next on the search path is somebody else's.
+    loaded = context.load(strict=True, path=started_with.path)
     if loaded.partial is not None:
         redact(secrets_of(loaded.partial))
     errors = [finding for finding in all_findings(loaded) if finding.level == "error"]

@@ -443,6 +443,28 @@ def test_another_database_needs_a_restart(tmp_path: Path) -> None:
     assert not (tmp_path / "u.db").exists()
 
 
+def test_a_vanished_file_is_refused_and_no_other_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon that found its file on the search path stays with that file."""
+    other = tmp_path / "home/.config/tocsin"
+    with WebServer() as web:
+        web.on("/a", answer(200, rss(OLD)))
+        path = write(tmp_path, TEXT.format(url=web.url("/a")))
+        write(other, TEXT.format(url=web.url("/other")).replace("t.db", "o.db"))
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+        with DaemonProcess(None, cwd=tmp_path) as daemon:
+            daemon.wait_for("info started")
+            path.unlink()
+            daemon.send(signal.SIGHUP)
+            assert "No such file or directory" in daemon.wait_for("is refused")
+            daemon.send(signal.SIGTERM)
+            assert daemon.ended() == 0
+    assert "/other" not in web.targets()
+    assert not (other / "o.db").exists()
+
+
 def test_the_log_follows_level_and_format(tmp_path: Path) -> None:
     """[log] is applied by a reload: from the next line on."""
     with WebServer() as web:
