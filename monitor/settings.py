@@ -204,3 +204,5 @@ class Config:
     pages: Mapping[str, object] = field(default_factory=dict)
     deadman: Secret | None = None
     canary: Mapping[str, object] | None = None
+    digests: Mapping[Path, str] = field(default_factory=dict, repr=False)  # of every file that was read
+    include: tuple[str, ...] = ()  # the patterns of `include`, as paths

@@ -148,6 +148,7 @@ def _report(error: Exception) -> int:
 
         from monitor.service.log import redacted
 
+        context.hide_secrets()
         output.say(redacted("".join(traceback.format_exception(error))).rstrip())
     if isinstance(error, ConfigError):
         for finding in error.findings:

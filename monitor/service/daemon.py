@@ -19,6 +19,7 @@ from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
+from monitor.service.reload import Reloader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,22 +40,22 @@ _log = get_logger("daemon")
 
 
 class Daemon:
-    """Runs an App until it is told to stop. `load` reads the configuration again, or raises."""
+    """Runs an App until it is told to stop. `load` and `applied` are those of `Reloader`."""
 
     def __init__(
         self,
         app: App,
         load: Callable[[], Plan] | None = None,
         tell: Callable[[str], None] = lambda _: None,
+        applied: Callable[[Config], None] = lambda _: None,
     ) -> None:
         self._app = app
-        self._load = load
         self._tell = tell
+        self._reloader = Reloader(app, load, applied=applied, status=self._status)
         self._stop = asyncio.Event()
         self._ticked = 0.0
         self._first_tick = asyncio.Event()
         self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
-        self._refused = ""  # what became of the last reload, where it was refused
         self._said = ""
 
     def stop(self) -> None:
@@ -66,9 +67,10 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGINT"):
             loop.add_signal_handler(getattr(signal, name), self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.ask)
         self._ticked = self._app.worker.last_look = loop.time()
         scheduler = self._scheduler()
+        await self._guarded(self._reloader.begin)
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
         helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
@@ -90,6 +92,7 @@ class Daemon:
             systemd.stopping("finishing the sends in hand")
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
+            await self._reloader.stop()
             for helper in helpers:
                 helper.cancel()
             await self._app.poller.stop()
@@ -120,6 +123,9 @@ class Daemon:
             seconds=HOUSEKEEPING,
             id="housekeeping",
             next_run_time=self._app.clock() + SETTLED,
+        )
+        scheduler.add_job(
+            self._guarded, "interval", args=[self._reloader.look], seconds=HEARTBEAT, id="configuration"
         )
         return scheduler
 
@@ -181,25 +187,6 @@ class Daemon:
         if feed:
             systemd.alive()
 
-    async def _reload(self) -> None:
-        """Read the configuration again: all of it, or, if anything in it is wrong, none of it."""
-        if self._load is None:
-            return
-        systemd.reloading()
-        try:
-            await self._app.reload(self._load())
-        except TocsinError as error:
-            event(
-                _log, "error", "the configuration is refused, the old one stays in force", error=error.message
-            )
-            self._refused = f"configuration refused: {error.message.splitlines()[0]}"
-        else:
-            self._refused = ""
-            plan = self._app.plan
-            event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
-        self._said = self._status()
-        systemd.ready(self._said)
-
     def _say(self) -> None:
         """Bring the manager's status line up to date where something in it has changed."""
         text = self._status()
@@ -208,7 +195,7 @@ class Daemon:
             systemd.status(text)
 
     def _status(self) -> str:
-        plan, trouble = self._app.plan, self._watchdog.stuck or self._refused
+        plan, trouble = self._app.plan, self._watchdog.stuck or self._reloader.remark
         try:
             known = self._app.summary()
         except StoreError as error:
@@ -228,9 +215,14 @@ async def run_daemon(
     load: Callable[[], Plan] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     parts: Parts | None = None,
+    applied: Callable[[Config], None] = lambda _: None,
 ) -> None:
-    """Open the database and run until SIGTERM or SIGINT; `tell` gets what a person should read."""
+    """
+    Open the database and run until SIGTERM or SIGINT.
+
+    `tell` gets what a person should read, `applied` each configuration that a reload brought into force.
+    """
     with systemd.long_start("opening the database"):
         opened = App(config, parts=parts)
     async with opened as app:
-        await Daemon(app, load, tell).run()
+        await Daemon(app, load, tell, applied).run()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from monitor.feeds.fetch import Fetcher
     from monitor.model import FetchResult
     from monitor.pipeline import Deps
     from monitor.plan import Plan
@@ -87,6 +88,19 @@ class Poller:
         self._hosts = {f.name: "" if f.url.missing else host_of(f.url.reveal()) for f in feeds}
         self.usual_rate = start_rate(plan.policy(f).interval for f in feeds)
         self._rate: StartRate | None = StartRate(self.usual_rate)
+
+    def use(self, plan: Plan, fetcher: Fetcher) -> None:
+        """
+        Go by another plan from now on. Pauses that hosts asked for stay.
+
+        A feed that waits for its turn is let go, and taken up again as the new plan has it; requests under
+        way end under the old limits.
+        """
+        polling = plan.config.polling
+        self._pacer.limit(polling.per_host, polling.per_host_gap, polling.concurrency)
+        self._backlog.limit(2 * polling.per_host)
+        self._deps = replace(self._deps, fetcher=fetcher)
+        self.plan = plan
 
     # --- what to start
 
@@ -185,16 +199,21 @@ class Poller:
     # --- one poll
 
     async def _poll(self, state: FeedState, *, probe: bool) -> None:
-        feed = self.plan.feeds[state.name]
+        plan = self.plan
+        feed = plan.feeds.get(state.name)
+        if feed is None:
+            return  # taken away by a reload
         host = self._hosts[state.name]
         try:
             async with self._pacer.turn(host) as paused:
                 if paused:
                     await self._postpone(state, paused)
                     return
+                if self.plan is not plan:
+                    return  # it is still due, if it is still there
                 if self.outage.on and not probe:
                     return  # it waited for its turn while the network went: it stays due
-                recorded = await check_feed(feed, state, self.plan, self._deps)
+                recorded = await check_feed(feed, state, plan, self._deps)
         except StoreError as error:
             self._hold(state)
             self.counts["unrecorded"] += 1

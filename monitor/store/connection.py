@@ -43,7 +43,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write; reads see the last commit."""
     must_exist(path)
-    con = _connect(path)
+    con = _connect_at_rest(path) if _at_rest(path) else _connect(path)
     try:
         con.execute("PRAGMA query_only=ON")
     except sqlite3.DatabaseError as error:
@@ -108,6 +108,25 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
     if "readonly" in text or "read-only" in text:
         return StoreError(f"{path} cannot be written", hint="check the rights of the file and of its folder")
     return StoreError(f"the database {path}: {text}")
+
+
+def _at_rest(path: Path) -> bool:
+    """
+    Whether nobody is at work on the file, and the files that SQLite would share with others cannot be made.
+
+    So it is on a read-only disk, where reading must go on. A daemon at work always has a -wal beside it.
+    """
+    return not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+
+
+def _connect_at_rest(path: Path) -> sqlite3.Connection:
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        con = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    con.row_factory = sqlite3.Row
+    return con
 
 
 def _connect(path: Path) -> sqlite3.Connection:

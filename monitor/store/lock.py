@@ -59,7 +59,7 @@ def holder_of(database: Path) -> int | None:
     """The process id of the Tocsin that is at work on this database, if one is."""
     path = database.with_name(database.name + ".lock")
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # a lock needs no right to write
     except OSError:
         return None
     try:
