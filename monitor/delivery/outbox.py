@@ -43,6 +43,7 @@ T = TypeVar("T")
 _log = logging.getLogger("monitor.delivery")
 DEAD_LETTER = "dead_letter"
 FAILING = "channel_failing"
+TRIES_AT_THE_END = 12  # a minute of LOOK_AGAIN
 LOOK_AGAIN = 5.0  # seconds; bounds what a stepped wall clock can delay
 
 
@@ -68,6 +69,7 @@ class OutboxWorker:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
+        self._finishing = False
 
     def use(self, channels: Mapping[str, Channel], notices_to: Sequence[str]) -> None:
         """The channels to deliver to from now on, and those that hear what Tocsin says about itself."""
@@ -90,7 +92,7 @@ class OutboxWorker:
             try:
                 pause = self._start_due()
             except StoreError as error:
-                _log.error("the outbox cannot be read: %s", error)
+                self._complain(error, "the outbox cannot be read: %s", error)
                 pause = LOOK_AGAIN
             try:
                 async with asyncio.timeout(pause):
@@ -104,6 +106,7 @@ class OutboxWorker:
 
         Raises StoreError where the outbox cannot be worked on; the sends in hand are waited for first.
         """
+        self._finishing = True
         while True:
             self._start_due()
             if not self._busy:
@@ -126,7 +129,15 @@ class OutboxWorker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self.return_leases()
+        try:
+            await self.return_leases()
+        except StoreError as error:  # the next start returns them
+            self._complain(error, "the leases cannot be returned: %s", error)
+
+    def _complain(self, error: BaseException, text: str, *values: object) -> None:
+        """Log it, unless the keeper of the store says it already."""
+        if not (isinstance(error, StoreError) and self._database.health.knows(error)):
+            _log.error(text, *values)
 
     def _start_due(self) -> float:
         """Start a task for each idle channel with something due; returns seconds until the next look."""
@@ -153,14 +164,14 @@ class OutboxWorker:
         self._busy.pop(name, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             # Nothing is lost: what is still waiting is taken up at the next look (not at once: a full disk
-            # would be asked without end), a row that was leased at the next start.
-            _log.error("delivery to %s stopped: %s", name, error)
+            # would be asked without end), and so is a row whose lease came to nothing.
+            self._complain(error, "delivery to %s stopped: %s", name, error)
             return
         self._wake.set()
 
     async def _serve(self, name: str, channel: Channel) -> None:
         """Send the channel's due rows one after another until none is left."""
-        row = await self._submit(lambda tx: self._lease(tx, name))
+        row = await self._submit(lambda tx: self._lease_afresh(tx, name))
         while row is not None:
             channel = self._channels.get(name, channel)  # a reload may have brought another address
             answer = await self._send(channel, outgoing(row))
@@ -171,16 +182,36 @@ class OutboxWorker:
     def _lease(self, tx: Tx, name: str) -> OutboxRow | None:
         return None if self._stopping else lease_next(tx, name, self._clock())
 
+    def _lease_afresh(self, tx: Tx, name: str, sent: int = 0) -> OutboxRow | None:
+        """
+        Lease the channel's next row, first taking back what nobody holds.
+
+        A lease whose commit failed may have come true all the same; nothing of it was sent. `sent` is the row
+        that is being settled.
+        """
+        tx.run(sql.OUTBOX_UNLEASE, channel=name, but=sent)
+        return self._lease(tx, name)
+
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
-        """Record the answer, however long the disk stays full: forgetting it would send the message again."""
+        """
+        Record the answer, however long the disk stays full: forgetting it would send the message again.
+
+        A one-shot run gives up after a minute; its next start sends the message again, marked as a repeat.
+        """
+        tries = 0
         while True:
             try:
-                return await self._submit(lambda tx: self._settle(tx, row, answer))
+                return await self._submit(partial(self._settle, row=row, answer=answer, again=tries > 0))
             except StoreError as error:
-                _log.error("an answer cannot be recorded yet: %s", error)
+                tries += 1
+                if self._finishing and tries > TRIES_AT_THE_END:
+                    raise
+                self._complain(error, "an answer cannot be recorded yet: %s", error)
                 await asyncio.sleep(LOOK_AGAIN)
 
-    def _settle(self, tx: Tx, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
+    def _settle(
+        self, tx: Tx, *, row: OutboxRow, answer: Answer, again: bool
+    ) -> tuple[Verdict, OutboxRow | None]:
         now = self._clock()
         verdict = policy.after(answer, row.attempts, row.created_at, now, self._rng, plain=row.plain)
         settled = settle(
@@ -196,6 +227,8 @@ class OutboxWorker:
         )
         if settled:
             self._note_channel(tx, row, answer, verdict, now)
+        if again:
+            return verdict, self._lease_afresh(tx, row.channel, sent=row.id)
         return verdict, self._lease(tx, row.channel)
 
     def _note_channel(self, tx: Tx, row: OutboxRow, answer: Answer, verdict: Verdict, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -10,21 +11,24 @@ from zoneinfo import ZoneInfo
 
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
+from monitor.errors import Fault, StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
 from monitor.model import AnswerClass
 from monitor.pipeline import Deps, hash_of
 from monitor.plan import build_plan
+from monitor.service.keeper import Keeper
 from monitor.service.log import event, get_logger, redact
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
 from monitor.store.database import Database
 from monitor.store.lock import DaemonLock
+from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, read, to_db
 from monitor.store.sync import FeedWanted, sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from monitor.delivery.channels import Channel
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from monitor.settings import ChannelConfig, Config, Secret
     from monitor.store.rows import OutboxRow
 
+LAST_TICK = "last_tick"
+AT_WORK, ENDED = "at work", "ended"  # what its last sign of life said: a crash leaves the first
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
 _log = get_logger("delivery")
 
@@ -85,17 +91,33 @@ class App:
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
         try:
-            self.backup = schema.migrate(config.database, now=clock())
-            self.database = self._parts.database(config.database)
+            self._open(config.database)
+            self.started_at_match = self._highest_match()
+            self.unclean = self._ended_uncleanly()
         except BaseException:
             self._lock.release()
             raise
-        self.started_at_match = self._highest_match()
+        self.database.reserve.make()
+
+    def _open(self, path: Path) -> None:
+        try:
+            self.backup = schema.migrate(path, now=self.clock())
+            self.database = self._parts.database(path)
+        except StoreError as error:
+            # A full disk has no room even for what SQLite needs to read; the last run left a reserve.
+            if error.fault is not Fault.FULL or not Reserve(path).release():
+                raise
+            self.backup = schema.migrate(path, now=self.clock())
+            self.database = self._parts.database(path)
+            self.database.health.note(error)
 
     async def __aenter__(self) -> Self:
         self.parser = self._parts.parser()
         self.fetcher = self._parts.fetcher(self.plan.config, self.clock)
         self.worker = OutboxWorker(self.database, self.clock, rng=random.random, on_attempt=self._log_attempt)
+        self.keeper = Keeper(
+            self.database, self._lock, self.clock, notices_to=self._hear_notices, wake=self.worker.wake
+        )
         await self.worker.return_leases()
         await self._apply(self.plan)
         self._unpolled = {s.name for s in self.feed_states() if not s.polls}
@@ -113,6 +135,9 @@ class App:
         await self.parser.close()
         for channel in self._channels.values():
             channel.close()
+        await self.keeper.close()
+        with contextlib.suppress(StoreError):
+            await self._sign(ENDED)
         self.database.close()
         self._lock.release()
 
@@ -135,8 +160,8 @@ class App:
         self._channels: Mapping[str, Channel] = {
             name: self._parts.channel(channel, plan.config) for name, channel in plan.channels.items()
         }
-        notices = plan.config.notices
-        self.worker.use(self._channels, tuple(plan.channels) if notices is None else notices)
+        self._notices_to = tuple(plan.channels) if plan.config.notices is None else plan.config.notices
+        self.worker.use(self._channels, self._notices_to)
 
     async def _sync(self, plan: Plan) -> None:
         feeds = [FeedWanted(f.name, url_hash(f.url), f.enabled) for f in plan.config.feeds]
@@ -151,11 +176,18 @@ class App:
 
     async def note_alive(self) -> None:
         """Leave a sign of life for `tocsin status`."""
+        await self._sign(AT_WORK)
+
+    async def _sign(self, value: str) -> None:
         now = to_db(self.clock())
         unit = self.database.writer.submit(
-            lambda tx: tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=now)
+            lambda tx: tx.run(sql.FACT_UPSERT, name=LAST_TICK, value=value, at=now)
         )
         await asyncio.wrap_future(unit)
+
+    def _ended_uncleanly(self) -> bool:
+        row = self.database.reader.row(sql.FACT, name=LAST_TICK)
+        return row is not None and row["value"] == AT_WORK
 
     def feed_states(self) -> list[FeedState]:
         """The rows of the configured feeds."""
@@ -184,6 +216,9 @@ class App:
             **({"detail": answer.detail} if answer.detail else {}),
             **({"next": verdict.next_attempt} if verdict.next_attempt else {}),
         )
+
+    def _hear_notices(self) -> Sequence[str]:
+        return self._notices_to
 
     def _highest_match(self) -> int:
         row = self.database.reader.row(sql.LAST_MATCH)

@@ -12,7 +12,7 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING
 
-from monitor.errors import TocsinError
+from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd
 from monitor.service.app import App
 from monitor.service.log import event, failure, get_logger
@@ -62,7 +62,14 @@ class Daemon:
         scheduler = self._scheduler()
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
-        helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
+        keeping = loop.create_task(self._app.keeper.run())
+        helpers = [
+            loop.create_task(self._supervise(scheduler)),
+            loop.create_task(self._first_round()),
+            keeping,
+        ]
+        if self._app.unclean:
+            helpers.append(loop.create_task(self._app.keeper.check_after_crash()))
         systemd.ready(self._status())
         event(
             _log, "info", "started", feeds=len(self._app.plan.feeds), rules=len(self._app.plan.engine.rules)
@@ -70,19 +77,23 @@ class Daemon:
         stop = loop.create_task(self._stop.wait())
         try:
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
-            # tells nobody is worse than one that systemd starts again.
-            await asyncio.wait({stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
+            # tells nobody is worse than one that systemd starts again. The keeper ends where the file is not
+            # ours any more.
+            await asyncio.wait({stop, delivery, keeping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.cancel()
             systemd.stopping()
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
+            broken = keeping.exception() if keeping.done() else None
             for helper in helpers:
                 helper.cancel()
             await self._app.poller.stop()
             await self._app.worker.stop(GRACE)
             await delivery
             event(_log, "info", "stopped")
+            if broken is not None:
+                raise broken
 
     def _scheduler(self) -> AsyncIOScheduler:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only the daemon needs it
@@ -110,7 +121,8 @@ class Daemon:
         try:
             await job()
         except TocsinError as error:
-            event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
+            if not (isinstance(error, StoreError) and self._app.database.health.knows(error)):
+                event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
         except Exception as error:  # noqa: BLE001 - the next tick may do better; the daemon must go on
             failure(_log, "a job failed", error)
 

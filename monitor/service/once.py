@@ -55,9 +55,12 @@ async def run_once(
             app.database.writer.submit(lambda tx: tx.run(sql.OUTBOX_RETRY_NOW, now=now)).result()
         await app.note_alive()
         delivery = asyncio.create_task(app.worker.run())
+        keeping = asyncio.create_task(app.keeper.run())
         await app.poller.poll_all(force=force, only=only)
+        await app.keeper.look()
         await app.worker.finish()
         delivery.cancel()
+        keeping.cancel()
         return _sum_up(app)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_STARTED = 500  # polls begun and not ended: bounds memory when thousands are due at once
 HOLD_AFTER_ERROR = 30.0  # seconds before a poll that could not be recorded is tried again
+LONGEST_HOLD = 900.0  # seconds, after it could not be recorded several times
 _log = get_logger("poll")
 
 
@@ -41,12 +42,13 @@ class Poller:
         self._slots = asyncio.Semaphore(polling.concurrency)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, float] = {}
+        self._failed: Counter[int] = Counter()
         self._remember_pauses()
 
     def start_due(self) -> int:
         """Start a task for each feed that is due and not being polled; returns how many were started."""
         room = MOST_STARTED - len(self._running)
-        if room <= 0:
+        if room <= 0 or self._deps.database.health.trouble is not None:
             return 0
         now = to_db(self._deps.clock())
         # Those in hand are still due in the database, hence the larger window.
@@ -69,7 +71,7 @@ class Poller:
                 continue
             while len(self._running) >= MOST_STARTED:
                 await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
-            self._start(state)
+            self._start(state)  # in trouble it ends at once, counted as not recorded
         await self.drain()
 
     async def drain(self) -> None:
@@ -107,17 +109,22 @@ class Poller:
                     await self._postpone(state, paused)
                     return
                 async with self._slots:
+                    if self._deps.database.health.trouble is not None:
+                        self.counts["unrecorded"] += 1  # what it could fetch could not be kept: do not ask
+                        return
                     recorded = await check_feed(feed, state, self.plan, self._deps)
         except StoreError as error:
             self._hold(state)
             self.counts["unrecorded"] += 1
-            event(_log, "error", "poll not recorded", feed=state.name, error=error.message, remedy=error.hint)
+            level = "debug" if self._deps.database.health.knows(error) else "error"  # the keeper says it once
+            event(_log, level, "poll not recorded", feed=state.name, error=error.message, remedy=error.hint)
             return
         except Exception as error:  # noqa: BLE001 - one feed's bug must not stop the others
             self._hold(state)
             self.counts["unrecorded"] += 1
             failure(_log, "poll failed", error, feed=state.name)
             return
+        self._failed.pop(state.id, None)
         if recorded.host_pause:
             self._pacer.pause(host, recorded.host_pause)
         self._report(recorded)
@@ -144,7 +151,10 @@ class Poller:
         self._done(recorded)
 
     def _hold(self, state: FeedState) -> None:
-        self._held[state.id] = asyncio.get_running_loop().time() + HOLD_AFTER_ERROR
+        """Leave the feed alone for a while, longer each time: its server sends all of it again."""
+        self._failed[state.id] += 1
+        pause = min(HOLD_AFTER_ERROR * 2 ** (self._failed[state.id] - 1), LONGEST_HOLD)
+        self._held[state.id] = asyncio.get_running_loop().time() + pause
 
     async def _postpone(self, state: FeedState, seconds: float) -> None:
         """Another feed of this host was told to wait: so does this one."""

@@ -11,7 +11,8 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from monitor.errors import StoreError
+from monitor.errors import Fault, StoreError
+from monitor.store.faults import explain, explain_os
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,9 @@ def must_exist(path: Path) -> None:
     """Raise StoreError where there is no database file: opening one for writing would make an empty one."""
     if not is_there(path):
         raise StoreError(
-            f"there is no database at {path} yet", hint="`tocsin run` creates it, or pass the right --config"
+            f"there is no database at {path} yet",
+            hint="`tocsin run` creates it, or pass the right --config",
+            fault=Fault.MISSING,
         )
 
 
@@ -65,10 +68,7 @@ def is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise StoreError(
-            f"cannot open the database {path}: {error.strerror}",
-            hint="check [monitor] database and the rights of its folder",
-        ) from error
+        raise explain_os(error, path) from error
 
 
 def make_private(path: Path) -> None:
@@ -77,37 +77,7 @@ def make_private(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StoreError(
-            f"cannot open the database {path}: {error.strerror}",
-            hint="check [monitor] database and the rights of its folder",
-        ) from error
-
-
-def explain(error: sqlite3.Error, path: Path) -> StoreError:
-    """SQLite's error in a user's words, with a remedy."""
-    text = str(error)
-    if "not a database" in text:
-        return StoreError(
-            f"{path} is not a Tocsin database", hint="[monitor] database names another file, or it is damaged"
-        )
-    if "malformed" in text:
-        return StoreError(
-            f"the database {path} is damaged: {text}",
-            hint="run `tocsin db check`; restore the newest backup beside it",
-        )
-    if "full" in text:
-        return StoreError(
-            f"the disk that holds {path} is full", hint="free some space; nothing is lost meanwhile"
-        )
-    if "locked" in text:
-        return StoreError(f"another program keeps {path} locked", hint="close it and try again")
-    if "unable to open" in text:
-        return StoreError(
-            f"the database {path} cannot be opened", hint="check the rights of the file and of its folder"
-        )
-    if "readonly" in text or "read-only" in text:
-        return StoreError(f"{path} cannot be written", hint="check the rights of the file and of its folder")
-    return StoreError(f"the database {path}: {text}")
+        raise explain_os(error, path) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -68,6 +68,7 @@ OUTBOX_BURY = "UPDATE outbox SET state='dead', reason=:reason, next_attempt_at=N
 OUTBOX_REVIVE = "UPDATE outbox SET state='ready', reason='', next_attempt_at=:next_attempt_at WHERE outbox.id = :outbox"
 OUTBOX_LEASED = "SELECT outbox.id, outbox.message_id, outbox.channel, outbox.kind, outbox.story_id, outbox.severity, outbox.payload, outbox.state, outbox.reason, outbox.attempts, outbox.next_attempt_at, outbox.created_at, outbox.leased_at, outbox.sent_at, outbox.maybe_repeat, outbox.plain, outbox.last_error FROM outbox WHERE outbox.state = 'leased'"
 OUTBOX_RETURN_LEASES = "UPDATE outbox SET state='ready', next_attempt_at=:now, leased_at=NULL, maybe_repeat=1 WHERE outbox.state = 'leased'"
+OUTBOX_UNLEASE = "UPDATE outbox SET state='ready', leased_at=NULL WHERE outbox.state = 'leased' AND outbox.channel = :channel AND outbox.id != :but"
 OUTBOX_RETRY_NOW = "UPDATE outbox SET next_attempt_at=:now WHERE outbox.state = 'retry' AND outbox.next_attempt_at > :now"
 OUTBOX_OF_CHANNELS = "SELECT outbox.id, outbox.channel, outbox.state, outbox.reason FROM outbox WHERE outbox.state IN ('ready', 'retry', 'held', 'dead')"
 ATTEMPT_INSERT = "INSERT INTO attempts (id, outbox_id, number, at, answer, status, detail) VALUES (:id, :outbox_id, :number, :at, :answer, :status, :detail)"

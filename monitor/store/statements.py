@@ -289,6 +289,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_RETURN_LEASES": update(outbox)
     .values(state=_const("ready"), leased_at=null(), maybe_repeat=true(), next_attempt_at=p("now"))
     .where(outbox.c.state == _const("leased")),
+    "OUTBOX_UNLEASE": update(outbox)
+    .values(state=_const("ready"), leased_at=null())
+    .where(outbox.c.state == _const("leased"), outbox.c.channel == p("channel"), outbox.c.id != p("but")),
     "OUTBOX_RETRY_NOW": update(outbox)
     .values(next_attempt_at=p("now"))
     .where(outbox.c.state == _const("retry"), outbox.c.next_attempt_at > p("now")),
