@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def status() -> None:
     """Show whether the daemon runs, how the feeds fare and what waits to be delivered."""
-    from monitor.store.lock import holder_of
+    from monitor.store.lock import holder_of, trouble_of
     from monitor.store.schema import version_of
 
     config = context.config()
@@ -35,6 +35,7 @@ def status() -> None:
         reader = context.reader()
         found = _gather(config, reader, pid)
         lines = [*preview(reader), *_notices(reader)]
+    found["trouble"] = trouble_of(config.database) or None
     if context.given.json:
         output.emit(found)
         return
@@ -104,6 +105,8 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
         f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}"
         + _when(", last sign", tick, now)
     )
+    if found["trouble"]:
+        output.out(f"store    {output.colour(output.printable(found['trouble']), 'red')}")
     feeds = found["feeds"]
     named = ", ".join(found.get("failing", [])[:5])
     failing = f", {feeds['failing']} failing ({named})" if feeds["failing"] else ""

@@ -70,6 +70,7 @@ class OutboxWorker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._finishing = False
+        self._in_doubt = False  # whether rows may be leased that nobody holds
 
     def use(self, channels: Mapping[str, Channel], notices_to: Sequence[str]) -> None:
         """The channels to deliver to from now on, and those that hear what Tocsin says about itself."""
@@ -89,6 +90,7 @@ class OutboxWorker:
         """Deliver whatever falls due, until `stop`."""
         while not self._stopping:
             self._wake.clear()
+            await self._take_back()
             try:
                 pause = self._start_due()
             except StoreError as error:
@@ -108,6 +110,7 @@ class OutboxWorker:
         """
         self._finishing = True
         while True:
+            await self._take_back()
             self._start_due()
             if not self._busy:
                 return
@@ -139,6 +142,28 @@ class OutboxWorker:
         if not (isinstance(error, StoreError) and self._database.health.knows(error)):
             _log.error(text, *values)
 
+    async def _take_back(self) -> None:
+        """
+        Make leases ready again that nobody holds.
+
+        A lease whose commit failed may be durable all the same; nothing of it was sent. What is leased later
+        is safe, for the writer keeps the order of what is submitted to it.
+        """
+        if not self._in_doubt:
+            return
+        self._in_doubt = False
+        idle = [name for name in self._channels if name not in self._busy]
+
+        def unit(tx: Tx) -> None:
+            for name in idle:
+                tx.run(sql.OUTBOX_UNLEASE, channel=name, but=0)
+
+        try:
+            await self._submit(unit)
+        except StoreError as error:
+            self._in_doubt = True
+            self._complain(error, "leases in doubt cannot be taken back yet: %s", error)
+
     def _start_due(self) -> float:
         """Start a task for each idle channel with something due; returns seconds until the next look."""
         now = self._clock()
@@ -164,14 +189,15 @@ class OutboxWorker:
         self._busy.pop(name, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             # Nothing is lost: what is still waiting is taken up at the next look (not at once: a full disk
-            # would be asked without end), and so is a row whose lease came to nothing.
+            # would be asked without end).
+            self._in_doubt = True
             self._complain(error, "delivery to %s stopped: %s", name, error)
             return
         self._wake.set()
 
     async def _serve(self, name: str, channel: Channel) -> None:
         """Send the channel's due rows one after another until none is left."""
-        row = await self._submit(lambda tx: self._lease_afresh(tx, name))
+        row = await self._submit(lambda tx: self._lease(tx, name))
         while row is not None:
             channel = self._channels.get(name, channel)  # a reload may have brought another address
             answer = await self._send(channel, outgoing(row))
@@ -181,16 +207,6 @@ class OutboxWorker:
 
     def _lease(self, tx: Tx, name: str) -> OutboxRow | None:
         return None if self._stopping else lease_next(tx, name, self._clock())
-
-    def _lease_afresh(self, tx: Tx, name: str, sent: int = 0) -> OutboxRow | None:
-        """
-        Lease the channel's next row, first taking back what nobody holds.
-
-        A lease whose commit failed may have come true all the same; nothing of it was sent. `sent` is the row
-        that is being settled.
-        """
-        tx.run(sql.OUTBOX_UNLEASE, channel=name, but=sent)
-        return self._lease(tx, name)
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
         """
@@ -227,8 +243,8 @@ class OutboxWorker:
         )
         if settled:
             self._note_channel(tx, row, answer, verdict, now)
-        if again:
-            return verdict, self._lease_afresh(tx, row.channel, sent=row.id)
+        if again:  # the commit that failed may have come true, and have leased a row that nobody holds
+            tx.run(sql.OUTBOX_UNLEASE, channel=row.channel, but=row.id)
         return verdict, self._lease(tx, row.channel)
 
     def _note_channel(self, tx: Tx, row: OutboxRow, answer: Answer, verdict: Verdict, now: datetime) -> None:

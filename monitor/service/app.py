@@ -109,6 +109,7 @@ class App:
                 raise
             self.backup = schema.migrate(path, now=self.clock())
             self.database = self._parts.database(path)
+            self.database.reserve.wanted = True
             self.database.health.note(error)
 
     async def __aenter__(self) -> Self:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PROBE = 3.0  # seconds between two looks
+SETTLED = 60.0  # seconds after which a trouble counts as another one
+LONGEST_PATIENCE = 300.0  # seconds that pass at most before one that keeps coming back is tried again
 LONG = timedelta(minutes=1)  # a trouble that was over sooner is not worth a message to anybody
 QUIET = timedelta(hours=1)  # between two messages of one kind, where trouble comes and goes
 CHECK_LIMIT = 60.0  # seconds of checking pages after a crash
@@ -53,6 +55,7 @@ class Episode:
 
     since: datetime
     told: set[Fault] = field(default_factory=set)
+    next_try: float = 0.0  # of the loop's clock
     noticed: bool = False
     pushed: bool = False
 
@@ -79,7 +82,10 @@ class Keeper:
         self._notices_to = notices_to
         self._wake = wake
         self._changed = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._episode: Episode | None = None
+        self._ended: float | None = None  # when the last one did, by the loop's clock
+        self._patience = 0.0
         self._damage_logged = False
         self._damage_noticed = False
         self._gone_logged = False
@@ -103,6 +109,10 @@ class Keeper:
 
     async def look(self) -> None:
         """Say what is newly wrong, and try whether what was wrong has passed."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         self._lock.renew()
         await self._watch_file()
         if self._database.health.damage is not None:
@@ -111,7 +121,7 @@ class Keeper:
         if trouble is None:
             return
         if self._episode is None:
-            self._episode = Episode(self._clock())
+            self._episode = self._begin()
         if trouble.fault not in self._episode.told:
             self._episode.told.add(trouble.fault)
             event(
@@ -160,12 +170,21 @@ class Keeper:
         except (StoreError, OSError) as error:
             event(_log, "error", "what the database held could not be saved", error=str(error))
 
+    def _begin(self) -> Episode:
+        """Trouble that comes back at once is given longer each time: servers would be asked in vain."""
+        now = asyncio.get_running_loop().time()
+        came_back = self._ended is not None and now - self._ended < SETTLED
+        self._patience = min(max(2 * self._patience, PROBE), LONGEST_PATIENCE) if came_back else 0.0
+        return Episode(self._clock(), next_try=now + self._patience)
+
     # --- trouble that passes -------------------------------------------------------------------------
 
     async def _try_to_go_on(self, trouble: StoreError, episode: Episode) -> None:
         if trouble.fault is Fault.FULL and not self._database.reserve.room:
             if not episode.noticed:
                 await self._notice_full(trouble, episode)
+            return
+        if asyncio.get_running_loop().time() < episode.next_try:
             return
         now = self._clock()
         lasted = now - episode.since
@@ -184,6 +203,7 @@ class Keeper:
         except StoreError:
             return  # not yet; the writer has told `health` in what way
         self._episode = None
+        self._ended = asyncio.get_running_loop().time()
         self._database.health.over()
         await asyncio.to_thread(self._database.reserve.make)
         event(_log, "info", "the database can be written again: polling goes on", after=_span(lasted))

@@ -114,7 +114,8 @@ class Poller:
                         return
                     recorded = await check_feed(feed, state, self.plan, self._deps)
         except StoreError as error:
-            self._hold(state)
+            if not error.fault.passing:  # else nothing is polled before the keeper says so
+                self._hold(state)
             self.counts["unrecorded"] += 1
             level = "debug" if self._deps.database.health.knows(error) else "error"  # the keeper says it once
             event(_log, level, "poll not recorded", feed=state.name, error=error.message, remedy=error.hint)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 10_000
 
 
-def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
+def open_writer(
+    path: Path, *, checkpoints: bool = True, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """
     The connection that writes; transactions are begun by hand (BEGIN IMMEDIATE).
 
@@ -28,7 +30,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
     command line writers pass `checkpoints=False`.
     """
     make_private(path)
-    con = _connect(path)
+    con = _connect(path, factory)
     try:
         con.execute("PRAGMA journal_mode=WAL")
         con.execute("PRAGMA synchronous=FULL")
@@ -80,7 +82,7 @@ def make_private(path: Path) -> None:
         raise explain_os(error, path) from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
     try:
         con = sqlite3.connect(
             path,
@@ -88,6 +90,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             isolation_level=None,  # no implicit BEGIN: a deferred one could fail at its first write
             check_same_thread=False,
             cached_statements=256,
+            factory=factory,
         )
     except sqlite3.Error as error:
         raise explain(error, path) from error

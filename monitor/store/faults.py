@@ -49,6 +49,7 @@ _BY_ERRNO = {
     errno.EROFS: Fault.READ_ONLY,
     errno.EIO: Fault.IO,
 }
+_PLENTY = 256 << 20  # bytes: where so much is left, somebody else says that we may take no more
 _NOTHING_LEFT = 64 * 1024  # bytes: less than SQLite asks for at once
 
 
@@ -89,7 +90,8 @@ def describe(fault: Fault, path: Path, text: str = "") -> StoreError:
     message, hint = f"the database {path}: {text}", ""
     if fault is Fault.FULL:
         message = f"the disk that holds {path} is full{_space(path)}"
-        hint = f"free some space on {mount_of(path)}; nothing is lost meanwhile"
+        what = "raise the quota" if free_bytes(path) > _PLENTY else "free some space"
+        hint = f"{what} on {mount_of(path)}; nothing is lost meanwhile"
     elif fault is Fault.IO:
         message = f"the disk that holds {path} failed ({text})"
         hint = (

@@ -29,7 +29,7 @@ class Reserve:
     def __init__(self, database: Path, size: int = SIZE) -> None:
         self.path = database.with_name(database.name + ".reserve")
         self.size = size
-        self._wanted = False
+        self.wanted = False  # there was one, so there shall be one again
         self._lock = threading.Lock()
 
     @property
@@ -40,7 +40,7 @@ class Reserve:
     @property
     def room(self) -> bool:
         """Whether the disk has space enough to go back to normal: for the reserve, and as much again."""
-        return free_bytes(self.path) >= (2 * self.size if self._wanted else ROOM_WITHOUT)
+        return free_bytes(self.path) >= (2 * self.size if self.wanted else ROOM_WITHOUT)
 
     def make(self) -> bool:
         """
@@ -51,7 +51,7 @@ class Reserve:
         with self._lock:
             try:
                 if self.there and self.path.stat().st_blocks * 512 >= self.size:
-                    self._wanted = True
+                    self.wanted = True
                     return True
                 if free_bytes(self.path) < SHARE * self.size:
                     return False
@@ -59,7 +59,7 @@ class Reserve:
             except OSError as error:
                 _log.warning("no reserve for a full disk: %s: %s", self.path, error.strerror)
                 return False
-            self._wanted = True
+            self.wanted = True
             return True
 
     def release(self) -> bool:
@@ -67,7 +67,7 @@ class Reserve:
         with self._lock:
             if not self.there:
                 return False
-            self._wanted = True
+            self.wanted = True
             try:
                 self.path.unlink()
             except OSError:

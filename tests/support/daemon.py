@@ -11,18 +11,29 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds before a test that waits for a log line gives up
 
 
 class DaemonProcess:
-    """`tocsin run` on a configuration; `wait_for` reads its log until a line says so."""
+    """
+    `tocsin run` on a configuration; `wait_for` reads its log until a line says so.
 
-    def __init__(self, config: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
+    `under` is a command that runs it, strace for instance.
+    """
+
+    def __init__(
+        self,
+        config: Path,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        under: Sequence[str] = (),
+    ) -> None:
         self.lines: list[str] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "monitor", "run", "--config", str(config), *arguments],
+            [*under, sys.executable, "-m", "monitor", "run", "--config", str(config), *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
