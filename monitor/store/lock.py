@@ -7,7 +7,6 @@ written into that database. Both are written over what is there: a full disk has
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from typing import TYPE_CHECKING
@@ -44,14 +43,8 @@ class DaemonLock:
                 f"another Tocsin (process {holder}) is at work on this database",
                 hint="stop it first, or give this one another [monitor] database",
             ) from None
-        try:
-            self._write(handle)
-        except OSError as error:
-            # The kernel's lock is what counts; a full disk must not keep us from delivering what waits.
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                os.close(handle)
-                raise explain_os(error, self._path, doing="cannot write") from error
         self._handle = handle
+        self.say()
 
     def say(self, trouble: str = "") -> None:
         """Leave word of what the database suffers from, for `tocsin status`; nothing = it is well."""
@@ -60,7 +53,7 @@ class DaemonLock:
         try:
             self._write(self._handle, trouble)
         except OSError:
-            return  # the disk is broken altogether: the log and systemd have it
+            return  # the kernel's lock is what counts; a full disk must not keep us from delivering
 
     def renew(self) -> None:
         """Where somebody removed the lock file, take it anew; DaemonRunningError if another was quicker."""

@@ -165,7 +165,7 @@ class Bench:
         app = App(self.config, clock=self.clock, parts=parts)
         if not reserve:
             app.database.reserve.path.unlink(missing_ok=True)
-        for _ in range(3):  # a start that fails is repeated, as systemd does
+        for _ in range(10):  # a start that fails is repeated, as systemd does
             try:
                 await app.__aenter__()
                 break

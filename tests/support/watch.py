@@ -59,8 +59,12 @@ class Watch:
 
     def adds_up(self, database: Path | None = None) -> None:
         """The file is whole, and ledger, matches and outbox agree."""
-        # SQLite would resolve a path into another mount namespace to one of ours; one file is left of a stop.
-        copy = shutil.copyfile(database or self.database, self.config.with_name("copy.db"))
+        # SQLite would resolve a path into another mount namespace to one of ours, hence the copy. The log is
+        # left where even the last checkpoint failed.
+        source = database or self.database
+        copy = shutil.copyfile(source, self.config.with_name("copy.db"))
+        if (log := source.with_name(source.name + "-wal")).exists():
+            shutil.copyfile(log, copy.with_name("copy.db-wal"))
         with closing(sqlite3.connect(copy)) as con:
             assert con.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert con.execute(sql.LEDGER_ORPHANS).fetchall() == []
