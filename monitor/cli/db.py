@@ -83,7 +83,7 @@ def check() -> None:
     try:
         findings = _wrong_inside(reader)
     except StoreError as error:
-        findings = [f"integrity: {error.message}; restore the newest backup"]
+        findings = [f"integrity: {error.message}; {error.hint}"]
     finally:
         reader.close()
     for suffix in ("", "-wal", "-shm"):
@@ -104,8 +104,11 @@ def check() -> None:
 def _wrong_inside(reader: Reader) -> list[str]:
     """What SQLite finds damaged, and where matches, ledger and outbox do not add up."""
     from monitor.store import sql
+    from monitor.store.faults import how_to_restore
 
     findings = [f"integrity: {line}" for line in reader.pragma("integrity_check") if line != "ok"]
+    if findings:
+        findings.append(f"integrity: {how_to_restore(context.config().database)}")
     broken = Counter(reader.pragma("foreign_key_check"))
     findings += [f"reference: {n} of {table} refer to what is not there" for table, n in broken.items()]
     if orphans := len(reader.rows(sql.LEDGER_ORPHANS)):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from monitor.cli import context, output
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import typer
 
     from monitor.settings import Config
@@ -21,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def status() -> None:
     """Show whether the daemon runs, how the feeds fare and what waits to be delivered."""
-    from monitor.store.lock import holder_of, trouble_of
+    from monitor.store.lock import holder_of
     from monitor.store.schema import version_of
 
     config = context.config()
@@ -35,11 +37,23 @@ def status() -> None:
         reader = context.reader()
         found = _gather(config, reader, pid)
         lines = [*preview(reader), *_notices(reader)]
-    found["trouble"] = trouble_of(config.database) or None
+    found["trouble"] = _trouble(config.database) or None
     if context.given.json:
         output.emit(found)
         return
     _tell(found, lines)
+
+
+def _trouble(database: Path) -> str:
+    """What keeps the database from being used, as the daemon says or, where it cannot write, as is seen."""
+    from monitor.errors import Fault
+    from monitor.store.faults import describe, is_read_only
+    from monitor.store.lock import trouble_of
+
+    told = trouble_of(database)
+    if told or not is_read_only(database):
+        return told
+    return describe(Fault.READ_ONLY, database).message
 
 
 def _nothing_yet(config: Config, pid: int | None) -> dict[str, Any]:

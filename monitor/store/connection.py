@@ -74,8 +74,15 @@ def is_there(path: Path) -> bool:
 
 
 def make_private(path: Path) -> None:
-    """Create the file with mode 0600 where it does not exist yet."""
+    """
+    Create the file with mode 0600 where it does not exist yet.
+
+    One that exists is not even opened: closing it again would let go of the locks that connections of this
+    process hold on it (a rule of POSIX), and another process could then take the log away under them.
+    """
     try:
+        if path.exists():
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:

@@ -11,12 +11,9 @@ import errno
 import os
 import shlex
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from monitor.errors import Fault, StoreError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _BY_CODE = {
     sqlite3.SQLITE_BUSY: Fault.LOCKED,
@@ -49,6 +46,8 @@ _BY_ERRNO = {
     errno.EROFS: Fault.READ_ONLY,
     errno.EIO: Fault.IO,
 }
+MOUNTS = Path("/proc/self/mountinfo")
+FROZEN = {"ro", "emergency_ro"}  # of the options of a file system itself
 _PLENTY = 256 << 20  # bytes: where so much is left, somebody else says that we may take no more
 _NOTHING_LEFT = 64 * 1024  # bytes: less than SQLite asks for at once
 
@@ -102,7 +101,8 @@ def describe(fault: Fault, path: Path, text: str = "") -> StoreError:
         where = mount_of(path)
         message = f"the file system that holds {path} is read-only"
         hint = (
-            f"mount -o remount,rw {where}; if the kernel made it so after an error, `journalctl -k` says why"
+            f"mount -o remount,rw {where}; if the kernel froze it after an error, `journalctl -k` says why: "
+            "unmount it, check it, mount it again"
         )
     elif fault is Fault.READ_ONLY:
         message = f"{path} cannot be written"
@@ -113,7 +113,7 @@ def describe(fault: Fault, path: Path, text: str = "") -> StoreError:
         message, hint = f"the database {path} is damaged: {text}", how_to_restore(path)
     elif fault is Fault.MISSING:
         message = f"the database {path} cannot be opened"
-        hint = "check the rights of the file and of its folder"
+        hint = "check [monitor] database, and the rights of the file and of its folder"
     elif fault is Fault.FOREIGN:
         message = f"{path} is not a Tocsin database"
         hint = f"[monitor] database names another file, or it is damaged: {how_to_restore(path)}"
@@ -122,18 +122,18 @@ def describe(fault: Fault, path: Path, text: str = "") -> StoreError:
 
 def how_to_restore(path: Path) -> str:
     """The commands that put the newest backup beside the database in its place; else what to do without."""
-    there = [p for suffix in ("", "-wal", "-shm") if (p := path.with_name(path.name + suffix)).exists()]
-    aside = " ".join(shlex.quote(str(p)) for p in there)
-    folder = shlex.quote(str(path.with_name(path.name + ".damaged")))
-    away = f"mkdir -p {folder} && mv {aside} {folder}/" if there else ""
+    main, log, shared = (shlex.quote(f"{path}{suffix}") for suffix in ("", "-wal", "-shm"))
+    folder = shlex.quote(f"{path}.damaged")
+    # The two others may be there or not: they vanish when the last who uses the file closes it.
+    away = f"mkdir -p {folder} && mv {main} {folder}/; mv {log} {shared} {folder}/ 2>/dev/null; "
     newest = newest_backup(path)
     if newest is None:
         return (
-            f"there is no backup beside it; stop Tocsin, then: {away} (the next start makes a new database; "
+            f"there is no backup beside it; stop Tocsin, then: {away}(the next start makes a new database; "
             "what the feeds list by then counts as seen)"
         )
     copy = f"cp -p {shlex.quote(str(newest))} {shlex.quote(str(path))}"
-    return f"the newest backup is {newest}; stop Tocsin, then: {away} && {copy} && tocsin db check"
+    return f"the newest backup is {newest}; stop Tocsin, then: {away}{copy} && tocsin db check"
 
 
 def newest_backup(path: Path) -> Path | None:
@@ -157,9 +157,17 @@ def free_bytes(path: Path) -> int:
 def is_read_only(path: Path) -> bool:
     """Whether the file system that holds `path` is mounted read-only."""
     try:
-        return bool(os.statvfs(path if path.exists() else path.parent).f_flag & os.ST_RDONLY)
+        place = path if path.exists() else path.parent
+        if os.statvfs(place).f_flag & os.ST_RDONLY:
+            return True
+        # A kernel that freezes a disk after an error tells it here alone.
+        device = place.stat().st_dev
+        with MOUNTS.open(encoding="utf-8", errors="replace") as lines:
+            mounts = [line.split() for line in lines]
     except OSError:
         return False
+    number = f"{os.major(device)}:{os.minor(device)}"
+    return any(m[2] == number and FROZEN & set(m[-1].split(",")) for m in mounts)
 
 
 def mount_of(path: Path) -> Path:

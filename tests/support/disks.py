@@ -47,9 +47,14 @@ class Disk:
         for filler in self.outside.glob("filler-*"):
             filler.unlink()
 
-    def run(self, *command: str) -> None:
-        """Run a command where the disk is mounted."""
-        subprocess.run([*self.under, *command], check=True, capture_output=True)
+    def fail(self) -> None:
+        """Let the kernel find an error on an ext4, after which nothing can be written any more."""
+        found = [*self.under, "findmnt", "-no", "SOURCE", str(self.path)]
+        device = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
+        trigger = type(self.path)("/sys/fs/ext4") / device.rpartition("/")[2] / "trigger_fs_error"
+        if not trigger.exists():
+            pytest.skip(f"no {trigger}: a disk that turns read-only is NOT tested here")
+        trigger.write_text("1")
 
 
 @contextmanager
