@@ -61,6 +61,7 @@ async def run_once(
         await app.worker.finish()
         delivery.cancel()
         keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
         return _sum_up(app)
 
 

@@ -60,6 +60,7 @@ def index_of(database: Path, table: str) -> str:
         return str(found[0])
 
 
+@pytest.mark.slow
 def test_a_deleted_database_is_written_back_whole(tmp_path: Path) -> None:
     """The daemon goes on with the same memory: what was told is not told again, what is new rings."""
     with Watch(tmp_path, tmp_path / "t.db") as watch:
@@ -79,6 +80,7 @@ def test_a_deleted_database_is_written_back_whole(tmp_path: Path) -> None:
         assert (tmp_path / "t.db").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_a_replaced_database_ends_the_daemon_and_is_kept(tmp_path: Path) -> None:
     """Two histories cannot be merged: exit 1 with a sentence, and what the old file held is a backup."""
     with Watch(tmp_path, tmp_path / "t.db") as watch:
