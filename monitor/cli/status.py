@@ -51,6 +51,7 @@ def status() -> None:
         found = _gather(config, reader, pid)
         found["config"] = _config(reader, loaded, pid)
         lines = [*preview(reader), *_notices(reader)]
+    found["trouble"] = _trouble(database) or None
     if context.given.json:
         output.emit(found)
     else:
@@ -108,6 +109,18 @@ def _fact(reader: Reader | None, name: str) -> tuple[sqlite3.Row | None, Any]:
 
     row = reader.row(sql.FACT, name=name) if reader else None
     return row, json.loads(row["value"]) if row and row["value"] else None
+
+
+def _trouble(database: Path) -> str:
+    """What keeps the database from being used, as the daemon says or, where it cannot write, as is seen."""
+    from monitor.errors import Fault
+    from monitor.store.faults import describe, is_read_only
+    from monitor.store.lock import trouble_of
+
+    told = trouble_of(database)
+    if told or not is_read_only(database):
+        return told
+    return describe(Fault.READ_ONLY, database).message
 
 
 def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
@@ -209,6 +222,8 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
         f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}"
         + _when(", last sign", tick, now)
     )
+    if found["trouble"]:
+        output.out(f"store    {output.colour(output.printable(found['trouble']), 'red')}")
     if offline := _moment(found["offline_since"]):
         said = f"offline, noticed {output.ago(offline, now)}: feeds wait, one is tried each 30 s"
         output.out(f"network  {output.colour(said, 'yellow')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from monitor.config.secrets import secrets_of
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
-from monitor.errors import StoreError
+from monitor.errors import Fault, StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
 from monitor.feeds.schedule import AWAY
@@ -21,6 +22,7 @@ from monitor.pipeline import Deps, hash_of
 from monitor.plan import build_plan
 from monitor.service.clock import Clock
 from monitor.service.housekeeping import BREATH, keep_house
+from monitor.service.keeper import Keeper
 from monitor.service.log import event, get_logger, redact
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
@@ -28,6 +30,7 @@ from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock
 from monitor.store.database import Database
 from monitor.store.digests import LONGEST_HOLD, release
 from monitor.store.lock import DaemonLock
+from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
 
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 T = TypeVar("T")
+LAST_TICK = "last_tick"
+AT_WORK, ENDED = "at work", "ended"  # what its last sign of life said: a crash leaves the first
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
 OVERDUE = timedelta(minutes=1)  # what has been due for longer belongs to a round that is not over
 _log = get_logger("delivery")
@@ -103,17 +108,34 @@ class App:
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
         try:
-            self.backup = schema.migrate(config.database, now=self.clock())
-            self.database = self._parts.database(config.database)
+            self._open(config.database)
+            self.started_at_match = self._highest_match()
+            self.unclean = self._ended_uncleanly()
         except BaseException:
             self._lock.release()
             raise
-        self.started_at_match = self._highest_match()
+        self.database.reserve.make()
+
+    def _open(self, path: Path) -> None:
+        try:
+            self.backup = schema.migrate(path, now=self.clock())
+            self.database = self._parts.database(path)
+        except StoreError as error:
+            # A full disk has no room even for what SQLite needs to read; the last run left a reserve.
+            if error.fault is not Fault.FULL or not Reserve(path).release():
+                raise
+            self.backup = schema.migrate(path, now=self.clock())
+            self.database = self._parts.database(path)
+            self.database.reserve.wanted = True
+            self.database.health.note(error)
 
     async def __aenter__(self) -> Self:
         self.parser = self._parts.parser()
         self.fetcher = self._parts.fetcher(self.plan.config, self.clock)
         self.worker = OutboxWorker(self.database, self.clock, rng=random.random, on_attempt=self._log_attempt)
+        self.keeper = Keeper(
+            self.database, self._lock, self.clock, notices_to=lambda: self.notices_to, wake=self.worker.wake
+        )
         await self.worker.return_leases()
         await self._submit(self._trust_times)
         redact(secrets_of(self.plan.config))
@@ -134,6 +156,9 @@ class App:
         await self.parser.close()
         for channel in (*self._channels.values(), *(old for _, old in self._replaced)):
             channel.close()
+        await self.keeper.close()
+        with contextlib.suppress(StoreError):
+            await self._sign(ENDED)
         self.database.close()
         self._lock.release()
 
@@ -234,10 +259,12 @@ class App:
 
     async def note_alive(self) -> None:
         """Leave a sign of life for `tocsin status`."""
+        await self._sign(AT_WORK)
 
+    async def _sign(self, value: str) -> None:
         def note(tx: Tx) -> None:
             now = self.clock()
-            tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=to_db(now))
+            tx.run(sql.FACT_UPSERT, name=LAST_TICK, value=value, at=to_db(now))
             note_clock(tx, self.clock.mark(), now)
 
         await self._submit(note)
@@ -285,6 +312,10 @@ class App:
     async def keep_house(self, breath: float = BREATH) -> None:
         """Prune what grew old, if the last time is a day ago."""
         await keep_house(self.database, self.plan.config.retention, self.clock(), breath=breath)
+
+    def _ended_uncleanly(self) -> bool:
+        row = self.database.reader.row(sql.FACT, name=LAST_TICK)
+        return row is not None and row["value"] == AT_WORK
 
     def feed_states(self) -> list[FeedState]:
         """The rows of the configured feeds."""

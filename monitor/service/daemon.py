@@ -73,7 +73,14 @@ class Daemon:
         await self._guarded(self._reloader.begin)
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
-        helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
+        keeping = loop.create_task(self._app.keeper.run())
+        helpers = [
+            loop.create_task(self._supervise(scheduler)),
+            loop.create_task(self._first_round()),
+            keeping,
+        ]
+        if self._app.unclean:
+            helpers.append(loop.create_task(self._app.keeper.check_after_crash()))
         stop = loop.create_task(self._stop.wait())
         ticked = loop.create_task(self._first_tick.wait())
         try:
@@ -84,8 +91,9 @@ class Daemon:
             plan = self._app.plan
             event(_log, "info", "started", feeds=len(plan.feeds), rules=len(plan.engine.rules))
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
-            # tells nobody is worse than one that systemd starts again.
-            await asyncio.wait({stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
+            # tells nobody is worse than one that systemd starts again. The keeper ends where the file is not
+            # ours any more.
+            await asyncio.wait({stop, delivery, keeping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.cancel()
             ticked.cancel()
@@ -93,12 +101,15 @@ class Daemon:
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
             await self._reloader.stop()
+            broken = keeping.exception() if keeping.done() else None
             for helper in helpers:
                 helper.cancel()
             await self._app.poller.stop()
             await self._app.worker.stop(GRACE)
             await delivery
             event(_log, "info", "stopped")
+            if broken is not None:
+                raise broken
 
     def _scheduler(self) -> AsyncIOScheduler:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only the daemon needs it
@@ -142,7 +153,8 @@ class Daemon:
         try:
             await job()
         except TocsinError as error:
-            event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
+            if not (isinstance(error, StoreError) and self._app.database.health.knows(error)):
+                event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
         except Exception as error:  # noqa: BLE001 - the next tick may do better; the daemon must go on
             failure(_log, "a job failed", error)
 
@@ -196,6 +208,9 @@ class Daemon:
 
     def _status(self) -> str:
         plan, trouble = self._app.plan, self._watchdog.stuck or self._reloader.remark
+        store = self._app.database.health.trouble
+        if store is not None:
+            trouble = f"polling is stopped: {store.message}"
         try:
             known = self._app.summary()
         except StoreError as error:

@@ -107,6 +107,7 @@ def test_the_write_ahead_log_is_emptied(tmp_path: Path) -> None:
         house(database)
         do(database, lambda _: None)
         assert log.stat().st_size == 0
+        assert database.reader._con
         database.reader._con.execute("BEGIN")
         database.reader.rows(sql.FEEDS)
         do(database, lambda tx: old_articles(tx, at=NOW - 98 * DAY))

@@ -13,9 +13,9 @@ from sqlmodel import SQLModel, create_engine
 
 from monitor.errors import StoreError
 from monitor.store import schema, sql
+from monitor.store.checkup import examine
 from monitor.store.connection import open_reader
 from monitor.store.database import Database
-from monitor.store.health import examine
 from tests.support import desk as deliveries
 from tests.support import harbour
 from tests.support.channels import FakeChannel

@@ -11,27 +11,31 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds before a test that waits for a log line gives up
 
 
 class DaemonProcess:
-    """`tocsin run` on a configuration; `wait_for` reads its log until a line says so."""
+    """
+    `tocsin run` on a configuration; `wait_for` reads its log until a line says so.
+
+    `under` is a command that runs it, strace for instance.
+    """
 
     def __init__(
-        self, config: Path | None, *arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT
+        self,
+        config: Path | None,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        cwd: Path = ROOT,
+        under: Sequence[str] = (),
     ) -> None:
         self.lines: list[str] = []
+        given = ["--config", str(config)] if config else []
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "monitor",
-                "run",
-                *(["--config", str(config)] if config else []),
-                *arguments,
-            ],
+            [*under, sys.executable, "-m", "monitor", "run", *given, *arguments],
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -104,6 +104,10 @@ class WebServer:
         """Answer requests for a path (or for an exact target, query included) with these steps."""
         self._answers.setdefault(path, []).append(steps)
 
+    def only(self, path: str, *steps: Step) -> None:
+        """From now on answer requests for a path with these steps, whatever was planned before."""
+        self._answers[path] = [steps]
+
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The address of a path on this server."""
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
