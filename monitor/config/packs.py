@@ -1,8 +1,8 @@
 """
 Entity packs: entities that come with Tocsin, for configurations that name them in `entity_packs`.
 
-A pack is a folder of TOML files in the form of a configuration's own, `rules/packs/NAME/*.toml`. It is read when
-it is named and not before, once a process. Tests hold the files to the form; here they are trusted.
+A pack is a folder of TOML files in the form of a configuration's own, `rules/packs/NAME/*.toml`. It is read
+when it is named and not before, once a process. Tests hold the files to the form; here they are trusted.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def entities_of(packs: Iterable[str], own: Collection[str]) -> list[EntityConfig
     """
     The entities that these packs add to a configuration's `own` (by name): whose name is taken stays out.
 
-    What two packs have, the first one gives. Unknown packs give nothing; `references.packs_known` tells of them.
+    What two packs have, the first one gives. Unknown packs give nothing: `references.packs_known` tells.
     """
     taken = set(own)
     found = []
@@ -66,7 +66,7 @@ def hint_with_pack(message: str, hint: str, config: Config) -> str:
         return hint
     for pack in PACKS:
         if pack not in config.entity_packs and any(e.name == missing[1] for e in pack_entities(pack)):
-            return f'the pack \'{pack}\' has it: write entity_packs = ["{pack}"] at the top of the main file'
+            return f"the pack '{pack}' has it: write entity_packs = [\"{pack}\"] at the top of the main file"
     near = _DID_YOU_MEAN.fullmatch(hint)
     for entity in config.entities if near else ():
         if near and entity.name == near[1] and entity.pack:
