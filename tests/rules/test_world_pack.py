@@ -174,7 +174,7 @@ def judged(chosen: Iterable[dict[str, Any]]) -> Score:
 
 
 def context_is_used() -> bool:
-    """Whether this engine acts on context, which eight entities of the pack need."""
+    """Whether this engine acts on context, which seven entities of the pack need."""
     _, problems = compile_entities(WORLD)
     return all(problem.key != ("context",) for problem in problems)
 
