@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.settings import EntityConfig, Origin
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PACKS = ("world",)
 
+_FOLDER = Path(__file__).parents[1] / "rules" / "packs"
 _NO_ENTITY = re.compile(r"there is no entity '([a-z0-9_-]+)'")
 _DID_YOU_MEAN = re.compile(r"did you mean '([a-z0-9_-]+)'\?")
 
@@ -29,11 +30,8 @@ _DID_YOU_MEAN = re.compile(r"did you mean '([a-z0-9_-]+)'\?")
 @cache
 def pack_entities(pack: str) -> tuple[EntityConfig, ...]:
     """The entities of one of PACKS, in the order of its files."""
-    folder = files("monitor.rules") / "packs" / pack
     found: list[EntityConfig] = []
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not file.name.endswith(".toml"):
-            continue
+    for file in sorted((_FOLDER / pack).glob("*.toml")):
         for name, table in tomllib.loads(file.read_text(encoding="utf-8"))["entities"].items():
             found.append(_entity(name, table, pack, Origin(str(file), ("entities", name))))
     return tuple(found)
