@@ -75,13 +75,18 @@ class FeedConfig:
 
 @dataclass(frozen=True, slots=True)
 class EntityConfig:
-    """A named thing with its aliases; `context` is parsed but used by a later version of the engine."""
+    """
+    A named thing with its aliases, the spans they do not count in, and the company they must keep.
+
+    `pack` is the entity pack it comes from; None for the configuration's own.
+    """
 
     name: str
     aliases: tuple[str, ...]
     not_in: tuple[str, ...] = ()
     context: Mapping[str, object] = field(default_factory=dict)
     origin: Origin | None = None
+    pack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

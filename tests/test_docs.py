@@ -40,7 +40,8 @@ def test_each_toml_block_is_a_lawful_configuration(block: str, tmp_path: Path) -
     loaded = load_config(path, env={}, strict_secrets=False)
     assert [str(f) for f in loaded.findings if f.level == "error"] == []
     assert loaded.config is not None
-    assert build_plan(loaded.config)[1] == ()
+    # An engine that does not act on context yet says so of every entity that has one.
+    assert [p for p in build_plan(loaded.config)[1] if p.key != ("context",)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)

@@ -25,8 +25,8 @@ SETTINGS: dict[str, Any] = {
 
 # Verbs in the order of the help, which is that of a first acquaintance; typer would put groups last.
 ORDER = (
-    *("init", "check", "run", "demo", "fetch", "match", "url", "explain", "feeds", "rules", "alerts"),
-    *("outbox", "channels", "status", "db", "config"),
+    *("init", "check", "run", "demo", "fetch", "match", "url", "explain", "feeds", "rules", "entities"),
+    *("alerts", "outbox", "channels", "status", "db", "config"),
 )
 
 
@@ -75,6 +75,7 @@ def load_verbs() -> None:
         config,
         db,
         demo,
+        entities,
         explain,
         feeds,
         fetch,
@@ -96,6 +97,7 @@ def load_verbs() -> None:
         explain,
         feeds,
         rules,
+        entities,
         alerts,
         outbox,
         channels,

@@ -19,6 +19,7 @@ from monitor.config.consistency import inconsistencies
 from monitor.config.exposed import exposed_database, exposed_secret
 from monitor.config.lines import Lines, place_of
 from monitor.config.opml import join_opml
+from monitor.config.packs import entities_of
 from monitor.config.private import unreachable_feeds
 from monitor.config.reading import Source, pattern_of, read_sources
 from monitor.config.references import (
@@ -135,8 +136,10 @@ def load_config(
     problems += [*duplicates(joined), *duplicate_feeds(joined)]
     digests = {s.path: s.digest for s in sources if s.digest} | join_opml(joined, problems, texts or {})
     names.add_parts(joined)
+    joined.entities += entities_of(main_tables.entity_packs, names.entities)
+    names.entities.update(entity.name for entity in joined.entities)
     if all(source.parsed for source in sources):  # a file that could not be read may hold the names
-        problems += wrong_references(joined, names, tuple(main_tables.entity_packs))
+        problems += wrong_references(joined, names)
         problems += route_order(main_routes, included_routes, main.file)
         problems += _uses_of_main(main_tables, main.file, names)
         problems += _empty(main, sources)

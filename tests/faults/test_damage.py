@@ -155,7 +155,8 @@ def test_a_whole_file_is_told_as_whole_after_an_unclean_stop_and_not_checked_aft
         for number, end in enumerate((signal.SIGKILL, signal.SIGTERM, signal.SIGTERM)):
             with DaemonProcess(watch.config) as daemon:
                 awaited = ["info started", *(["intact after an unclean stop"] if number == 1 else [])]
-                daemon.wait_for_each(*awaited)
+                for words in awaited:
+                    daemon.wait_for_each(words)
                 watch.web.wait_for_a_request()
                 daemon.send(end)
                 daemon.ended()
