@@ -262,6 +262,7 @@ VERBS: dict[str, list[list[str]]] = {
     + [["moved", "--json"], ["nosuch"]],
     "match": [["--stored", "7d"], ["--stored", "7d", "--json"], ["{folder}/nothing.txt"]],
     "url": [["https://n.example/1"]],
+    "explain": [["https://n.example/1"], ["1", "--json"], ["1"], ["{folder}/nothing.txt"]],
     "feeds list": [[], ["--json"]],
     "feeds show": [["moved"], ["wire", "--json"], ["gone"], ["off", "--json"], ["nosuch"]],
     "feeds add": [["http://127.0.0.1:9/new"], ["nonsense"]],
@@ -273,6 +274,8 @@ VERBS: dict[str, list[list[str]]] = {
     "feeds export": [[], ["--json"]],
     "rules list": [[], ["--json"]],
     "rules test": [[], ["--text", "Doha"]],
+    "entities list": [[], ["--json"]],
+    "entities import": [["{folder}/nothing.json"]],
     "alerts list": [[], ["--json"]],
     "alerts show": [["1"], ["1", "--json"]],
     "outbox list": [["--all"], ["--all", "--json"]],
@@ -287,7 +290,8 @@ VERBS: dict[str, list[list[str]]] = {
     "config schema": [[]],
     "db migrate": [[]],
     "db backup": [["{folder}/state/copy.db"]],
-    "db check": [[]],
+    "db check": [[], ["--quick", "--json"]],
+    "db prune": [["--dry-run"], ["--json"]],
 }
 SENDS = {"channels test", "run", "feeds poll", "demo"}
 

@@ -130,6 +130,7 @@ def test_items_become_entities_that_load(tmp_path: Path) -> None:
         "Union de secours des ports",
         "{HRU}",
         "{ICE}",
+        "May:fr",
         "Union de secours",
     ]
     assert found["port-vellan"] == {"aliases": ["Port Vellan"]}
@@ -147,7 +148,7 @@ def test_items_become_entities_that_load(tmp_path: Path) -> None:
         "Q900004: left out: Wikidata has no such item",
     ):
         assert line in told_lines
-    assert told_lines[-1] == f"2 entities with 6 aliases, {len(told_lines) - 1} names left out"
+    assert told_lines[-1] == f"2 entities with 7 aliases, {len(told_lines) - 1} names left out"
 
 
 def test_items_and_languages_can_be_chosen(tmp_path: Path) -> None:
