@@ -5,13 +5,13 @@ The error tree. Ordinary outcomes (not modified, feed down, no match) are values
     ├── UsageError            the command line asked for something that cannot be: exit 2
     ├── ConfigError           the configuration cannot be used: exit 2; carries all findings
     ├── QueryError            a rule's query is not in the language; carries the column
-    ├── StoreError            the database cannot be used (locked, full, foreign)
-    │   └── DamagedError      its file is damaged
+    ├── StoreError            the database cannot be used; its `fault` says of which kind that is
     └── DaemonRunningError    another daemon holds this database
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,8 +62,30 @@ class QueryError(TocsinError):
         self.column = column
 
 
+class Fault(Enum):
+    """What is wrong with the store, as far as it decides what to do about it."""
+
+    FULL = "full"  # no space left, or none left of a quota
+    IO = "io"  # the disk, or what stands between it and us, refused a read or a write
+    READ_ONLY = "read_only"
+    LOCKED = "locked"  # by another program, for longer than we wait
+    DAMAGED = "damaged"
+    MISSING = "missing"  # not there, or not to be opened
+    FOREIGN = "foreign"  # a file of something else
+    OTHER = "other"
+
+    @property
+    def passing(self) -> bool:
+        """Whether nothing at all can be recorded until it passes, as it may do by itself."""
+        return self in (Fault.FULL, Fault.IO, Fault.READ_ONLY, Fault.LOCKED, Fault.MISSING)
+
+
 class StoreError(TocsinError):
     """The database cannot be used."""
+
+    def __init__(self, message: str, *, hint: str = "", fault: Fault = Fault.OTHER) -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
 
 
 class DamagedError(StoreError):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """What a poll needs from outside."""
+    """What a poll needs from outside; `plan` gives the one in force, where a reload may bring another."""
 
     fetcher: Fetcher
     parser: Parser
@@ -44,6 +44,7 @@ class Deps:
     clock: Callable[[], datetime]
     # Told of each answer, and each failure to get one; True = we are cut off, and it is held against nobody.
     heard: Callable[[str, FetchResult], bool] = lambda _feed, _result: False
+    plan: Callable[[], Plan] | None = None
 
 
 async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps) -> Recorded | None:
@@ -64,18 +65,32 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
             return None
     now = deps.clock()
     if result.status is not FetchStatus.NEW:
-        return await _commit(Poll(feed.name, state.id, now, result), plan, deps)
+        return await _commit(Poll(feed.name, state.id, now, result, state.url_hash), plan, deps)
 
     body_hash = hash_of(result.body)
     if body_hash == state.body_hash and state.baseline_at is not None:
-        return await _commit(Poll(feed.name, state.id, now, result, body_hash=body_hash), plan, deps)
+        poll = Poll(feed.name, state.id, now, result, state.url_hash, body_hash=body_hash)
+        return await _commit(poll, plan, deps)
 
     parsed = await deps.parser.parse(
         result.body, content_type=result.content_type, url=result.final_url, suspect=state.suspect
     )
+    if deps.plan is not None:  # what was fetched under the old rules is judged by the new ones
+        plan = deps.plan()
+        feed = plan.feeds.get(feed.name, feed)
     articles = normalise(parsed, feed=feed.name, feed_language=feed.language, now=now)
     candidates, refreshed = _judge(articles, feed, state, plan, deps.database.reader, now=now)
-    poll = Poll(feed.name, state.id, now, result, body_hash, parsed, candidates, refreshed)
+    poll = Poll(
+        feed.name,
+        state.id,
+        now,
+        result,
+        state.url_hash,
+        body_hash=body_hash,
+        parsed=parsed,
+        candidates=candidates,
+        refreshed=refreshed,
+    )
     return await _commit(poll, plan, deps)
 
 

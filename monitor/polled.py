@@ -34,12 +34,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Everything one poll found out, before anything of it is stored."""
+    """
+    Everything one poll found out, before anything of it is stored.
+
+    `url_hash` is that of the address it asked; None = whatever the feed's row says.
+    """
 
     feed: str
     feed_id: int
     now: datetime
     result: FetchResult
+    url_hash: int | None = None
     body_hash: int | None = None
     parsed: ParsedFeed | None = None
     candidates: tuple[Candidate, ...] = ()

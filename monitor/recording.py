@@ -89,6 +89,9 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
     config = plan.feeds.get(poll.feed)
     if row is None or config is None or row["retired_at"] is not None:
         return Recorded(poll.feed, poll.result.status, "the feed was removed meanwhile")
+    if row["name"] != poll.feed or poll.url_hash not in (None, row["url_hash"]):
+        # Its validators and its silence belong to another address; at the new one it is due anyway.
+        return Recorded(poll.feed, poll.result.status, "the feed was renamed or moved meanwhile")
     state = read(FeedState, row)
     articles = _Articles(tx, poll, plan, config, state)
     if poll.parsed is not None and not poll.parsed.error:

@@ -75,13 +75,18 @@ class FeedConfig:
 
 @dataclass(frozen=True, slots=True)
 class EntityConfig:
-    """A named thing with its aliases; `context` is parsed but used by a later version of the engine."""
+    """
+    A named thing with its aliases, the spans they do not count in, and the company they must keep.
+
+    `pack` is the entity pack it comes from; None for the configuration's own.
+    """
 
     name: str
     aliases: tuple[str, ...]
     not_in: tuple[str, ...] = ()
     context: Mapping[str, object] = field(default_factory=dict)
     origin: Origin | None = None
+    pack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +209,5 @@ class Config:
     pages: Mapping[str, object] = field(default_factory=dict)
     deadman: Secret | None = None
     canary: Mapping[str, object] | None = None
+    digests: Mapping[Path, str] = field(default_factory=dict, repr=False)  # of every file that was read
+    include: tuple[str, ...] = ()  # the patterns of `include`, as paths

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.cli import app as app_module
 from monitor.config.load import load_config
+from monitor.config.tables import keys_of
 from monitor.plan import build_plan
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def test_each_toml_block_is_a_lawful_configuration(block: str, tmp_path: Path) -
     loaded = load_config(path, env={}, strict_secrets=False)
     assert [str(f) for f in loaded.findings if f.level == "error"] == []
     assert loaded.config is not None
-    assert build_plan(loaded.config)[1] == ()
+    # An engine that does not act on context yet says so of every entity that has one.
+    assert [p for p in build_plan(loaded.config)[1] if p.key != ("context",)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
@@ -91,3 +93,21 @@ def test_each_help_ends_with_an_example() -> None:
     """The last line of each help text is something to type."""
     without = [name for name, command in verbs() if not str(command.epilog).startswith("Example: ")]
     assert without == []
+
+
+def test_the_document_on_reloads_names_every_key() -> None:
+    """No key of the configuration is silently left out of a reload, or at least none of them unsaid."""
+    rows = re.findall(r"^\| (.*?) \|", (ROOT / "docs/reload.md").read_text(encoding="utf-8"), re.MULTILINE)
+    said: dict[str, set[str]] = {}
+    for row in rows:
+        table = ""
+        for name in re.findall(r"`([^`]+)`", row):
+            table = name.strip("[]") if name.startswith("[") else table
+            said.setdefault(table, set()).update(() if name.startswith("[") else (name,))
+    expected = {
+        table: set(keys_of((table, "x") if table in ("entities", "channels", "quiet_hours") else (table,)))
+        for table in keys_of(())
+        if table not in ("include", "entity_packs")
+    }
+    expected[""] = {"include", "entity_packs"}
+    assert said == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from monitor.cli import context, output
 from monitor.errors import ConfigError, QueryError, TocsinError
 
 COMMON = "Anywhere on the line: --config FILE, --json, --debug, --database FILE, --log-level LEVEL."
+_REFUSED_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 SETTINGS: dict[str, Any] = {
     "rich_markup_mode": None,  # rich costs 60 ms; plain help is as clear
     "pretty_exceptions_enable": False,
@@ -23,8 +25,8 @@ SETTINGS: dict[str, Any] = {
 
 # Verbs in the order of the help, which is that of a first acquaintance; typer would put groups last.
 ORDER = (
-    *("init", "check", "run", "demo", "fetch", "match", "url", "explain", "feeds", "rules", "alerts"),
-    *("outbox", "channels", "status", "db", "config"),
+    *("init", "check", "run", "demo", "fetch", "match", "url", "explain", "feeds", "rules", "entities"),
+    *("alerts", "outbox", "channels", "status", "db", "config"),
 )
 
 
@@ -73,6 +75,7 @@ def load_verbs() -> None:
         config,
         db,
         demo,
+        entities,
         explain,
         feeds,
         fetch,
@@ -94,6 +97,7 @@ def load_verbs() -> None:
         explain,
         feeds,
         rules,
+        entities,
         alerts,
         outbox,
         channels,
@@ -106,6 +110,7 @@ def load_verbs() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; ends the process with the exit code of the contract."""
+    _fill_closed_streams()
     sys.exit(invoke(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -129,6 +134,8 @@ def invoke(arguments: list[str]) -> int:
             return _reader_left()
         raise
     except Exception as error:  # noqa: BLE001 - the last place that can say what went wrong
+        if isinstance(error, OSError) and _is_about_output(error):
+            return _cannot_show(error)
         return _report(error)
     finally:
         context.close()
@@ -141,6 +148,37 @@ def _reader_left() -> int:
     return 0
 
 
+def _fill_closed_streams() -> None:
+    """
+    Give a process that was started with closed streams ones that lead nowhere.
+
+    Else the next file that is opened, the database perhaps, becomes standard output. Reading from a closed
+    input and writing to a closed output fail as they should; what is said on a closed stderr is lost.
+    """
+    handle = os.open(os.devnull, os.O_RDONLY)
+    while handle <= 2:
+        handle = os.dup(handle)
+    os.close(handle)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as we do
+    if sys.stdout is None:  # handle 1 is open for reading alone, so every write to it is refused
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the same
+
+
+def _is_about_output(error: OSError) -> bool:
+    """Whether a write to something already open was refused; errors of opening a file name the file."""
+    return error.filename is None and error.errno in _REFUSED_WRITES
+
+
+def _cannot_show(error: OSError) -> int:
+    """What was asked for cannot be written where it should go, a full disk for instance."""
+    _reader_left()
+    output.say(f"tocsin: the output cannot be written: {error.strerror}")
+    return 1
+
+
 def _report(error: Exception) -> int:
     """Say what went wrong in words; returns the exit code."""
     if context.given.debug:
@@ -148,6 +186,7 @@ def _report(error: Exception) -> int:
 
         from monitor.service.log import redacted
 
+        context.hide_secrets()
         output.say(redacted("".join(traceback.format_exception(error))).rstrip())
     if isinstance(error, ConfigError):
         for finding in error.findings:

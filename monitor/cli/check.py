@@ -68,6 +68,8 @@ def rule_findings(
     config: Config, problems: Iterable[RuleProblem], texts: Mapping[str, str] | None = None
 ) -> list[Finding]:
     """Problems of rules and entities with their places."""
+    from monitor.config.packs import hint_with_pack
+
     if texts is None:
         texts = _texts(config)
     rules = {r.name: r.origin for r in config.rules}
@@ -81,7 +83,7 @@ def rule_findings(
             p.message,
             level=p.level,
             column=p.column,
-            hint=p.hint,
+            hint=hint_with_pack(p.message, p.hint, config),
         )
         for p in problems
     ]

@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Which file is in use, and what it comes to.", **SETTINGS)
     group.command(epilog="Example: tocsin config show --json")(show)
     group.command(epilog='Example: $EDITOR "$(tocsin config path)"')(path)
+    group.command(epilog="Example: tocsin config schema > config.schema.json")(schema)
     app.add_typer(group, name="config")
 
 
@@ -36,3 +37,14 @@ def path() -> None:
         output.emit({"path": str(found)})
     else:
         output.out(str(found))
+
+
+def schema() -> None:
+    """
+    Print the JSON Schema of a configuration file, for editors.
+
+    Beside the file, with `#:schema ./config.schema.json` as its first line, it lets editors complete keys.
+    """
+    from monitor.config.jsonschema import text
+
+    output.out(text())

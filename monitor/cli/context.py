@@ -35,6 +35,7 @@ class Context:
 
 
 given = Context()
+_loaded: list[Loaded] = []
 _open: list[Reader] = []
 
 
@@ -67,12 +68,24 @@ def config_path() -> Path:
     return find_config(given.config, os.environ, Path.cwd())
 
 
-def load(*, strict: bool = True) -> Loaded:
-    """Read the configuration; `strict=False` lets verbs work that need no secrets."""
+def load(*, strict: bool = True, path: Path | None = None) -> Loaded:
+    """Read the configuration, or the one at `path`; `strict=False` lets verbs work that need no secrets."""
     from monitor.config.load import Overrides, load_config
 
     overrides = Overrides(given.database, given.log_level)
-    return load_config(config_path(), env=os.environ, overrides=overrides, strict_secrets=strict)
+    loaded = load_config(path or config_path(), env=os.environ, overrides=overrides, strict_secrets=strict)
+    _loaded[:] = [loaded]
+    return loaded
+
+
+def hide_secrets() -> None:
+    """Register the secrets of what was loaded, before an output that could hold anything: a traceback."""
+    from monitor.config.secrets import secrets_of
+    from monitor.service.log import redact
+
+    for loaded in _loaded:
+        if loaded.partial is not None:
+            redact(secrets_of(loaded.partial))
 
 
 def config(*, strict: bool = False) -> Config:
@@ -92,12 +105,12 @@ def config_if_any() -> Config | None:
         return None
 
 
-def reader() -> Reader:
-    """A reader of the configured database; StoreError with a remedy if there is none yet."""
+def reader(path: Path | None = None) -> Reader:
+    """A reader of the configured database, or of this one; StoreError with a remedy if there is none yet."""
     from monitor.store.database import Reader
     from monitor.store.schema import HEAD, version_of
 
-    path = config().database
+    path = path or config().database
     version = version_of(path)
     if version is not None and version != HEAD:
         from monitor.errors import StoreError

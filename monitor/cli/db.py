@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,14 +161,17 @@ def check(
     """Check integrity, references, file modes, and that matches and ledger add up; exit 1 if not."""
     import time
 
-    from monitor.errors import DamagedError
-    from monitor.store.health import examine
+    from monitor.errors import Fault, StoreError
+    from monitor.store.checkup import examine
     from monitor.store.schema import megabytes
 
     path = context.config().database
     began = time.monotonic()
-    with contextlib.suppress(DamagedError):  # which is what this verb is for
+    try:
         context.reader().close()
+    except StoreError as error:
+        if error.fault is not Fault.DAMAGED:  # which is what this verb is for
+            raise
     health = examine(path, quick=quick)
     took = time.monotonic() - began
     if context.given.json:

@@ -194,13 +194,13 @@ def import_opml(file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="
 
 def export() -> None:
     """Print the configured feeds as OPML."""
-    from monitor.config.secrets import has_password
+    from monitor.config.secrets import secret_parts
     from monitor.feeds.opml import OpmlFeed, write_opml
 
     open_feeds: list[OpmlFeed] = []
     for feed in context.config().feeds:
-        if feed.url.source != "config" or has_password(feed.url.reveal()):
-            output.say(f"warning: {feed.name} is left out: its address is a secret")
+        if feed.url.source != "config" or secret_parts(feed.url.reveal()):
+            output.say(f"warning: {feed.name} is left out: its address is a secret, or holds one")
         else:
             open_feeds.append(OpmlFeed(url=feed.url.reveal(), title=feed.name, tags=feed.tags))
     if context.given.json:

@@ -9,6 +9,8 @@ import typer
 from monitor.cli import context, output
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.plan import Plan
     from monitor.service.once import OnceSummary
     from monitor.settings import Config
@@ -35,7 +37,6 @@ def run(
 ) -> None:
     """Watch the feeds until told to stop. By SIGTERM or Ctrl-C; SIGHUP reads the configuration again."""
     from monitor.errors import UsageError
-    from monitor.service import log
 
     if force and not once:
         raise UsageError("--force goes with --once", hint="tocsin run --once --force")
@@ -47,14 +48,28 @@ def run(
 
     config = require(loaded)
     _refuse_bad_rules(config)
-    level = "debug" if context.given.debug else config.log_level
-    if once and level == "info" and context.interactive():
-        level = "warning"  # one line of summary says it all
-    log.configure(level, config.log_format)
     if once:
+        from monitor.service import log
+
+        level = _level(config)
+        if level == "info" and context.interactive():
+            level = "warning"  # one line of summary says it all
+        log.configure(level, config.log_format)
         _once(config, force=force)
     else:
+        _log_as(config)
         _daemon(config)
+
+
+def _level(config: Config) -> str:
+    return "debug" if context.given.debug else config.log_level
+
+
+def _log_as(config: Config) -> None:
+    """Log as this configuration says, from now on."""
+    from monitor.service import log
+
+    log.configure(_level(config), config.log_format)
 
 
 def _once(config: Config, *, force: bool) -> None:
@@ -94,19 +109,55 @@ def _tell(config: Config, summary: OnceSummary) -> None:
 
 def _daemon(config: Config) -> None:
     import asyncio
+    from functools import partial
 
     from monitor.service.daemon import run_daemon
 
     _refuse_bad_channels(config)
-    asyncio.run(run_daemon(config, load=_load_again, tell=output.say))
+    load = partial(load_again, config)
+    asyncio.run(run_daemon(config, load=load, tell=output.say, applied=_log_as))
 
 
-def _load_again() -> Plan:
-    """The configuration as it is in the file now, compiled; ConfigError with everything wrong in it."""
-    config = context.config(strict=True)
+def load_again(started_with: Config) -> Plan:
+    """
+    The configuration as it is in the files now, compiled; ConfigError with everything wrong in it.
+
+    A running daemon refuses what `check` refuses, failing rule tests included, and what only a new start
+    could put in force. Called in a thread beside the daemon, so it must not touch what the daemon uses.
+    """
+    from monitor.cli.check import all_findings
+    from monitor.config.load import require
+    from monitor.config.secrets import secrets_of
+    from monitor.errors import ConfigError
+    from monitor.plan import build_plan
+    from monitor.service.log import redact
+
+    # The file it began with: where that one is gone, the next on the search path is somebody else's.
+    loaded = context.load(strict=True, path=started_with.path)
+    if loaded.partial is not None:
+        redact(secrets_of(loaded.partial))
+    errors = [finding for finding in all_findings(loaded) if finding.level == "error"]
+    if errors:
+        raise ConfigError(errors)
+    config = require(loaded)
     _refuse_an_empty_watch(config)
-    _refuse_bad_channels(config)
-    return _refuse_bad_rules(config)
+    _refuse_another_database(config, started_with, loaded.texts)
+    return build_plan(config)[0]
+
+
+def _refuse_another_database(config: Config, started_with: Config, texts: Mapping[str, str]) -> None:
+    """What is stored, and the lock that keeps a second daemon away, belong to the file it began with."""
+    from monitor.config.load import locate
+    from monitor.errors import ConfigError
+    from monitor.model import Finding
+    from monitor.settings import Origin
+
+    if config.database.absolute() == started_with.database.absolute():
+        return
+    place = locate(texts, Origin(str(config.path), ("monitor", "database")))
+    message = "'database' in [monitor]: another database needs a restart, a reload keeps the one in use"
+    hint = f"restart the daemon (systemctl restart tocsin), or write {started_with.database} again"
+    raise ConfigError([Finding(place.file, place.line, message, "needs_restart", hint=hint)])
 
 
 def _refuse_an_empty_watch(config: Config) -> None:

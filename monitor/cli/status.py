@@ -1,17 +1,25 @@
-"""`tocsin status`: is it running, is it seeing its feeds, is it being heard."""
+"""`tocsin status`: is it running, is it seeing its feeds, is it being heard, and by which configuration."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from monitor.cli import context, output
 
 if TYPE_CHECKING:
-    import typer
+    import sqlite3
+    from pathlib import Path
 
+    from monitor.config.load import Loaded
     from monitor.settings import Config
     from monitor.store.database import Reader
+    from monitor.store.rows import FeedState
+
+DIFFERS = "the file on disk differs from the running configuration"
 
 
 def register(app: typer.Typer) -> None:
@@ -20,33 +28,108 @@ def register(app: typer.Typer) -> None:
 
 
 def status() -> None:
-    """Show daemon, feeds and outbox. Whether it runs, sees its feeds and is heard."""
+    """
+    Show daemon, feeds and outbox. Whether it runs, sees its feeds and is heard.
+
+    Exit 2 if the configuration cannot be used; what the database knows is shown all the same.
+    """
     from monitor.store.lock import holder_of
     from monitor.store.schema import version_of
 
-    config = context.config()
-    pid = holder_of(config.database)
-    if version_of(config.database) is None:
+    loaded = context.load(strict=False)
+    config = loaded.config
+    database = config.database if config else _database_of(loaded)
+    pid = holder_of(database)
+    if version_of(database) is None:
         found = _nothing_yet(config, pid)
         lines: list[str] = ["not started yet: `tocsin run` makes the database and polls the feeds"]
+        found["config"] = _config(None, loaded, pid)
     else:
         from monitor.service.preview import preview
 
-        reader = context.reader()
+        reader = context.reader(database)
         found = _gather(config, reader, pid)
+        found["config"] = _config(reader, loaded, pid)
         lines = [*preview(reader), *_notices(reader)]
+    found["trouble"] = _trouble(database) or None
     if context.given.json:
         output.emit(found)
-        return
-    _tell(found, lines)
+    else:
+        _tell(found, lines)
+    if config is None:
+        raise typer.Exit(2)
 
 
-def _nothing_yet(config: Config, pid: int | None) -> dict[str, Any]:
-    count = sum(f.enabled for f in config.feeds)
+def _database_of(loaded: Loaded) -> Path:
+    """Where a configuration that cannot be used has its database, as far as can be told."""
+    from monitor.config.peek import database_of
+
+    assert loaded.partial is not None, "loading builds what it can"
+    config = loaded.partial
+    if config.database != config.path.parent / "tocsin.db":
+        return config.database  # it was read, or given by flag or environment
+    named = database_of(loaded.texts.get(str(config.path), ""))
+    return config.path.parent / named.expanduser() if named else config.database
+
+
+def _config(reader: Reader | None, loaded: Loaded, pid: int | None) -> dict[str, Any]:
+    """Which configuration is in force, since when, and what is the matter with the one on the disk."""
+    from monitor.store.rows import from_db
+
+    assert loaded.partial is not None, "loading builds what it can"
+    errors = [finding for finding in loaded.findings if finding.level == "error"]
+    shape: dict[str, Any] = {
+        "path": str(loaded.partial.path.absolute()),
+        "loaded_at": None,
+        "refused": None,
+        "differs": False,
+        "changed": [],
+        "error": None,
+    }
+    if errors and loaded.config is None:
+        first = errors[0]
+        message = f"{first.file}:{first.line}: {first.message}"
+        shape["error"] = {"message": message, "hint": first.hint, "more": len(errors) - 1}
+    row, value = _fact(reader, "config_loaded")
+    if row is None or value is None or value.get("pid") != pid or pid is None:
+        return shape  # what a daemon that is gone knew says nothing of the next one
+    shape |= {"path": value["path"], "loaded_at": output.rfc3339(from_db(row["at"]))}
+    row, value = _fact(reader, "config_refused")
+    if row and value:
+        shape["refused"] = {"at": output.rfc3339(from_db(row["at"])), **value}
+    row, value = _fact(reader, "config_differs")
+    if row and value:
+        shape |= {"differs": True, "changed": value}
+    return shape
+
+
+def _fact(reader: Reader | None, name: str) -> tuple[sqlite3.Row | None, Any]:
+    """A fact's row, and the value it holds as JSON; None where there is none."""
+    from monitor.store import sql
+
+    row = reader.row(sql.FACT, name=name) if reader else None
+    return row, json.loads(row["value"]) if row and row["value"] else None
+
+
+def _trouble(database: Path) -> str:
+    """What keeps the database from being used, as the daemon says or, where it cannot write, as is seen."""
+    from monitor.errors import Fault
+    from monitor.store.faults import describe, is_read_only
+    from monitor.store.lock import trouble_of
+
+    told = trouble_of(database)
+    if told or not is_read_only(database):
+        return told
+    return describe(Fault.READ_ONLY, database).message
+
+
+def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
+    feeds = config.feeds if config else ()
+    count = sum(f.enabled for f in feeds)
     return {
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
-        "feeds": {"total": count, "ok": 0, "failing": 0, "silent": 0, "disabled": len(config.feeds) - count},
+        "feeds": {"total": count, "ok": 0, "failing": 0, "silent": 0, "disabled": len(feeds) - count},
         "outbox": {},
         "alerts_24h": 0,
         "last_alert": None,
@@ -58,14 +141,27 @@ def _nothing_yet(config: Config, pid: int | None) -> dict[str, Any]:
     }
 
 
-def _gather(config: Config, reader: Reader, pid: int | None) -> dict[str, Any]:
+def _feeds(config: Config | None, reader: Reader) -> tuple[list[FeedState], int, int]:
+    """The rows of the feeds that are watched, how many these should be, and how many are switched off."""
+    from monitor.store import sql
+    from monitor.store.rows import FeedState, read
+
+    states = [read(FeedState, row) for row in reader.rows(sql.FEEDS)]
+    if config is None:  # the database remembers those that were configured last
+        known = [s for s in states if s.retired_at is None]
+        watched = [s for s in known if s.next_poll_at is not None or s.gone]
+        return watched, len(watched), len(known) - len(watched)
+    wanted = {f.name for f in config.feeds if f.enabled}
+    return [s for s in states if s.name in wanted], len(wanted), len(config.feeds) - len(wanted)
+
+
+def _gather(config: Config | None, reader: Reader, pid: int | None) -> dict[str, Any]:
     from monitor.store import sql
     from monitor.store.clock import OFFLINE
-    from monitor.store.rows import FeedState, from_db, read, to_db
+    from monitor.store.rows import from_db, to_db
 
     now = datetime.now(UTC)
-    wanted = {f.name for f in config.feeds if f.enabled}
-    states = [read(FeedState, row) for row in reader.rows(sql.FEEDS) if row["name"] in wanted]
+    states, total, disabled = _feeds(config, reader)
     failing = [s.name for s in states if s.failures or s.gone]
     last = reader.row(sql.LAST_ALERT)
     tick = reader.row(sql.FACT, name="last_tick")
@@ -77,11 +173,11 @@ def _gather(config: Config, reader: Reader, pid: int | None) -> dict[str, Any]:
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
         "feeds": {
-            "total": len(wanted),
+            "total": total,
             "ok": sum(1 for s in states if s.last_good_at and not s.failures and not s.gone),
             "failing": len(failing),
             "silent": 0,
-            "disabled": len(config.feeds) - len(wanted),
+            "disabled": disabled,
         },
         "failing": failing,
         "outbox": {row["state"]: row["n"] for row in reader.rows(sql.OUTBOX_COUNTS)},
@@ -126,6 +222,8 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
         f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}"
         + _when(", last sign", tick, now)
     )
+    if found["trouble"]:
+        output.out(f"store    {output.colour(output.printable(found['trouble']), 'red')}")
     if offline := _moment(found["offline_since"]):
         said = f"offline, noticed {output.ago(offline, now)}: feeds wait, one is tried each 30 s"
         output.out(f"network  {output.colour(said, 'yellow')}")
@@ -133,6 +231,8 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
         way = "forward" if step["seconds"] > 0 else "back"
         when = output.ago(_moment(step["at"]), now)
         output.out(f"clock    set {way} by {abs(step['seconds'])} s, {when}: what was due moved with it")
+    for line in _config_lines(found["config"], found["pid"], now):
+        output.out(line)
     feeds = found["feeds"]
     named = ", ".join(found.get("failing", [])[:5])
     failing = f", {feeds['failing']} failing ({named})" if feeds["failing"] else ""
@@ -153,6 +253,24 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
     output.out(f"alerts   {found['alerts_24h']} in 24 h{last}")
     for line in lines:
         output.out(line)
+
+
+def _config_lines(config: dict[str, Any], pid: int | None, now: datetime) -> list[str]:
+    """Which configuration is in force, and each thing that is the matter with it, with its remedy."""
+    loaded, refused, error = config["loaded_at"], config["refused"], config["error"]
+    lines = [f"config   {config['path']}" + _when(", loaded", _moment(loaded), now)]
+    if refused:
+        more = f" (and {refused['more']} more)" if refused["more"] else ""
+        when = _when("refused", _moment(refused["at"]), now)
+        lines.append(f"{when}, the old one stays in force: {refused['message']}{more}")
+        lines += [f"    {refused['hint']}"] if refused["hint"] else []
+    elif error:
+        more = f" (and {error['more']} more)" if error["more"] else ""
+        lines.append(f"cannot be used as it is now: {error['message']}{more}: see tocsin check")
+    if config["differs"]:
+        lines.append(f"{DIFFERS}: {', '.join(config['changed'])}")
+        lines.append(f"    tocsin check, then systemctl reload tocsin (or kill -HUP {pid})")
+    return [lines[0], *(" " * 9 + output.colour(line, "yellow") for line in lines[1:])]
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 from monitor.config import checks
 from monitor.config.build import Builder, Parts
 from monitor.config.consistency import inconsistencies
-from monitor.config.exposed import exposed_secret
+from monitor.config.exposed import exposed_database, exposed_secret
 from monitor.config.lines import Lines, place_of
 from monitor.config.opml import join_opml
-from monitor.config.reading import Source, read_sources
+from monitor.config.packs import entities_of
+from monitor.config.private import unreachable_feeds
+from monitor.config.reading import Source, pattern_of, read_sources
 from monitor.config.references import (
     Names,
     channels_exist,
@@ -132,16 +134,22 @@ def load_config(
     included_routes = joined.routes[len(main_routes) :]  # the main file comes first
     joined.routes = [*main_routes[:-1], *included_routes, *main_routes[-1:]]
     problems += [*duplicates(joined), *duplicate_feeds(joined)]
-    join_opml(joined, problems, texts or {})
+    digests = {s.path: s.digest for s in sources if s.digest} | join_opml(joined, problems, texts or {})
     names.add_parts(joined)
+    joined.entities += entities_of(main_tables.entity_packs, names.entities)
+    names.entities.update(entity.name for entity in joined.entities)
     if all(source.parsed for source in sources):  # a file that could not be read may hold the names
-        problems += wrong_references(joined, names, tuple(main_tables.entity_packs))
+        problems += wrong_references(joined, names)
         problems += route_order(main_routes, included_routes, main.file)
         problems += _uses_of_main(main_tables, main.file, names)
         problems += _empty(main, sources)
     problems += packs_known(main_tables.entity_packs, main.file)
     config = _config(path, sources, main_tables, main_builder, joined)
+    patterns = tuple(pattern_of(path, pattern) for pattern in main_tables.include)
+    config = replace(config, digests=digests, include=patterns)
     config = _override(config, env, overrides or Overrides())
+    problems += exposed_database(config.database, main.file)
+    problems += unreachable_feeds(config)
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)
     return Loaded(config if usable else None, findings, config, {s.file: s.text for s in sources})

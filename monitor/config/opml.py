@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.config.checks import feed_url
+from monitor.config.exposed import readable_by_others
 from monitor.config.feednames import default_name
+from monitor.config.fingerprint import digest_of
+from monitor.config.secrets import secret_parts
 from monitor.config.words import Problem, WrongValueError, shown
 from monitor.settings import FeedConfig, Origin, Secret
 
@@ -17,34 +20,55 @@ if TYPE_CHECKING:
     from monitor.config.build import Parts
 
 
-def join_opml(parts: Parts, problems: list[Problem], texts: Mapping[Path, str]) -> None:
+def join_opml(parts: Parts, problems: list[Problem], texts: Mapping[Path, str]) -> dict[Path, str]:
     """
     Add the feeds of the OPML files to `parts`, and what is wrong with those files to `problems`.
 
     An address that is listed already only brings its tags. The title never becomes a name: it changes too
-    easily, and state belongs to the name.
+    easily, and state belongs to the name. Returns the digest of each file as it was read.
     """
+    digests = {}
     for path, tags, origin in parts.opml:
-        text = _text(path, origin, texts, problems)
-        if text is not None:
-            _add(parts, text, tags, origin, problems)
+        raw = _raw(path, origin, texts, problems)
+        if raw is None:
+            continue
+        digests[path] = digest_of(raw)
+        text = _text(path, raw, origin, problems)
+        if text is None or not _add(parts, text, tags, origin, problems):
+            continue
+        if readable_by_others(path):
+            message = (
+                f"'file' in [[opml]]: {str(path)!r} holds a login that other users of this machine can read"
+            )
+            hint = f"run: chmod 600 {path}"
+            at = (*origin.path, "file")
+            problems.append(Problem(origin.file, at, "readable_secret", message, hint, "warning"))
+    return digests
 
 
-def _text(path: Path, origin: Origin, texts: Mapping[Path, str], problems: list[Problem]) -> str | None:
+def _raw(path: Path, origin: Origin, texts: Mapping[Path, str], problems: list[Problem]) -> bytes | None:
     if path in texts:
-        return texts[path]
+        return texts[path].encode()
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         message = f"'file' in [[opml]]: {str(path)!r}: {error.strerror or 'cannot be read'}"
         hint = "paths are relative to the file that names them"
+    problems.append(Problem(origin.file, (*origin.path, "file"), "unreadable", message, hint))
+    return None
+
+
+def _text(path: Path, raw: bytes, origin: Origin, problems: list[Problem]) -> str | None:
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         message, hint = f"'file' in [[opml]]: {str(path)!r} is not UTF-8 text", "save it as UTF-8"
     problems.append(Problem(origin.file, (*origin.path, "file"), "unreadable", message, hint))
     return None
 
 
-def _add(parts: Parts, text: str, tags: tuple[str, ...], origin: Origin, problems: list[Problem]) -> None:
+def _add(parts: Parts, text: str, tags: tuple[str, ...], origin: Origin, problems: list[Problem]) -> bool:
+    """Join in what one file lists; returns whether an address in it holds a login or a token."""
     from monitor.feeds.opml import read_opml  # noqa: PLC0415 - most configurations have no OPML file
 
     at = (*origin.path, "file")
@@ -53,7 +77,7 @@ def _add(parts: Parts, text: str, tags: tuple[str, ...], origin: Origin, problem
     except ValueError as error:
         message = f"'file' in [[opml]]: this is not OPML: {error}"
         problems.append(Problem(origin.file, at, "bad_opml", message, "export it again from your reader"))
-        return
+        return False
     by_url = {feed.url.reveal(): i for i, feed in enumerate(parts.feeds) if not feed.url.missing}
     by_name = {feed.name for feed in parts.feeds}
     refused = 0
@@ -81,3 +105,4 @@ def _add(parts: Parts, text: str, tags: tuple[str, ...], origin: Origin, problem
     if refused:
         message = f"{refused} of the feeds in this OPML file have no http:// or https:// address: left out"
         problems.append(Problem(origin.file, at, "bad_url", message, level="warning"))
+    return any(secret_parts(item.url) for item in listed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import tomllib
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monitor.config.fingerprint import digest_of, included
 from monitor.config.words import Problem
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ class Source:
     text: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     parsed: bool = True
+    digest: str = ""  # empty where the file could not be read
+
+
+def pattern_of(main: Path, pattern: str) -> str:
+    """An `include` pattern as it is looked up: relative to the main file."""
+    return str(main.parent / Path(pattern).expanduser())
 
 
 def read_sources(path: Path, texts: Mapping[Path, str]) -> tuple[list[Source], list[Problem]]:
@@ -74,8 +80,7 @@ def read_sources(path: Path, texts: Mapping[Path, str]) -> tuple[list[Source], l
     for i, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if not isinstance(pattern, str):
             continue
-        # glob and not Path.glob, which refuses absolute patterns
-        found = sorted(glob.glob(str(path.parent / Path(pattern).expanduser()), recursive=True))  # noqa: PTH207
+        found = included([pattern_of(path, pattern)])
         if not found:
             message = "this 'include' fits no file"
             hint = f"paths are relative to {path.parent.absolute()}"
@@ -89,24 +94,22 @@ def read_sources(path: Path, texts: Mapping[Path, str]) -> tuple[list[Source], l
 
 def _read(path: Path, texts: Mapping[Path, str], problems: list[Problem]) -> Source:
     file = str(path)
-    text = texts.get(path)
-    if text is None:
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            message = f"cannot be read: {error.strerror or 'unknown reason'}"
-            problems.append(Problem(file, (), "unreadable", message, "look at the path and its permissions"))
-            return Source(file, path, parsed=False)
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = raw[: error.start].count(b"\n") + 1
-            hint = "save the file as UTF-8"
-            problems.append(Problem(file, (), "not_utf8", "is not UTF-8 text", hint, line=line))
-            return Source(file, path, parsed=False)
+    try:
+        raw = texts[path].encode() if path in texts else path.read_bytes()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or 'unknown reason'}"
+        problems.append(Problem(file, (), "unreadable", message, "look at the path and its permissions"))
+        return Source(file, path, parsed=False)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        hint = "save the file as UTF-8"
+        problems.append(Problem(file, (), "not_utf8", "is not UTF-8 text", hint, line=line))
+        return Source(file, path, parsed=False)
     text = text.replace("\r\n", "\n")
     try:
-        return Source(file, path, text, tomllib.loads(text))
+        return Source(file, path, text, tomllib.loads(text), digest=digest_of(raw))
     except tomllib.TOMLDecodeError as error:
         problems.append(_syntax_error(error, text, file))
         return Source(file, path, text, parsed=False)

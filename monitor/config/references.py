@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.config.checks import language
 from monitor.config.feednames import default_name
+from monitor.config.packs import PACKS
 from monitor.config.words import KeyPath, Problem, WrongValueError, did_you_mean, shown
 from monitor.settings import Origin
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from monitor.config.build import Parts
     from monitor.settings import ChannelConfig, FeedConfig, RouteConfig, RuleConfig
 
-PACKS = ("world",)
 _SEVERITIES = {"low", "normal", "high", "urgent"}
 _KINDS = {"first", "update"}
 
@@ -53,13 +53,13 @@ class Names:
         self.tags.update(tag for feed in parts.feeds for tag in feed.tags)
 
 
-def wrong_references(parts: Parts, names: Names, packs: tuple[str, ...]) -> list[Problem]:
+def wrong_references(parts: Parts, names: Names) -> list[Problem]:
     """Every name used for a channel, feed, tag, rule or entity that nothing bears."""
     found: list[Problem] = []
     for rule in parts.rules:
         found += _rule(rule, names)
     for route in parts.routes:
-        found += _route(route, names, packs)
+        found += _route(route, names)
     for quiet in parts.quiet_hours:
         if quiet.origin:
             user = f"quiet hours {shown(quiet.name)}"
@@ -141,16 +141,12 @@ def route_order(main: list[RouteConfig], included: list[RouteConfig], file: str)
 
 
 def packs_known(packs: Iterable[str], file: str) -> Iterator[Problem]:
-    """Entity packs must be known; none is shipped by this version."""
+    """Entity packs must be known."""
     for i, pack in enumerate(packs):
         path: KeyPath = ("entity_packs", i)
         if pack not in PACKS:
             message = f"there is no entity pack {shown(pack)}"
             yield Problem(file, path, "unknown_pack", message, did_you_mean(pack, PACKS))
-        else:
-            message = f"the entity pack '{pack}' comes in a later version"
-            hint = "until then, write the entities you need under [entities.NAME]"
-            yield Problem(file, path, "not_in_this_version", message, hint, "warning")
 
 
 def _rule(rule: RuleConfig, names: Names) -> Iterator[Problem]:
@@ -185,7 +181,7 @@ def _tags_carried(tags: Iterable[str], at: Origin, user: str, names: Names) -> I
             yield Problem(at.file, (*at.path, i), "fits_nothing", message, hint, "warning")
 
 
-def _route(route: RouteConfig, names: Names, packs: tuple[str, ...]) -> Iterator[Problem]:
+def _route(route: RouteConfig, names: Names) -> Iterator[Problem]:
     origin = route.origin
     if origin is None:
         return
@@ -203,7 +199,7 @@ def _route(route: RouteConfig, names: Names, packs: tuple[str, ...]) -> Iterator
     for key, options, word in known:
         for i, value in enumerate(match.get(key, ())):
             bare = value.removeprefix("@") if key == "entity" else value
-            if _fits(bare, options) or (key == "entity" and packs):
+            if _fits(bare, options):
                 continue
             message = f"a route matches the {word} {shown(value)}: no such {word}"
             yield Problem(

@@ -59,7 +59,11 @@ Span = Annotated[float, PlainValidator(checks.span), _DURATION]
 SpanOrOff = Annotated[float | None, PlainValidator(checks.span_or_off), WithJsonSchema({"type": "string"})]
 Rate = Annotated[str, PlainValidator(checks.rate), _RATE]
 RateOrOff = Annotated[str, PlainValidator(checks.rate_or_off), _RATE]
-FirstPoll = Annotated[str, PlainValidator(checks.first_poll), _TEXT]
+FirstPoll = Annotated[
+    str,
+    PlainValidator(checks.first_poll),
+    WithJsonSchema({"type": "string", "pattern": "^(baseline|alert|([0-9]+[smhdw])+)$"}),
+]
 ClockTime = Annotated[str, PlainValidator(checks.clock_time), WithJsonSchema(_TIME)]
 ClockTimes = Annotated[
     list[str],
@@ -355,8 +359,8 @@ def fields_of(model: Any) -> dict[str, Any]:
     return {info.alias or key: next(_models_in(info.annotation), None) for key, info in infos}
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a configuration file, for editors."""
+def raw_json_schema() -> dict[str, Any]:
+    """The JSON Schema of a configuration file as the models give it; jsonschema.py makes it readable."""
     fields: dict[str, Any] = {key: (Texts, []) for key in PLAIN}
     fields |= {key: (model, None) for key, model in SINGLE.items()}
     fields |= {key: (list[model], []) for key, model in LISTED.items()}  # type: ignore[valid-type]

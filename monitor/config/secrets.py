@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from monitor.config.words import KeyPath, Problem, about, shown
 from monitor.settings import Secret
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.config.checks import SecretRef
+    from monitor.settings import Config
 
 READABLE_BY_OTHERS = 0o044
 
@@ -30,6 +32,27 @@ _TOKEN_FREE = {
     "dbus",
     "gnome",
     "syslog",
+}
+# Keys of a query that hold a secret, without "-" and "_".
+_SECRET_KEYS = {
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "apitoken",
+    "auth",
+    "authkey",
+    "authtoken",
+    "key",
+    "pass",
+    "passwd",
+    "password",
+    "privatetoken",
+    "pwd",
+    "rsstoken",
+    "secret",
+    "sig",
+    "signature",
+    "token",
 }
 
 
@@ -56,7 +79,9 @@ class Resolver:
             return self._from_env(given.name, path)
         if given.kind == "file":
             place = self.folder / Path(given.name).expanduser()
-            return self._from_file(place, f"file:{given.name}", path)
+            secret = self._from_file(place, f"file:{given.name}", path)
+            self._warn_of_readers(secret, place, path)
+            return secret
         return self._from_credential(given.name, path)
 
     def _from_env(self, name: str, path: KeyPath) -> Secret:
@@ -82,6 +107,16 @@ class Resolver:
                 source, path, f"the file {str(place)!r} is empty", "write the secret into it"
             )
         return self._usable(value, source, path)
+
+    def _warn_of_readers(self, secret: Secret, place: Path, path: KeyPath) -> None:
+        """A secret was put into a file of its own to be kept from others: say so where it is not."""
+        try:
+            exposed = not secret.missing and place.stat().st_mode & READABLE_BY_OTHERS
+        except OSError:
+            return
+        if exposed:
+            message = f"other users of this machine can read the file {str(place)!r}"
+            self._note(path, "readable_secret", message, f"run: chmod 600 {place}", "warning")
 
     def _from_credential(self, name: str, path: KeyPath) -> Secret:
         source = f"credential:{name}"
@@ -135,3 +170,51 @@ def has_password(url: str) -> bool:
         return urlsplit(url).password is not None
     except ValueError:
         return False
+
+
+def secret_parts(url: str) -> list[str]:
+    """
+    The parts of a feed's address that no one else may read: its login, and tokens in its query.
+
+    >>> secret_parts("https://joe:swordfish@news.example/feed?token=abc123&n=5")
+    ['joe:swordfish', 'swordfish', 'abc123']
+    """
+    try:
+        parts = urlsplit(url)
+        pairs = parse_qsl(parts.query)
+    except ValueError:
+        return []
+    userinfo, _, _ = parts.netloc.rpartition("@")
+    login = [unquote(userinfo), unquote(userinfo.partition(":")[2])] if userinfo else []
+    return [part for part in (*login, *(value for key, value in pairs if _is_secret_key(key))) if part]
+
+
+def secrets_of(config: Config) -> list[str]:
+    """
+    Every value of the configuration that no line of output may show.
+
+    Of an address that stands in the file these are its secret parts, for the rest of it names the feed; one
+    that is taken from elsewhere is secret as a whole. A login is also given as HTTP sends it.
+    """
+    found = [c.url for c in config.channels] + [c.password for c in config.channels]
+    found += [c.secret for c in config.channels] + [f.password for f in config.feeds]
+    found += [f.proxy for f in config.feeds] + [v for f in config.feeds for v in f.headers.values()]
+    found += [f.url for f in config.feeds if f.url.source != "config"]
+    found.append(config.deadman)
+    values = [s.reveal() for s in found if s is not None and not s.missing]
+    for feed in config.feeds:
+        for address in (feed.url, feed.proxy):
+            if address is not None and not address.missing:
+                parts = secret_parts(address.reveal())
+                values += [*parts, *(_as_sent(part) for part in parts if ":" in part)]
+        if feed.user and feed.password and not feed.password.missing:
+            values.append(_as_sent(f"{feed.user}:{feed.password.reveal()}"))
+    return values
+
+
+def _is_secret_key(key: str) -> bool:
+    return key.lower().replace("-", "").replace("_", "") in _SECRET_KEYS
+
+
+def _as_sent(login: str) -> str:
+    return base64.b64encode(login.encode()).decode()

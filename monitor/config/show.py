@@ -45,6 +45,7 @@ def show(config: Config) -> dict[str, Any]:
                 "context": _plain(entity.context),
             }
             for entity in config.entities
+            if entity.pack is None
         },
         "rules": [_rule(rule) for rule in config.rules],
         "channels": {channel.name: _channel(channel) for channel in config.channels},

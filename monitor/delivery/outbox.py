@@ -43,6 +43,7 @@ T = TypeVar("T")
 _log = logging.getLogger("monitor.delivery")
 DEAD_LETTER = "dead_letter"
 FAILING = "channel_failing"
+TRIES_AT_THE_END = 12  # a minute of LOOK_AGAIN
 LOOK_AGAIN = 5.0  # seconds; bounds what a stepped wall clock can delay
 
 
@@ -69,6 +70,8 @@ class OutboxWorker:
         self._wake = asyncio.Event()
         self._stopping = False
         self.last_look = 0.0  # on the loop's clock: a sign of life for the watchdog
+        self._finishing = False
+        self._in_doubt = False  # whether rows may be leased that nobody holds
 
     def use(self, channels: Mapping[str, Channel], notices_to: Sequence[str]) -> None:
         """The channels to deliver to from now on, and those that hear what Tocsin says about itself."""
@@ -89,10 +92,11 @@ class OutboxWorker:
         while not self._stopping:
             self._wake.clear()
             self.last_look = asyncio.get_running_loop().time()
+            await self._take_back()
             try:
                 pause = self._start_due()
             except StoreError as error:
-                _log.error("the outbox cannot be read: %s", error)
+                self._complain(error, "the outbox cannot be read: %s", error)
                 pause = LOOK_AGAIN
             try:
                 async with asyncio.timeout(pause):
@@ -106,7 +110,9 @@ class OutboxWorker:
 
         Raises StoreError where the outbox cannot be worked on; the sends in hand are waited for first.
         """
+        self._finishing = True
         while True:
+            await self._take_back()
             self._start_due()
             if not self._busy:
                 return
@@ -128,7 +134,37 @@ class OutboxWorker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self.return_leases()
+        try:
+            await self.return_leases()
+        except StoreError as error:  # the next start returns them
+            self._complain(error, "the leases cannot be returned: %s", error)
+
+    def _complain(self, error: BaseException, text: str, *values: object) -> None:
+        """Log it, unless the keeper of the store says it already."""
+        if not (isinstance(error, StoreError) and self._database.health.knows(error)):
+            _log.error(text, *values)
+
+    async def _take_back(self) -> None:
+        """
+        Make leases ready again that nobody holds.
+
+        A lease whose commit failed may be durable all the same; nothing of it was sent. What is leased later
+        is safe, for the writer keeps the order of what is submitted to it.
+        """
+        if not self._in_doubt:
+            return
+        self._in_doubt = False
+        idle = [name for name in self._channels if name not in self._busy]
+
+        def unit(tx: Tx) -> None:
+            for name in idle:
+                tx.run(sql.OUTBOX_UNLEASE, channel=name, but=0)
+
+        try:
+            await self._submit(unit)
+        except StoreError as error:
+            self._in_doubt = True
+            self._complain(error, "leases in doubt cannot be taken back yet: %s", error)
 
     def _start_due(self) -> float:
         """Start a task for each idle channel with something due; returns seconds until the next look."""
@@ -155,8 +191,9 @@ class OutboxWorker:
         self._busy.pop(name, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             # Nothing is lost: what is still waiting is taken up at the next look (not at once: a full disk
-            # would be asked without end), a row that was leased at the next start.
-            _log.error("delivery to %s stopped: %s", name, error)
+            # would be asked without end).
+            self._in_doubt = True
+            self._complain(error, "delivery to %s stopped: %s", name, error)
             return
         self._wake.set()
 
@@ -174,15 +211,25 @@ class OutboxWorker:
         return None if self._stopping else lease_next(tx, name, self._clock())
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
-        """Record the answer, however long the disk stays full: forgetting it would send the message again."""
+        """
+        Record the answer, however long the disk stays full: forgetting it would send the message again.
+
+        A one-shot run gives up after a minute; its next start sends the message again, marked as a repeat.
+        """
+        tries = 0
         while True:
             try:
-                return await self._submit(lambda tx: self._settle(tx, row, answer))
+                return await self._submit(partial(self._settle, row=row, answer=answer, again=tries > 0))
             except StoreError as error:
-                _log.error("an answer cannot be recorded yet: %s", error)
+                tries += 1
+                if self._finishing and tries > TRIES_AT_THE_END:
+                    raise
+                self._complain(error, "an answer cannot be recorded yet: %s", error)
                 await asyncio.sleep(LOOK_AGAIN)
 
-    def _settle(self, tx: Tx, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
+    def _settle(
+        self, tx: Tx, *, row: OutboxRow, answer: Answer, again: bool
+    ) -> tuple[Verdict, OutboxRow | None]:
         now = self._clock()
         verdict = policy.after(answer, row.attempts, row.created_at, now, self._rng, plain=row.plain)
         settled = settle(
@@ -198,6 +245,8 @@ class OutboxWorker:
         )
         if settled:
             self._note_channel(tx, row, answer, verdict, now)
+        if again:  # the commit that failed may have come true, and have leased a row that nobody holds
+            tx.run(sql.OUTBOX_UNLEASE, channel=row.channel, but=row.id)
         return verdict, self._lease(tx, row.channel)
 
     def _note_channel(self, tx: Tx, row: OutboxRow, answer: Answer, verdict: Verdict, now: datetime) -> None:

@@ -26,6 +26,10 @@ class Backlog:
         self._listed: set[str] = set()
         self.count = 0
 
+    def limit(self, per_host: int) -> None:
+        """Another limit from now on."""
+        self._per_host = per_host
+
     def fill(self, due: Iterable[tuple[int, str]]) -> None:
         """Forget what waits and take these (feed id, host) instead, in order; what is in hand stays."""
         self._waiting.clear()

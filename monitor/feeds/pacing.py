@@ -45,9 +45,21 @@ class HostPacer:
         self._gap = gap
         self._clock = clock
         self._sleep = sleep
+        self._at_once = at_once
         self._all = asyncio.Semaphore(at_once) if at_once else None
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = 64
+
+    def limit(self, per_host: int, gap: float, at_once: int | None = None) -> None:
+        """Other limits from now on. Pauses stay; requests under way end under the old limit."""
+        self._gap = gap
+        if at_once != self._at_once:
+            self._at_once = at_once
+            self._all = asyncio.Semaphore(at_once) if at_once else None
+        if per_host != self._per_host:
+            self._per_host = per_host
+            for host in self._hosts.values():
+                host.slots = asyncio.Semaphore(per_host)
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[float]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from monitor.config.secrets import secrets_of
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
-from monitor.errors import StoreError
+from monitor.errors import Fault, StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
 from monitor.feeds.schedule import AWAY
@@ -20,6 +22,7 @@ from monitor.pipeline import Deps, hash_of
 from monitor.plan import build_plan
 from monitor.service.clock import Clock
 from monitor.service.housekeeping import BREATH, keep_house
+from monitor.service.keeper import Keeper
 from monitor.service.log import event, get_logger, redact
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
@@ -27,11 +30,12 @@ from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock
 from monitor.store.database import Database
 from monitor.store.digests import LONGEST_HOLD, release
 from monitor.store.lock import DaemonLock
+from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 T = TypeVar("T")
+LAST_TICK = "last_tick"
+AT_WORK, ENDED = "at work", "ended"  # what its last sign of life said: a crash leaves the first
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
 OVERDUE = timedelta(minutes=1)  # what has been due for longer belongs to a round that is not over
 _log = get_logger("delivery")
@@ -96,29 +102,50 @@ class App:
         self.attempts: dict[str, int] = {}
         self._tidying: asyncio.Task[None] | None = None
         self._collecting = True  # a digest may be open: one that another process began, too
+        self._channels: dict[str, Channel] = {}
+        self._replaced: list[tuple[float, Channel]] = []  # by a reload, and when
         self.on_polled: Callable[[Recorded], None] = lambda _: None
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
         try:
-            self.backup = schema.migrate(config.database, now=self.clock())
-            self.database = self._parts.database(config.database)
+            self._open(config.database)
+            self.started_at_match = self._highest_match()
+            self.unclean = self._ended_uncleanly()
         except BaseException:
             self._lock.release()
             raise
-        self.started_at_match = self._highest_match()
+        self.database.reserve.make()
+
+    def _open(self, path: Path) -> None:
+        try:
+            self.backup = schema.migrate(path, now=self.clock())
+            self.database = self._parts.database(path)
+        except StoreError as error:
+            # A full disk has no room even for what SQLite needs to read; the last run left a reserve.
+            if error.fault is not Fault.FULL or not Reserve(path).release():
+                raise
+            self.backup = schema.migrate(path, now=self.clock())
+            self.database = self._parts.database(path)
+            self.database.reserve.wanted = True
+            self.database.health.note(error)
 
     async def __aenter__(self) -> Self:
         self.parser = self._parts.parser()
         self.fetcher = self._parts.fetcher(self.plan.config, self.clock)
         self.worker = OutboxWorker(self.database, self.clock, rng=random.random, on_attempt=self._log_attempt)
+        self.keeper = Keeper(
+            self.database, self._lock, self.clock, notices_to=lambda: self.notices_to, wake=self.worker.wake
+        )
         await self.worker.return_leases()
         await self._submit(self._trust_times)
-        await self._apply(self.plan)
+        redact(secrets_of(self.plan.config))
+        await self._sync(self.plan)
+        self._use_channels(self._channels_for(self.plan))
         self._unpolled = {s.name for s in self.feed_states() if not s.polls}
         self.first_round = asyncio.Event()  # every new feed was asked once
         if not self._unpolled:
             self.first_round.set()
-        deps = Deps(self.fetcher, self.parser, self.database, self.clock)
+        deps = Deps(self.fetcher, self.parser, self.database, self.clock, plan=lambda: self.plan)
         self.poller = Poller(self.plan, deps, self._polled, self.clock.steady)
         return self
 
@@ -127,32 +154,76 @@ class App:
             self._tidying.cancel()
         await self.poller.stop()
         await self.parser.close()
-        for channel in self._channels.values():
+        for channel in (*self._channels.values(), *(old for _, old in self._replaced)):
             channel.close()
+        await self.keeper.close()
+        with contextlib.suppress(StoreError):
+            await self._sign(ENDED)
         self.database.close()
         self._lock.release()
 
     async def reload(self, plan: Plan) -> None:
-        """Put another plan in force: as a whole, between two polls."""
-        await self._apply(plan)
-        self.plan = self.poller.plan = plan
+        """
+        Put another plan in force: as a whole, between two polls.
+
+        Everything that can fail comes first, the database last of it; what it raises leaves the old plan in
+        force. What is in hand ends as it began: see `poller` and `recording` for polls.
+        """
+        redact(secrets_of(plan.config))
+        channels = self._channels_for(plan)
+        fetcher = self._fetcher_for(plan.config)
+        await self._sync(plan)
+        self.fetcher = fetcher
+        self.plan = plan
+        self.poller.use(plan, fetcher)
+        self._use_channels(channels)
         if self._tidying is not None:
             self._tidying.cancel()
         self._tidying = asyncio.create_task(self._tidy_up())
 
+    @property
+    def notices_to(self) -> tuple[str, ...]:
+        """The channels that hear what Tocsin says about itself."""
+        notices = self.plan.config.notices
+        return tuple(self.plan.channels) if notices is None else notices
+
     async def _tidy_up(self) -> None:
         """What was in hand at a reload may still have made rows for a channel that is gone: settle them."""
         await asyncio.sleep(IN_HAND)
-        await self._sync(self.plan)
+        try:
+            await self._sync(self.plan)
+        except StoreError as error:  # the next reload or start does it
+            event(_log, "error", "what was in hand at a reload is not settled yet", error=error.message)
 
-    async def _apply(self, plan: Plan) -> None:
-        redact(secrets_of(plan.config))
-        await self._sync(plan)
-        self._channels: Mapping[str, Channel] = {
-            name: self._parts.channel(channel, plan.config) for name, channel in plan.channels.items()
-        }
-        notices = plan.config.notices
-        self.worker.use(self._channels, tuple(plan.channels) if notices is None else notices)
+    def _fetcher_for(self, config: Config) -> Fetcher:
+        """The fetcher in use where it would do the same, else another."""
+        now = self.plan.config
+        same = (config.contact, config.polling.allow_private) == (now.contact, now.polling.allow_private)
+        return self.fetcher if same else self._parts.fetcher(config, self.clock)
+
+    def _channels_for(self, plan: Plan) -> dict[str, Channel]:
+        """The plan's channels; those that nothing changed for are kept, with what they have learnt."""
+        now = self.plan
+        same = (plan.config.timezone, plan.config.contact) == (now.config.timezone, now.config.contact)
+        found = {}
+        for name, channel in plan.channels.items():
+            old = now.channels.get(name)
+            kept = same and old is not None and replace(old, origin=None) == replace(channel, origin=None)
+            in_use = self._channels.get(name) if kept else None
+            found[name] = in_use or self._parts.channel(channel, plan.config)
+        return found
+
+    def _use_channels(self, channels: dict[str, Channel]) -> None:
+        """Deliver to these from now on; those they replace are let go once their sends must be over."""
+        now = asyncio.get_running_loop().time()
+        over = [channel for at, channel in self._replaced if at < now - IN_HAND]
+        for channel in over:
+            channel.close()
+        kept = set(map(id, channels.values()))
+        self._replaced = [(at, channel) for at, channel in self._replaced if at >= now - IN_HAND]
+        self._replaced += [(now, old) for old in self._channels.values() if id(old) not in kept]
+        self._channels = channels
+        self.worker.use(channels, self.notices_to)
 
     async def _sync(self, plan: Plan) -> None:
         feeds = [FeedWanted(f.name, url_hash(f.url), f.enabled) for f in plan.config.feeds]
@@ -188,10 +259,12 @@ class App:
 
     async def note_alive(self) -> None:
         """Leave a sign of life for `tocsin status`."""
+        await self._sign(AT_WORK)
 
+    async def _sign(self, value: str) -> None:
         def note(tx: Tx) -> None:
             now = self.clock()
-            tx.run(sql.FACT_UPSERT, name="last_tick", value="", at=to_db(now))
+            tx.run(sql.FACT_UPSERT, name=LAST_TICK, value=value, at=to_db(now))
             note_clock(tx, self.clock.mark(), now)
 
         await self._submit(note)
@@ -239,6 +312,10 @@ class App:
     async def keep_house(self, breath: float = BREATH) -> None:
         """Prune what grew old, if the last time is a day ago."""
         await keep_house(self.database, self.plan.config.retention, self.clock(), breath=breath)
+
+    def _ended_uncleanly(self) -> bool:
+        row = self.database.reader.row(sql.FACT, name=LAST_TICK)
+        return row is not None and row["value"] == AT_WORK
 
     def feed_states(self) -> list[FeedState]:
         """The rows of the configured feeds."""
@@ -290,13 +367,3 @@ class App:
 def url_hash(url: Secret) -> int | None:
     """How the database knows a feed's URL, which itself it never holds; None where it is not to be had."""
     return None if url.missing else hash_of(url.reveal().encode())
-
-
-def secrets_of(config: Config) -> list[str]:
-    """Every value of the configuration that no log line may show."""
-    found = [c.url for c in config.channels] + [c.password for c in config.channels]
-    found += [c.secret for c in config.channels] + [f.password for f in config.feeds]
-    found += [f.proxy for f in config.feeds] + [v for f in config.feeds for v in f.headers.values()]
-    found += [f.url for f in config.feeds if f.url.source != "config"]
-    found.append(config.deadman)
-    return [s.reveal() for s in found if s is not None and not s.missing]

@@ -19,6 +19,7 @@ from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
+from monitor.service.reload import Reloader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,22 +40,22 @@ _log = get_logger("daemon")
 
 
 class Daemon:
-    """Runs an App until it is told to stop. `load` reads the configuration again, or raises."""
+    """Runs an App until it is told to stop. `load` and `applied` are those of `Reloader`."""
 
     def __init__(
         self,
         app: App,
         load: Callable[[], Plan] | None = None,
         tell: Callable[[str], None] = lambda _: None,
+        applied: Callable[[Config], None] = lambda _: None,
     ) -> None:
         self._app = app
-        self._load = load
         self._tell = tell
+        self._reloader = Reloader(app, load, applied=applied, status=self._status)
         self._stop = asyncio.Event()
         self._ticked = 0.0
         self._first_tick = asyncio.Event()
         self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
-        self._refused = ""  # what became of the last reload, where it was refused
         self._said = ""
 
     def stop(self) -> None:
@@ -66,12 +67,20 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGINT"):
             loop.add_signal_handler(getattr(signal, name), self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.ask)
         self._ticked = self._app.worker.last_look = loop.time()
         scheduler = self._scheduler()
+        await self._guarded(self._reloader.begin)
         scheduler.start()
         delivery = loop.create_task(self._app.worker.run())
-        helpers = [loop.create_task(self._supervise(scheduler)), loop.create_task(self._first_round())]
+        keeping = loop.create_task(self._app.keeper.run())
+        helpers = [
+            loop.create_task(self._supervise(scheduler)),
+            loop.create_task(self._first_round()),
+            keeping,
+        ]
+        if self._app.unclean:
+            helpers.append(loop.create_task(self._app.keeper.check_after_crash()))
         stop = loop.create_task(self._stop.wait())
         ticked = loop.create_task(self._first_tick.wait())
         try:
@@ -82,20 +91,25 @@ class Daemon:
             plan = self._app.plan
             event(_log, "info", "started", feeds=len(plan.feeds), rules=len(plan.engine.rules))
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
-            # tells nobody is worse than one that systemd starts again.
-            await asyncio.wait({stop, delivery}, return_when=asyncio.FIRST_COMPLETED)
+            # tells nobody is worse than one that systemd starts again. The keeper ends where the file is not
+            # ours any more.
+            await asyncio.wait({stop, delivery, keeping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.cancel()
             ticked.cancel()
             systemd.stopping("finishing the sends in hand")
             event(_log, "info", "stopping")
             scheduler.shutdown(wait=False)
+            await self._reloader.stop()
+            broken = keeping.exception() if keeping.done() else None
             for helper in helpers:
                 helper.cancel()
             await self._app.poller.stop()
             await self._app.worker.stop(GRACE)
             await delivery
             event(_log, "info", "stopped")
+            if broken is not None:
+                raise broken
 
     def _scheduler(self) -> AsyncIOScheduler:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only the daemon needs it
@@ -121,6 +135,9 @@ class Daemon:
             id="housekeeping",
             next_run_time=self._app.clock() + SETTLED,
         )
+        scheduler.add_job(
+            self._guarded, "interval", args=[self._reloader.look], seconds=HEARTBEAT, id="configuration"
+        )
         return scheduler
 
     async def _tick(self) -> None:
@@ -136,7 +153,8 @@ class Daemon:
         try:
             await job()
         except TocsinError as error:
-            event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
+            if not (isinstance(error, StoreError) and self._app.database.health.knows(error)):
+                event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
         except Exception as error:  # noqa: BLE001 - the next tick may do better; the daemon must go on
             failure(_log, "a job failed", error)
 
@@ -181,25 +199,6 @@ class Daemon:
         if feed:
             systemd.alive()
 
-    async def _reload(self) -> None:
-        """Read the configuration again: all of it, or, if anything in it is wrong, none of it."""
-        if self._load is None:
-            return
-        systemd.reloading()
-        try:
-            await self._app.reload(self._load())
-        except TocsinError as error:
-            event(
-                _log, "error", "the configuration is refused, the old one stays in force", error=error.message
-            )
-            self._refused = f"configuration refused: {error.message.splitlines()[0]}"
-        else:
-            self._refused = ""
-            plan = self._app.plan
-            event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
-        self._said = self._status()
-        systemd.ready(self._said)
-
     def _say(self) -> None:
         """Bring the manager's status line up to date where something in it has changed."""
         text = self._status()
@@ -208,7 +207,10 @@ class Daemon:
             systemd.status(text)
 
     def _status(self) -> str:
-        plan, trouble = self._app.plan, self._watchdog.stuck or self._refused
+        plan, trouble = self._app.plan, self._watchdog.stuck or self._reloader.remark
+        store = self._app.database.health.trouble
+        if store is not None:
+            trouble = f"polling is stopped: {store.message}"
         try:
             known = self._app.summary()
         except StoreError as error:
@@ -228,9 +230,14 @@ async def run_daemon(
     load: Callable[[], Plan] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     parts: Parts | None = None,
+    applied: Callable[[Config], None] = lambda _: None,
 ) -> None:
-    """Open the database and run until SIGTERM or SIGINT; `tell` gets what a person should read."""
+    """
+    Open the database and run until SIGTERM or SIGINT.
+
+    `tell` gets what a person should read, `applied` each configuration that a reload brought into force.
+    """
     with systemd.long_start("opening the database"):
         opened = App(config, parts=parts)
     async with opened as app:
-        await Daemon(app, load, tell).run()
+        await Daemon(app, load, tell, applied).run()

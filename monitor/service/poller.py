@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from monitor.feeds.fetch import Fetcher
     from monitor.model import FetchResult
     from monitor.pipeline import Deps
     from monitor.plan import Plan
@@ -43,6 +44,7 @@ MANY = 1000  # feeds waiting, from which on the database is asked for them once 
 RESUME_OVER = 120.0  # seconds over which the feeds that waited for the network are spread
 SLOWEST_RESUME = 5.0  # starts a second, at least
 PROBES_ONCE = 3  # hosts that a one-shot run still tries before it believes that it is offline
+LONGEST_HOLD = 900.0  # seconds, after it could not be recorded several times
 _log = get_logger("poll")
 
 
@@ -73,6 +75,7 @@ class Poller:
         self._forced = False
         self._stopping = False
         self.plan = plan
+        self._failed: Counter[int] = Counter()
         self._remember_pauses()
 
     @property
@@ -88,10 +91,25 @@ class Poller:
         self.usual_rate = start_rate(plan.policy(f).interval for f in feeds)
         self._rate: StartRate | None = StartRate(self.usual_rate)
 
+    def use(self, plan: Plan, fetcher: Fetcher) -> None:
+        """
+        Go by another plan from now on. Pauses that hosts asked for stay.
+
+        A feed that waits for its turn is let go, and taken up again as the new plan has it; requests under
+        way end under the old limits.
+        """
+        polling = plan.config.polling
+        self._pacer.limit(polling.per_host, polling.per_host_gap, polling.concurrency)
+        self._backlog.limit(2 * polling.per_host)
+        self._deps = replace(self._deps, fetcher=fetcher)
+        self.plan = plan
+
     # --- what to start
 
     def start_due(self) -> int:
         """Start what is due, as far as good manners allow; returns how many polls were started."""
+        if self._in_trouble:
+            return 0
         if self.outage.on:
             return self._probe()
         self._look()
@@ -182,23 +200,33 @@ class Poller:
         with suppress(StoreError):  # the next tick meets the same and says so
             self._serve()
 
+    @property
+    def _in_trouble(self) -> bool:
+        """Whether nothing can be recorded now: then no server is asked for what could not be kept."""
+        return self._deps.database.health.trouble is not None
+
     # --- one poll
 
     async def _poll(self, state: FeedState, *, probe: bool) -> None:
-        feed = self.plan.feeds[state.name]
+        plan = self.plan
+        feed = plan.feeds.get(state.name)
+        if feed is None:
+            return  # taken away by a reload
         host = self._hosts[state.name]
         try:
             async with self._pacer.turn(host) as paused:
                 if paused:
                     await self._postpone(state, paused)
                     return
-                if self.outage.on and not probe:
-                    return  # it waited for its turn while the network went: it stays due
-                recorded = await check_feed(feed, state, self.plan, self._deps)
+                if self._too_late(plan, probe=probe):
+                    return
+                recorded = await check_feed(feed, state, plan, self._deps)
         except StoreError as error:
-            self._hold(state)
+            if not error.fault.passing:  # else nothing is polled before the keeper says so
+                self._hold(state)
             self.counts["unrecorded"] += 1
-            event(_log, "error", "poll not recorded", feed=state.name, error=error.message, remedy=error.hint)
+            level = "debug" if self._deps.database.health.knows(error) else "error"  # the keeper says it once
+            event(_log, level, "poll not recorded", feed=state.name, error=error.message, remedy=error.hint)
             return
         except Exception as error:  # noqa: BLE001 - one feed's bug must not stop the others
             self._hold(state)
@@ -208,10 +236,18 @@ class Poller:
         if recorded is None:
             self.counts["offline"] += 1
             return
+        self._failed.pop(state.id, None)
         if recorded.host_pause:
             self._pacer.pause(host, recorded.host_pause)
             self._backlog.drop(host)
         self._report(recorded)
+
+    def _too_late(self, plan: Plan, *, probe: bool) -> bool:
+        """Whether things changed while a poll waited for its turn: then its feed stays due."""
+        if self._in_trouble:
+            self.counts["unrecorded"] += 1  # what it could fetch could not be kept: do not ask
+            return True
+        return self.plan is not plan or (self.outage.on and not probe)
 
     def _report(self, recorded: Recorded) -> None:
         self.counts[f"status_{recorded.status.value}"] += 1
@@ -236,7 +272,10 @@ class Poller:
         self._done(recorded)
 
     def _hold(self, state: FeedState) -> None:
-        self._held[state.id] = self._steady() + HOLD_AFTER_ERROR
+        """Leave the feed alone for a while, longer each time: its server sends all of it again."""
+        self._failed[state.id] += 1
+        pause = min(HOLD_AFTER_ERROR * 2 ** (self._failed[state.id] - 1), LONGEST_HOLD)
+        self._held[state.id] = self._steady() + pause
 
     async def _postpone(self, state: FeedState, seconds: float) -> None:
         """Another feed of this host was told to wait: so does this one."""

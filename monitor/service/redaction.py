@@ -46,6 +46,8 @@ class Redactor:
 
 def forms_of(secret: str) -> frozenset[str]:
     """The secret, its parts if it is an address, and how each looks quoted for URLs, JSON and Python."""
+    if secret.strip().endswith("://"):
+        return frozenset()  # the name of a service alone, which messages about it must be able to say
     wholes = {secret.strip(), *_parts(secret.strip())}
     return frozenset(form for whole in wholes for form in _spellings(whole) if len(form) >= SHORTEST)
 

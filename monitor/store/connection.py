@@ -11,7 +11,8 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from monitor.errors import DamagedError, StoreError
+from monitor.errors import Fault, StoreError
+from monitor.store.faults import explain, explain_os
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 10_000
 
 
-def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
+def open_writer(
+    path: Path, *, checkpoints: bool = True, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """
     The connection that writes; transactions are begun by hand (BEGIN IMMEDIATE).
 
@@ -27,7 +30,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
     command line writers pass `checkpoints=False`.
     """
     make_private(path)
-    con = _connect(path)
+    con = _connect(path, factory)
     try:
         con.execute("PRAGMA journal_mode=WAL")
         con.execute("PRAGMA synchronous=FULL")
@@ -43,7 +46,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write; reads see the last commit."""
     must_exist(path)
-    con = _connect(path)
+    con = _connect_at_rest(path) if _at_rest(path) else _connect(path)
     try:
         con.execute("PRAGMA query_only=ON")
     except sqlite3.DatabaseError as error:
@@ -56,7 +59,9 @@ def must_exist(path: Path) -> None:
     """Raise StoreError where there is no database file: opening one for writing would make an empty one."""
     if not is_there(path):
         raise StoreError(
-            f"there is no database at {path} yet", hint="`tocsin run` creates it, or pass the right --config"
+            f"there is no database at {path} yet",
+            hint="`tocsin run` creates it, or pass the right --config",
+            fault=Fault.MISSING,
         )
 
 
@@ -65,52 +70,45 @@ def is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise StoreError(
-            f"cannot open the database {path}: {error.strerror}",
-            hint="check [monitor] database and the rights of its folder",
-        ) from error
+        raise explain_os(error, path) from error
 
 
 def make_private(path: Path) -> None:
-    """Create the file with mode 0600 where it does not exist yet."""
+    """
+    Create the file with mode 0600 where it does not exist yet.
+
+    One that exists is not even opened: closing it again would let go of the locks that connections of this
+    process hold on it (a rule of POSIX), and another process could then take the log away under them.
+    """
     try:
+        if path.exists():
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StoreError(
-            f"cannot open the database {path}: {error.strerror}",
-            hint="check [monitor] database and the rights of its folder",
-        ) from error
+        raise explain_os(error, path) from error
 
 
-def explain(error: sqlite3.Error, path: Path) -> StoreError:
-    """SQLite's error in a user's words, with a remedy."""
-    text = str(error)
-    if "not a database" in text:
-        return StoreError(
-            f"{path} is not a Tocsin database", hint="[monitor] database names another file, or it is damaged"
-        )
-    if "malformed" in text:
-        return DamagedError(
-            f"the database {path} is damaged: {text}",
-            hint="run `tocsin db check`; restore the newest backup beside it",
-        )
-    if "full" in text:
-        return StoreError(
-            f"the disk that holds {path} is full", hint="free some space; nothing is lost meanwhile"
-        )
-    if "locked" in text:
-        return StoreError(f"another program keeps {path} locked", hint="close it and try again")
-    if "unable to open" in text:
-        return StoreError(
-            f"the database {path} cannot be opened", hint="check the rights of the file and of its folder"
-        )
-    if "readonly" in text or "read-only" in text:
-        return StoreError(f"{path} cannot be written", hint="check the rights of the file and of its folder")
-    return StoreError(f"the database {path}: {text}")
+def _at_rest(path: Path) -> bool:
+    """
+    Whether nobody is at work on the file, and the files that SQLite would share with others cannot be made.
+
+    So it is on a read-only disk, where reading must go on. A daemon at work always has a -wal beside it.
+    """
+    return not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect_at_rest(path: Path) -> sqlite3.Connection:
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        con = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    con.row_factory = sqlite3.Row
+    return con
+
+
+def _connect(path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
     try:
         con = sqlite3.connect(
             path,
@@ -118,6 +116,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             isolation_level=None,  # no implicit BEGIN: a deferred one could fail at its first write
             check_same_thread=False,
             cached_statements=256,
+            factory=factory,
         )
     except sqlite3.Error as error:
         raise explain(error, path) from error

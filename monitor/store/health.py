@@ -1,74 +1,53 @@
-"""What can be told of a database file: whether it is sound, whether its rows add up, how large it is."""
+"""
+What the store suffers from, as far as its threads have found out.
+
+The writer and the readers report their errors here before anybody hears of them otherwise; whoever is about
+to start something that would have to be recorded asks first. What is done about it is the keeper's business
+(`monitor.service.keeper`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+import threading
 from typing import TYPE_CHECKING
 
-from monitor.errors import DamagedError
-from monitor.store import sql
-from monitor.store.database import Reader
-from monitor.store.schema import version_of
+from monitor.errors import Fault, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-_MODES = {"0": "none", "1": "full", "2": "incremental"}
+    from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
 class Health:
-    """What was found; `findings` empty = sound. Sizes in bytes, the write-ahead log counted in."""
+    """The present trouble and the damage that was found, if any. May be used by any thread."""
 
-    findings: tuple[str, ...]
-    schema: str | None = None
-    size: int = 0
-    pages: int = 0
-    free_pages: int = 0
-    auto_vacuum: str = ""
-    rows: Mapping[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.trouble: StoreError | None = None
+        self.damage: StoreError | None = None
+        self._told: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
 
+    def on_change(self, told: Callable[[], None]) -> None:
+        """Have `told` called, in the thread that found it, whenever something new is wrong."""
+        self._told = told
 
-def examine(path: Path, *, quick: bool = False) -> Health:
-    """
-    Read the whole file and hold its rows against each other; `quick` leaves out indexes and references.
+    def note(self, error: StoreError) -> None:
+        """Something could not be read or written."""
+        with self._lock:
+            if self.knows(error):
+                return
+            if error.fault is Fault.DAMAGED:
+                self.damage = error
+            elif error.fault.passing:
+                self.trouble = error
+            else:
+                return
+        self._told()
 
-    Nothing is changed. Raises StoreError where there is no file, or none of ours.
-    """
-    files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
-    there = [one for one in files if one.exists()]
-    size = sum(one.stat().st_size for one in there if not one.name.endswith("-shm"))
-    modes = tuple(
-        f"mode: others may use {one}; run: chmod 600 {one}" for one in there if one.stat().st_mode & 0o077
-    )
-    try:
-        reader = Reader(path)
-        try:
-            version = version_of(path)
-            pages, free, vacuum = (
-                reader.pragma(name)[0] for name in ("page_count", "freelist_count", "auto_vacuum")
-            )
-            findings = tuple(_inside(reader, quick=quick))
-            row = reader.row(sql.ROW_COUNTS)
-            rows = {name: int(row[name]) for name in row.keys()} if row else {}  # noqa: SIM118 - no mapping
-        finally:
-            reader.close()
-    except DamagedError as error:
-        return Health((f"integrity: {error.message}; restore the newest backup", *modes), size=size)
-    return Health((*findings, *modes), version, size, int(pages), int(free), _MODES[vacuum], rows)
+    def knows(self, error: StoreError) -> bool:
+        """Whether an error is only one more sign of what has been reported already."""
+        known = self.damage if error.fault is Fault.DAMAGED else self.trouble
+        return known is not None and known.fault is error.fault
 
-
-def _inside(reader: Reader, *, quick: bool) -> list[str]:
-    """What SQLite finds damaged, and where matches, ledger and outbox do not add up."""
-    lines = reader.pragma("quick_check" if quick else "integrity_check")
-    findings = [f"integrity: {line}" for line in lines if line != "ok"]
-    if not quick:
-        broken = Counter(reader.pragma("foreign_key_check"))
-        findings += [f"reference: {n} of {table} refer to what is not there" for table, n in broken.items()]
-    if orphans := len(reader.rows(sql.LEDGER_ORPHANS)):
-        findings.append(f"ledger: matches without a row: {orphans}")
-    if stray := len(reader.rows(sql.LEDGER_STRAY)):
-        findings.append(f"ledger: rows that disagree with the outbox: {stray}")
-    return findings
+    def over(self) -> None:
+        """Things can be recorded again."""
+        self.trouble = None

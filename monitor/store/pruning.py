@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from monitor.errors import DaemonRunningError
 from monitor.store import sql
-from monitor.store.connection import explain, open_writer
+from monitor.store.connection import open_writer
+from monitor.store.faults import explain
 from monitor.store.lock import DaemonLock
 from monitor.store.retention import Place, Stage, prune_step, shrink_step
 from monitor.store.rows import to_db

@@ -16,7 +16,8 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
-from monitor.store.connection import explain, is_there, make_private, open_reader, open_writer
+from monitor.store.connection import is_there, make_private, open_reader, open_writer
+from monitor.store.faults import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -84,6 +84,7 @@ OUTBOX_DIGESTS_HELD = "SELECT outbox.id, outbox.message_id, outbox.channel, outb
 OUTBOX_COMPOSE = "UPDATE outbox SET severity=:severity, payload=:payload WHERE outbox.id = :outbox"
 DIGEST_ALERTS = "SELECT alerts.article_id, alerts.rule, alerts.severity, articles.title, articles.url, articles.published, feeds.name AS feed FROM alerts JOIN ledger ON ledger.alert_id = alerts.id JOIN articles ON articles.id = alerts.article_id JOIN feeds ON feeds.id = articles.feed_id WHERE ledger.outbox_id = :outbox ORDER BY alerts.id"
 OUTBOX_CLOCK = "UPDATE outbox SET next_attempt_at=:next_attempt_at, created_at=:created_at WHERE outbox.id = :outbox"
+OUTBOX_UNLEASE = "UPDATE outbox SET state='ready', leased_at=NULL WHERE outbox.state = 'leased' AND outbox.channel = :channel AND outbox.id != :but"
 OUTBOX_RETRY_NOW = "UPDATE outbox SET next_attempt_at=:now WHERE outbox.state = 'retry' AND outbox.next_attempt_at > :now"
 OUTBOX_OF_CHANNELS = "SELECT outbox.id, outbox.channel, outbox.state, outbox.reason FROM outbox WHERE outbox.state IN ('ready', 'retry', 'held', 'dead')"
 ATTEMPT_INSERT = "INSERT INTO attempts (id, outbox_id, number, at, answer, status, detail) VALUES (:id, :outbox_id, :number, :at, :answer, :status, :detail)"

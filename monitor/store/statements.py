@@ -375,6 +375,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(ledger.c.outbox_id == p("outbox"))
     .order_by(alerts.c.id),
     "OUTBOX_CLOCK": _set(outbox, "next_attempt_at", "created_at").where(outbox.c.id == p("outbox")),
+    "OUTBOX_UNLEASE": update(outbox)
+    .values(state=_const("ready"), leased_at=null())
+    .where(outbox.c.state == _const("leased"), outbox.c.channel == p("channel"), outbox.c.id != p("but")),
     "OUTBOX_RETRY_NOW": update(outbox)
     .values(next_attempt_at=p("now"))
     .where(outbox.c.state == _const("retry"), outbox.c.next_attempt_at > p("now")),

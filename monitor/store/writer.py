@@ -10,10 +10,18 @@ result that a power cut could take back.
 A unit that raises must not take its neighbours down: the group is rolled back and its units are run again one
 by one, each in its own transaction; the one that fails hands its exception to its caller. A unit must
 therefore be repeatable: it may not do anything but use its transaction.
+
+A disk that is full or fails, a lock, a read-only file system are nobody's own fault: the whole group is told,
+and `health` before it. When the disk is full the reserve is given up first and the group run again, which
+hides the fault from the callers but not from `health`. After an I/O error the connection is closed and the
+file opened anew for the next group: what was cached can no longer be trusted. SQLite takes back a COMMIT that
+failed; only a crash right after it may yet make it durable, for its frames can have reached the log
+(measured). So a caller who was told of a failure reads again before it decides anything.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -23,8 +31,11 @@ from enum import IntEnum
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from monitor.errors import StoreError
-from monitor.store.connection import explain, open_writer
+from monitor.errors import Fault, StoreError
+from monitor.store.connection import must_exist, open_writer
+from monitor.store.faults import explain, explain_os
+from monitor.store.health import Health
+from monitor.store.reserve import Reserve
 from monitor.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -46,18 +57,23 @@ class Priority(IntEnum):
 
 @dataclass(order=True)
 class _Job:
+    """A unit of work; or `alone`, work on the bare connection; or, with neither, the end."""
+
     priority: int
     number: int
     unit: Callable[[Tx], Any] | None = field(compare=False)
     done: Future[Any] = field(compare=False, default_factory=Future)
+    alone: tuple[Callable[[sqlite3.Connection], Any], bool] | None = field(compare=False, default=None)
 
 
 class Writer:
     """Runs units of work in transactions of its own thread. Start it, submit, close it."""
 
     def __init__(self, path: Path) -> None:
+        self.health = Health()
+        self.reserve = Reserve(path)
         self._path = path
-        self._con = open_writer(path)
+        self._con: sqlite3.Connection | None = self._open()
         self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._numbers = count()
         self._truncate = threading.Event()
@@ -75,13 +91,11 @@ class Writer:
 
         What was submitted is run: a caller that no longer waits for it cannot take it back.
         """
-        if not self.running:
-            raise StoreError(f"the database {self._path} is closed")
-        job = _Job(int(priority), next(self._numbers), unit)
-        # A task that is cancelled cancels the future it awaits, and a cancelled future cannot be answered.
-        job.done.set_running_or_notify_cancel()
-        self._queue.put(job)
-        return job.done
+        return self._enqueue(_Job(int(priority), next(self._numbers), unit))
+
+    def run_alone(self, work: Callable[[sqlite3.Connection], T], *, reopen: bool) -> Future[T]:
+        """Have `work` run on the connection between two transactions, and the file opened anew after it."""
+        return self._enqueue(_Job(int(Priority.DELIVERY), next(self._numbers), None, alone=(work, reopen)))
 
     def truncate_log(self) -> None:
         """
@@ -98,7 +112,25 @@ class Writer:
             return
         self._queue.put(_Job(99, next(self._numbers), None))
         self._thread.join()
-        self._con.close()
+        self._drop()
+
+    def _enqueue(self, job: _Job) -> Future[Any]:
+        if not self.running:
+            raise StoreError(f"the database {self._path} is closed")
+        # A task that is cancelled cancels the future it awaits, and a cancelled future cannot be answered.
+        job.done.set_running_or_notify_cancel()
+        self._queue.put(job)
+        return job.done
+
+    def _open(self) -> sqlite3.Connection:
+        """Open the file. A seam: fault tests hand in connections that fail."""
+        return open_writer(self._path)
+
+    def _drop(self) -> None:
+        con, self._con = self._con, None
+        if con is not None:
+            with contextlib.suppress(sqlite3.Error):
+                con.close()
 
     def _loop(self) -> None:
         while True:
@@ -114,47 +146,100 @@ class Writer:
             if self._truncate.is_set():
                 self._truncate.clear()
                 self._truncate_log()
-            if jobs[-1].unit is None:
+            last = jobs[-1]
+            if last.alone is not None:
+                self._do_alone(last)
+            elif last.unit is None:
                 return
 
     def _truncate_log(self) -> None:
-        patience = self._con.execute("PRAGMA busy_timeout").fetchone()[0]
-        try:
-            self._con.execute("PRAGMA busy_timeout=0")  # a reader is not waited for: nor are matches
-            self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except sqlite3.Error:
-            pass  # what is wrong with the disk is told by the next commit
-        finally:
-            self._con.execute(f"PRAGMA busy_timeout={patience}")
+        if self._con is None:
+            return
+        with contextlib.suppress(sqlite3.Error):  # what is wrong with the disk is told by the next commit
+            patience = self._con.execute("PRAGMA busy_timeout").fetchone()[0]
+            try:
+                self._con.execute("PRAGMA busy_timeout=0")  # a reader is not waited for: nor are matches
+                self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._con.execute(f"PRAGMA busy_timeout={patience}")
 
     def _commit_group(self, jobs: list[_Job]) -> None:
         try:
             results = self._run(jobs)
         except Exception as error:  # noqa: BLE001 - whatever a unit raised belongs to its caller
-            if len(jobs) == 1:
-                jobs[0].done.set_exception(self._translated(error))
-                return
-            for job in jobs:
-                self._commit_group([job])
+            self._failed(jobs, self._translated(error))
             return
         for job, result in zip(jobs, results, strict=True):
             job.done.set_result(result)
 
+    def _failed(self, jobs: list[_Job], error: Exception) -> None:
+        """Tell those whom it concerns, after trying what may still help."""
+        fault = error.fault if isinstance(error, StoreError) else None
+        if isinstance(error, StoreError):
+            if fault in (Fault.IO, Fault.MISSING, Fault.READ_ONLY):
+                self._drop()
+            self.health.note(error)
+        if fault is Fault.FULL and self.reserve.release():
+            self._commit_group(jobs)
+        elif fault is not None and fault.passing:
+            for job in jobs:
+                job.done.set_exception(_again(error))
+        elif len(jobs) == 1:
+            jobs[0].done.set_exception(error)
+        else:
+            for job in jobs:
+                self._commit_group([job])
+
     def _run(self, jobs: list[_Job]) -> list[Any]:
-        self._con.execute("BEGIN IMMEDIATE")
+        con = self._connection()
+        con.execute("BEGIN IMMEDIATE")
         try:
-            tx = Tx(self._con)
+            tx = Tx(con)
             results = [job.unit(tx) for job in jobs if job.unit is not None]
-            self._commit()
+            self._commit(con)
         except BaseException:
-            if self._con.in_transaction:
-                self._con.execute("ROLLBACK")
+            self._roll_back(con)
             raise
         return results
 
-    def _commit(self) -> None:
+    def _connection(self) -> sqlite3.Connection:
+        if self._con is None:
+            must_exist(self._path)  # opening would make an empty database where ours was taken away
+            self._con = self._open()
+        return self._con
+
+    def _roll_back(self, con: sqlite3.Connection) -> None:
+        try:
+            if con.in_transaction:
+                con.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._drop()  # closing takes it back as well
+
+    def _commit(self, con: sqlite3.Connection) -> None:
         """Make it durable. A seam of its own: the crash suite kills the process on either side of it."""
-        self._con.execute("COMMIT")
+        con.execute("COMMIT")
+
+    def _do_alone(self, job: _Job) -> None:
+        assert job.alone is not None
+        work, reopen = job.alone
+        try:
+            result = work(self._connection())
+        except OSError as error:
+            job.done.set_exception(explain_os(error, self._path, doing="cannot write"))
+            return
+        except Exception as error:  # noqa: BLE001 - it belongs to the caller
+            job.done.set_exception(self._translated(error))
+            return
+        if reopen:
+            self._drop()
+        job.done.set_result(result)
 
     def _translated(self, error: Exception) -> Exception:
         return explain(error, self._path) if isinstance(error, sqlite3.Error) else error
+
+
+def _again(error: Exception) -> Exception:
+    """A copy for one more caller: an exception that several raise would gather all their tracebacks."""
+    if not isinstance(error, StoreError):
+        return error
+    return StoreError(error.message, hint=error.hint, fault=error.fault)

@@ -152,7 +152,7 @@ def test_without_a_configuration_verbs_say_where_they_looked(
     assert "tocsin init" in outcome.err
 
 
-@pytest.mark.parametrize("verb", ["status", "feeds list", "run --once", "config show", "match x.txt"])
+@pytest.mark.parametrize("verb", ["feeds list", "run --once", "config show", "match x.txt"])
 def test_a_wrong_configuration_is_told_with_file_and_line(verb: str, tmp_path: Path) -> None:
     """Every verb that needs the configuration ends with 2 and every mistake of the file."""
     path = write(tmp_path, SMALL.replace("query", "quary") + 'quiet = 3\n[monitor]\nlanguages = "fr"\n')

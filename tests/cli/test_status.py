@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pytest
 
 from monitor.store import sql
 from monitor.store.clock import OFFLINE, STEPPED
@@ -16,9 +20,7 @@ from tests.support.configs import CONTRACT, SMALL, write
 from tests.support.store import add_article, add_feed, add_ledger, add_match, add_notification, new_database
 from tests.support.store import transaction as unit
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 KEYS = {"feeds", "outbox", "alerts_24h", "last_alert", "last_tick", "daemon"}
 
 
@@ -28,8 +30,8 @@ def desk(folder: Path) -> Path:
     more = '[[feeds]]\nname = "b"\nurl = "https://b.example/"\n[[feeds]]\nname = "c"\nurl = "https://c.example/"\n'
     path = write(folder, f'[monitor]\ndatabase = "{folder}/tocsin.db"\n{SMALL}{more}enabled = false\n')
     with unit(new_database(folder)) as tx:
-        lemonde = add_feed(tx, "lemonde", polls=2, last_good_at=now, baseline_at=now)
-        add_feed(tx, "b", polls=2, failures=2, first_failure_at=now, last_message="no answer")
+        lemonde = add_feed(tx, "lemonde", polls=2, last_good_at=now, baseline_at=now, next_poll_at=now)
+        add_feed(tx, "b", polls=2, failures=2, first_failure_at=now, next_poll_at=now)
         article = add_article(tx, lemonde, title="Des talibans au Louvre")
         add_ledger(tx, add_match(tx, article, lemonde), "", "suppressed", "baseline")
         add_notification(tx, "screen")
@@ -120,3 +122,66 @@ def test_config_show_is_toml_and_json_without_a_secret(tmp_path: Path) -> None:
     assert tomllib.loads(run("config", "show", "--config", path).out)["monitor"]["retention"] == "90d"
     [shape] = run("config", "show", "--json", "--config", path).objects
     assert shape["polling"]["every"] == "15m"
+
+
+BROKEN = [
+    pytest.param("quary = 1\n", id="unknown key"),
+    pytest.param('[[rules]]\nname = "x\n', id="not TOML"),
+    pytest.param('[[feeds]]\nurl = "not an address"\n', id="wrong value"),
+]
+
+
+@pytest.mark.parametrize("wrong", BROKEN)
+def test_status_with_a_broken_configuration(tmp_path: Path, wrong: str) -> None:
+    """What the database knows is shown all the same, with what is wrong in the file; exit 2."""
+    path = desk(tmp_path)
+    text = path.read_text(encoding="utf-8").replace("tocsin.db", "other.db")
+    (tmp_path / "tocsin.db").rename(tmp_path / "other.db")
+    path.write_text(f"{text}\n{wrong}", encoding="utf-8")
+    outcome = run("status", "--config", path)
+    assert outcome.code == 2
+    assert f"cannot be used as it is now: {path}:" in outcome.out
+    assert "2: 1 ok, 1 failing (b)" in outcome.out
+    assert "1 ready" in outcome.out
+    outcome = run("status", "--json", "--config", path)
+    assert outcome.code == 2
+    [shape] = outcome.objects
+    assert shape["config"]["error"]["message"].startswith(f"{path}:")
+    assert shape["feeds"]["failing"] == 1
+
+
+def test_status_takes_the_database_it_is_given(tmp_path: Path) -> None:
+    """With a file that tells nothing at all, --database says where to look."""
+    desk(tmp_path)
+    path = write(tmp_path, "= = =\n", "broken.toml")
+    outcome = run("status", "--config", path, "--database", tmp_path / "tocsin.db")
+    assert outcome.code == 2
+    assert "1 ready" in outcome.out
+
+
+def test_status_on_a_read_only_disk(tmp_path: Path) -> None:
+    """Nothing can be written beside the database: it is read all the same, by a process of its own."""
+    path = desk(tmp_path)
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" -m monitor status -c "$3"'
+    command = ["unshare", "-m", "sh", "-c", script, "sh", str(tmp_path), sys.executable, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip(f"this machine gives no mount namespace: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    assert "1 ready" in done.stdout
+
+
+def test_facts_of_a_daemon_that_is_gone_are_not_shown(tmp_path: Path) -> None:
+    """What it refused says nothing of the next one, nor of a one-shot run at work now."""
+    path = desk(tmp_path)
+    with unit(tmp_path / "tocsin.db") as tx:
+        at = to_db(datetime.now(UTC))
+        tx.run(sql.FACT_UPSERT, name="config_loaded", value='{"path": "/x", "pid": 1}', at=at)
+        tx.run(sql.FACT_UPSERT, name="config_refused", value='{"message": "m", "hint": "", "more": 0}', at=at)
+    lock = DaemonLock(tmp_path / "tocsin.db")
+    lock.acquire()
+    try:
+        [shape] = run("status", "--json", "--config", path).objects
+    finally:
+        lock.release()
+    assert (shape["config"]["path"], shape["config"]["refused"]) == (str(path), None)

@@ -9,27 +9,13 @@ for the folder the file lies in.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.config.load import load_config
-from tests.support.configs import ENV, write
-
-if TYPE_CHECKING:
-    from monitor.model import Finding
+from tests.support.configs import ENV, as_comments, write
 
 BAD = sorted((Path(__file__).parent.parent / "configs" / "bad").glob("*.toml"))
-
-
-def as_comments(finding: Finding, folder: Path) -> list[str]:
-    """A finding in the form the files use."""
-    word = "expect" if finding.level == "error" else "warn"
-    column = f":{finding.column}" if finding.column else ""
-    lines = [f"# {word}: {finding.line}{column}: {finding.message}"]
-    if finding.hint:
-        lines.append(f"# hint: {finding.hint}")
-    return [line.replace(str(folder), "{folder}") for line in lines]
 
 
 def test_there_is_a_file_for_many_mistakes() -> None:

@@ -107,6 +107,7 @@ def test_the_write_ahead_log_is_emptied(tmp_path: Path) -> None:
         house(database)
         do(database, lambda _: None)
         assert log.stat().st_size == 0
+        assert database.reader._con
         database.reader._con.execute("BEGIN")
         database.reader.rows(sql.FEEDS)
         do(database, lambda tx: old_articles(tx, at=NOW - 98 * DAY))
@@ -128,7 +129,8 @@ def test_a_one_shot_run_keeps_house(tmp_path: Path) -> None:
 
 def test_the_daemon_looks_each_hour() -> None:
     """For the first time some minutes after it started, when the first polls are done."""
-    app: Any = SimpleNamespace(clock=lambda: NOW, note_alive=None, keep_house=None)
+    plan = SimpleNamespace(config=SimpleNamespace(digests={}, include=()))
+    app: Any = SimpleNamespace(clock=lambda: NOW, note_alive=None, keep_house=None, plan=plan)
     (job,) = [job for job in Daemon(app)._scheduler().get_jobs() if job.id == "housekeeping"]
     assert job.trigger.interval == timedelta(hours=1)
     assert job.next_run_time == NOW + timedelta(minutes=5)

@@ -35,6 +35,7 @@ def redactor(*secrets: str) -> Redactor:
         ),
         ("https://hooks.example.org/services/T0000000/verylongtoken", "POST verylongtoken", "POST ***"),
         ("https://example.org/feed?token=0123456789&n=5", "?token=0123456789&n=5", "?token=***&n=5"),
+        ("tgram://", "the tgram:// url lacks a part", "the tgram:// url lacks a part"),
         ("http://localhost:8080/x", "localhost:8080 is down", "localhost:8080 is down"),
     ],
 )

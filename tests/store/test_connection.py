@@ -15,8 +15,9 @@ import pytest
 
 from monitor.errors import StoreError
 from monitor.store import sql
-from monitor.store.connection import explain, open_reader, open_writer
+from monitor.store.connection import open_reader, open_writer
 from monitor.store.database import Database, Reader, command_line_tx
+from monitor.store.faults import explain
 from monitor.store.lock import DaemonLock
 from tests.support.store import GUARD, add_feed, do, new_database, opened
 
@@ -99,6 +100,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from monitor.errors import StoreError
 from monitor.store import schema
+from monitor.store.faults import explain
 from monitor.store.lock import DaemonLock
 import monitor.store.database as store
 path = Path(sys.argv[1])

@@ -13,9 +13,9 @@ from sqlmodel import SQLModel, create_engine
 
 from monitor.errors import StoreError
 from monitor.store import schema, sql
+from monitor.store.checkup import examine
 from monitor.store.connection import open_reader
 from monitor.store.database import Database
-from monitor.store.health import examine
 from tests.support import desk as deliveries
 from tests.support import harbour
 from tests.support.channels import FakeChannel
@@ -87,12 +87,12 @@ def test_known_items_stay_known_over_a_migration(old: Path, tmp_path: Path) -> N
     schema.migrate(old, now=NOON)
     feeds, rules, channels = harbour.FEEDS, harbour.RULES, harbour.CHANNELS
     with Desk(tmp_path, feeds=feeds, rules=rules, channels=channels, database=old) as desk:
-        before = len(desk.told())
+        before = len(desk.messages())
         desk.now = NOON.replace(day=25)
         desk.publish("harbour", NEWER, harbour.STORM, *harbour.LATEST)
         desk.publish("wire", replace(harbour.TRUCE, guid="w:4"), *harbour.OLD)
         desk.poll("harbour", "wire")
-        assert [(n.channel, n.title) for n in desk.notifications()[before:]] == [
+        assert [(m["channel"], m["title"]) for m in desk.messages()[before:]] == [
             ("desk", "Strike ends"),
             ("phone", "Strike ends"),
         ]

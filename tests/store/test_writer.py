@@ -217,11 +217,11 @@ def test_a_failed_commit_fails_its_unit_and_leaves_the_thread_well(tmp_path: Pat
     class Full(Writer):
         left = 1
 
-        def _commit(self) -> None:
+        def _commit(self, con: sqlite3.Connection) -> None:
             if self.left:
                 self.left -= 1
                 raise sqlite3.OperationalError("database or disk is full")
-            super()._commit()
+            super()._commit(con)
 
     writer = Full(new_database(tmp_path))
     with pytest.raises(StoreError, match="is full"):

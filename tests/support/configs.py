@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from monitor.config.load import Loaded, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from monitor.model import Finding
 
 FEED = '[[feeds]]\nname = "lemonde"\nurl = "https://www.lemonde.fr/rss/une.xml"\n'
 RULE = '[[rules]]\nname = "talks"\nquery = "talibans"\n'
@@ -167,3 +170,25 @@ def load(
 def told(loaded: Loaded) -> list[str]:
     """The findings as "name:line: level: message"."""
     return [f"{Path(f.file).name}:{f.line}: {f.level}: {f.message}" for f in loaded.findings]
+
+
+def spread(folder: Path, text: str, name: str = "config.toml") -> Path:
+    """
+    The main file `name` of a text, and beside it what follows each line "#--- PATH".
+
+    So one file can hold a mistake that takes several. Line numbers of the main file stay what they are.
+    """
+    main, *others = re.split(r"^#--- (\S+)\n", text, flags=re.MULTILINE)
+    for path, other in zip(others[::2], others[1::2], strict=True):
+        write(folder, other, path)
+    return write(folder, main, name)
+
+
+def as_comments(finding: Finding, folder: Path, main: Path | None = None) -> list[str]:
+    """A finding in the form the files of tests/configs announce theirs; its file where it is not `main`."""
+    word = "expect" if finding.level == "error" else "warn"
+    column = f":{finding.column}" if finding.column else ""
+    file = "" if main is None or finding.file == str(main) else f"{Path(finding.file).relative_to(folder)}:"
+    lines = [f"# {word}: {file}{finding.line}{column}: {finding.message}"]
+    lines += [f"# hint: {line}" for line in finding.hint.splitlines()]
+    return [line.replace(str(folder), "{folder}") for line in lines]

@@ -25,6 +25,7 @@ from monitor.store.writer import Writer
 from tests.support.newsdesk import InProcessParser
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
     from datetime import datetime
 
@@ -54,9 +55,9 @@ class Bomb:
 class WatchedWriter(Writer):
     bomb: Bomb
 
-    def _commit(self) -> None:
+    def _commit(self, con: sqlite3.Connection) -> None:
         self.bomb.at("before_commit")
-        super()._commit()
+        super()._commit(con)
         self.bomb.at("after_commit")
 
 

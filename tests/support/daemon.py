@@ -11,23 +11,36 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds before a test that waits for a log line gives up
 
 
 class DaemonProcess:
-    """`tocsin run` on a configuration; `wait_for` reads its log until a line says so."""
+    """
+    `tocsin run` on a configuration; `wait_for` reads its log until a line says so.
 
-    def __init__(self, config: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
+    `under` is a command that runs it, strace for instance.
+    """
+
+    def __init__(
+        self,
+        config: Path | None,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        cwd: Path = ROOT,
+        under: Sequence[str] = (),
+    ) -> None:
         self.lines: list[str] = []
+        given = ["--config", str(config)] if config else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "monitor", "run", "--config", str(config), *arguments],
-            cwd=ROOT,
+            [*under, sys.executable, "-m", "monitor", "run", *given, *arguments],
+            cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
         )
 
     @property
@@ -48,6 +61,11 @@ class DaemonProcess:
         finally:
             guard.cancel()
         raise AssertionError(f"no line with {words} in:\n" + "\n".join(self.lines))
+
+    def wait_for_each(self, *words: str) -> str:
+        """As `wait_for`, but a line that was read already will do: for events whose order is not known."""
+        known = next((line for line in self.lines if all(word in line for word in words)), None)
+        return known or self.wait_for(*words)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""

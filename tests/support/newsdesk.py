@@ -31,7 +31,7 @@ from monitor.store.sync import FeedWanted, sync
 from tests.support.documents import NOON, Item, rss
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from monitor.recording import Recorded
@@ -60,14 +60,18 @@ class Documents:
         self.bodies: dict[str, bytes] = {}
         self.results: dict[str, FetchResult] = {}
         self.requests: list[FetchRequest] = []
+        self.meanwhile: Callable[[], None] | None = None  # done once, in the middle of the next fetch
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """A scripted result if there is one, else the document, or 304 for its own ETag."""
         self.requests.append(request)
         await asyncio.sleep(0)
+        body = self.bodies.get(request.url, b"")
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
         if request.url in self.results:
             return self.results[request.url]
-        body = self.bodies[request.url]
         etag = f'"{hash_of(body)}"'
         if request.etag == etag:
             return FetchResult(FetchStatus.NOT_MODIFIED, 304, etag=etag)
@@ -133,7 +137,8 @@ class Desk:
             **config,
         )
         self.database = Database(self.config.database)
-        self._deps = Deps(self.documents, InProcessParser(), self.database, lambda: self.now)  # type: ignore[arg-type]
+        parser: Any = InProcessParser()
+        self._deps = Deps(self.documents, parser, self.database, lambda: self.now, plan=lambda: self.plan)
         self.load(self.config)
 
     @staticmethod
@@ -183,10 +188,9 @@ class Desk:
         return read(FeedState, rows[feed])
 
     def notifications(self) -> list[Notification]:
-        """Everything in the outbox, oldest first; of a digest each entry."""
-        return [
-            Notification(m["channel"], m["title"], tuple(m["rules"]), m["severity"]) for m in self.messages()
-        ]
+        """All single alerts in the outbox, oldest first."""
+        singles = [m for m in self.messages() if "kind" in m]
+        return [Notification(m["channel"], m["title"], tuple(m["rules"]), m["severity"]) for m in singles]
 
     def messages(self) -> list[dict[str, Any]]:
         """The payloads of all alerts in the outbox, oldest first; of a digest its entries."""
@@ -202,7 +206,7 @@ class Desk:
         return found
 
     def told(self) -> list[str]:
-        """The titles of all alerts in the outbox, oldest first."""
+        """The titles of all single alerts in the outbox, oldest first."""
         return [n.title for n in self.notifications()]
 
     def ledger(self) -> dict[str, int]:

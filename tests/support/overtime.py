@@ -28,10 +28,10 @@ def started(folder: Path, **options: object) -> Desk:
 
 def show(desk: Desk, *items: Item, feed: str = "a") -> list[str]:
     """Let the feed list these and poll it; returns what rang anew."""
-    before = len(desk.told())
+    before = len(desk.messages())
     desk.publish(feed, *items)
     desk.poll(feed)
-    return desk.told()[before:]
+    return [message["title"] for message in desk.messages()[before:]]
 
 
 def report(number: int) -> Item:

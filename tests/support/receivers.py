@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 
+PATIENCE = 30.0  # seconds before a test that waits for a request gives up
+
 # --- HTTP --------------------------------------------------------------------------------------------
 
 
@@ -47,6 +49,7 @@ class HttpReceiver:
 
     def __init__(self, *script: Reply | int) -> None:
         self.requests: list[Request] = []
+        self._came = threading.Condition()
         self._script = [Reply(item) if isinstance(item, int) else item for item in script]
         receiver = self
 
@@ -64,9 +67,23 @@ class HttpReceiver:
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
+    def wait_for(self, words: bytes) -> Request:
+        """Block until a request with these words in its body has come."""
+
+        def found() -> Request | None:
+            return next((r for r in self.requests if words in r.body), None)
+
+        with self._came:
+            assert self._came.wait_for(found, PATIENCE), f"{words!r} never came: {self.requests}"
+        request = found()
+        assert request is not None
+        return request
+
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        self.requests.append(Request(handler.path, dict(handler.headers.items()), body))
+        with self._came:
+            self.requests.append(Request(handler.path, dict(handler.headers.items()), body))
+            self._came.notify_all()
         reply = self._script.pop(0) if self._script else Reply()
         handler.close_connection = True
         if reply.hang_up:

@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.store.connection import open_writer
+from monitor.store.health import Health
+from monitor.store.reserve import Reserve
 from monitor.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -64,6 +66,9 @@ class InlineWriter:
     """Runs each unit at once, in a transaction of its own: virtual time cannot run away from a thread."""
 
     def __init__(self, path: Path) -> None:
+        self.health = Health()
+        self.reserve = Reserve(path)
+        self.running = True
         self._con = open_writer(path)
         self._con.execute("PRAGMA synchronous=OFF")
 

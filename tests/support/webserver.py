@@ -91,7 +91,7 @@ class WebServer:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
         self.connections = 0
-        self._asked = threading.Event()
+        self._asked = threading.Condition()
         self._tls = tls
         self._answers: dict[str, list[tuple[Step, ...]]] = {}
         self._loop = asyncio.new_event_loop()
@@ -104,6 +104,10 @@ class WebServer:
         """Answer requests for a path (or for an exact target, query included) with these steps."""
         self._answers.setdefault(path, []).append(steps)
 
+    def only(self, path: str, *steps: Step) -> None:
+        """From now on answer requests for a path with these steps, whatever was planned before."""
+        self._answers[path] = [steps]
+
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The address of a path on this server."""
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
@@ -112,9 +116,12 @@ class WebServer:
         """What was asked for, in order."""
         return [seen.target for seen in self.seen]
 
-    def wait_for_a_request(self) -> None:
-        """Block until the first request has come."""
-        assert self._asked.wait(5)
+    def wait_for_a_request(self, target: str | None = None, times: int = 1) -> None:
+        """Block until so many requests, or so many for one target, have come."""
+        with self._asked:
+            assert self._asked.wait_for(
+                lambda: sum(target in (None, seen.target) for seen in self.seen) >= times, 20
+            )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -160,8 +167,9 @@ class WebServer:
         first, *lines = block[:-4].split(b"\r\n")
         method, target, _ = first.decode("latin-1").split(" ")
         fields = tuple((key, value) for key, _, value in (line.partition(b": ") for line in lines))
-        self.seen.append(Seen(method, target, fields))
-        self._asked.set()
+        with self._asked:
+            self.seen.append(Seen(method, target, fields))
+            self._asked.notify_all()
         found = self._answers.get(target) or self._answers.get(target.partition("?")[0])
         if found is None:
             return (answer(404),)
