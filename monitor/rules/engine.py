@@ -106,7 +106,7 @@ class Engine:
         self._memo_size = memo_size
         vocabulary.close()
         self._implied = vocabulary.implied
-        cost = _Costs(vocabulary, entities, frequencies or Frequencies())
+        cost = Costs(vocabulary, entities, frequencies or Frequencies())
         self._always: list[Test] = []
         self._tests = self._file_tests(cost)
         self._rows, self._loose = self._file_phrases(cost)
@@ -161,7 +161,7 @@ class Engine:
         """
         if not document.unconfirmed:
             return self._match(document, Strength.STRONG)
-        strong = self._match(replace(document, body=_blanked(document), unconfirmed=()), Strength.STRONG)
+        strong = self._match(replace(document, body=blanked(document), unconfirmed=()), Strength.STRONG)
         known = {match.rule for match in strong}
         weak = [match for match in self._match(document, Strength.WEAK) if match.rule not in known]
         if not weak:
@@ -367,7 +367,7 @@ def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _blanked(document: Document) -> str:
+def blanked(document: Document) -> str:
     """The body with its unconfirmed lines blanked out: offsets stay."""
     body = document.body
     for start, end in document.unconfirmed:
@@ -375,7 +375,7 @@ def _blanked(document: Document) -> str:
     return body
 
 
-class _Costs:
+class Costs:
     """How many articles a key is expected in: calling it tells. Wrong guesses cost time, never a match."""
 
     def __init__(
