@@ -34,7 +34,7 @@ class Plan:
 
 def build_plan(config: Config) -> tuple[Plan, tuple[RuleProblem, ...]]:
     """Compile the rules; problems of rules come back as values, and their rules are left out."""
-    engine, problems = compile_rules(config.rules, config.entities, [f.name for f in config.feeds])
+    engine, problems = compile_rules(config.rules, config.entities, languages=config.languages)
     plan = Plan(
         config=config,
         engine=engine,

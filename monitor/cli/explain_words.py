@@ -202,7 +202,9 @@ def _tell_head(rule: RuleNow, judged: Explained | None) -> None:
 def _tell_trees(judged: Explained, document: Document) -> None:
     trees = [*judged.sources, *([judged.wish] if judged.wish else [])]
     if judged.weak:
-        output.out(f"  only with lines not confirmed as article text; without them {output.printable(judged.weak)}")
+        output.out(
+            f"  only with lines not confirmed as article text; without them {output.printable(judged.weak)}"
+        )
     width = min(max((_widest(tree, 0) for tree in trees), default=0), WIDEST)
     for tree in trees:
         _tell_node(tree, document, 0, width)

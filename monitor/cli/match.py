@@ -127,7 +127,9 @@ def _engine(config: Config | None, names: list[str], query: str | None) -> Engin
     from monitor.rules.engine import compile_query
 
     if query is not None:
-        return compile_query(query, config.entities if config else ())
+        if config is None:
+            return compile_query(query, ())
+        return compile_query(query, config.entities, languages=config.languages)
     assert config is not None, "without a query the configuration was required"
     from monitor.cli.rules import chosen_rules, engine_of
 

@@ -29,9 +29,7 @@ from monitor.rules.binding import Binder, spoken
 from monitor.rules.compiled import compile_test
 from monitor.rules.entities import Entity, compile_entities
 from monitor.rules.frequency import Frequencies
-from monitor.rules.globs import has_wildcard
 from monitor.rules.judge import Judge
-from monitor.rules.lexer import nearest
 from monitor.rules.lists import rule_trees
 from monitor.rules.memo import MOST_PIECES, Memo
 from monitor.rules.parser import parse
@@ -39,7 +37,6 @@ from monitor.rules.printer import print_query
 from monitor.rules.problems import RuleProblem
 from monitor.rules.reading import Reading
 from monitor.rules.tree import (
-    DocumentTerm,
     EntityTerm,
     Exact,
     Node,
@@ -63,7 +60,6 @@ __all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_ru
 
 _MANY = 100  # phrases whose words a document has
 _Phrases: TypeAlias = "dict[str, tuple[Leaf, ...]]"
-_LIKE_OPERATORS = frozenset({"and", "or", "not", "near"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +266,6 @@ class Engine:
 def compile_rules(
     rules: Sequence[RuleConfig],
     entities: Sequence[EntityConfig],
-    feeds: Sequence[str] = (),
     *,
     languages: Sequence[str] = (),
     frequencies: Frequencies | None = None,
@@ -279,9 +274,8 @@ def compile_rules(
     """
     The engine for all enabled rules, and what is wrong with rules and entities.
 
-    A rule with an error is left out and reported. `feeds` are the names of the configured feeds: where they
-    are given, a query that names another feed is warned about. `languages` are the configured ones, for
-    inflections of rules that name none, and for acronyms; `frequencies` tell which words are rare.
+    A rule with an error is left out and reported. `languages` are the configured ones, for inflections of
+    rules that name none, and for acronyms; `frequencies` tell which words are rare.
     """
     compiled_entities, problems = compile_entities(entities, languages)
     found = list(problems)
@@ -295,10 +289,6 @@ def compile_rules(
         found += rule_problems
         if tree is None:
             continue
-        if config.query is not None:
-            found += _words_like_operators(config, tree)
-        if wish is not None and feeds:
-            found += _unknown_feeds(config, wish, feeds)
         whole = spoken(tree, config.lang or languages)
         number = _hash(whole, compiled_entities)
         # Bound at once: what parsing left behind need not pile up over a hundred thousand rules.
@@ -324,40 +314,6 @@ def compile_query(
 
 def _frozen(lists: Mapping[str, list[Leaf]]) -> _Phrases:
     return {key: tuple(found) for key, found in lists.items()}
-
-
-def _words_like_operators(config: RuleConfig, tree: Node) -> list[RuleProblem]:
-    """`doha or qatar` asks for three words, and next to nothing holds them all."""
-    words = {leaf.written for leaf in leaves(tree) if isinstance(leaf, Term)} & _LIKE_OPERATORS
-    return [
-        RuleProblem(
-            rule=config.name,
-            message=f"rule '{config.name}': '{word}' is a word here, not an operator",
-            hint=f'did you mean {word.upper()}? the word itself is written "{word}"',
-            level="warning",
-            key=("query",),
-        )
-        for word in sorted(words)
-        if f'"{word}"' not in (config.query or "")
-    ]
-
-
-def _unknown_feeds(config: RuleConfig, wish: Node, feeds: Sequence[str]) -> list[RuleProblem]:
-    names = {feed.casefold() for feed in feeds}
-    return [
-        RuleProblem(
-            rule=config.name,
-            message=f"rule '{config.name}': no feed is named '{leaf.value}'",
-            hint=nearest(leaf.value, feeds),
-            level="warning",
-            key=("query",) if config.query is not None else (),
-        )
-        for leaf in leaves(wish)
-        if isinstance(leaf, DocumentTerm)
-        and leaf.field == "feed"
-        and not has_wildcard(leaf.value)
-        and leaf.value not in names
-    ]
 
 
 def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:

@@ -18,7 +18,7 @@ from monitor.rules.globs import INFLECTED, has_wildcard
 from monitor.rules.inflection import forms
 from monitor.rules.judge import summary_repeats
 from monitor.rules.printer import print_query
-from monitor.rules.spans import count_apart, hulls
+from monitor.rules.spans import hulls
 from monitor.rules.tree import (
     LEAD_WORDS,
     TEXT_FIELDS,
@@ -288,12 +288,12 @@ class Misses:
 
     def _count(self, node: AtLeast) -> str:
         found = [o for term in node.terms for o in self._judge.occurrences(term)]
-        counted, repeated = found, ""
-        if node.terms[0].scope == "text" and summary_repeats(self._document):
-            counted = [o for o in found if o.place.field != 1]
-            if len(counted) < len(found):
-                repeated = " (the summary stands in the body too, and is counted once)"
-        number = count_apart(o.run for o in counted)
+        counts = range(1, min(node.count, len(found) + 1))
+        number = bisect_left(counts, True, key=lambda n: not self._judge.holds(replace(node, count=n)))
+        repeated = ""
+        in_summary = node.terms[0].scope == "text" and any(o.place.field == 1 for o in found)
+        if in_summary and summary_repeats(self._document):
+            repeated = " (the summary stands in the body too, and is counted once)"
         where = "" if node.terms[0].scope == "text" else f" in {where_of(node.terms[0].scope)}"
         return f"found {number} of the {node.count} asked for{where}{repeated}"
 

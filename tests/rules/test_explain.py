@@ -183,7 +183,7 @@ DISCOUNTED = [
     (
         Document(body="Jordan was, as so often, far from any king."),
         "@jordan",
-        "but its context asks for one of Amman, king within 3 words of it; the nearest, “king”, is 7 words away",
+        "one of Amman, king within 3 words of it; the nearest, “king”, is 7 words away",
     ),
     (
         Document(body="OMS is a mountain here.", language="en"),
