@@ -8,10 +8,11 @@ summary before the body. Where only the title was hit, the lead sentence says wh
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from monitor.model import Document, Hit
 
@@ -36,7 +37,7 @@ def excerpt(document: Document, hits: Sequence[Hit], limit: int = 240) -> tuple[
         inside = [hit for hit in hits if hit.field == name]
         if not inside:
             continue
-        for start, end in sentences(text):
+        for start, end in _uncut(sentences(text), inside):
             here = [hit for hit in inside if start <= hit.start and hit.end <= end]
             score = (len({hit.entity or hit.term for hit in here}), len(here))
             if score > best:
@@ -46,6 +47,24 @@ def excerpt(document: Document, hits: Sequence[Hit], limit: int = 240) -> tuple[
     text, start, end, here = chosen
     spans = [(hit.start, hit.end) for hit in here]
     return _shown(text, (start, end), spans, limit)
+
+
+def _uncut(spans: list[Span], hits: Sequence[Hit]) -> list[Span]:
+    """Join the sentences that a hit reaches across: a phrase may have a full stop inside."""
+    ends = [end for _, end in spans]
+    joined: set[int] = set()  # numbers of sentences that go on in the next one
+    for hit in hits:
+        first, last = bisect_right(ends, hit.start), bisect_left(ends, hit.end)
+        joined.update(range(first, min(last, len(spans) - 1)))
+    if not joined:
+        return spans
+    found: list[Span] = []
+    for number, (start, end) in enumerate(spans):
+        if number - 1 in joined:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def sentences(text: str) -> list[Span]:
@@ -99,10 +118,11 @@ def _shown(text: str, sentence: Span, spans: list[Span], limit: int) -> tuple[st
         place[index] = len(out)
         out.append(char)
     place[end] = len(out)
-    marks = sorted({(place[s], place[e]) for s, e in spans if start <= s < e <= end})
+    cut = [(max(s, start), min(e, end)) for s, e in spans]  # a hit may be longer than what is shown
+    marks = sorted({(place[s], place[e]) for s, e in cut if place.get(s, 0) < place.get(e, 0)})
     if end < sentence[1]:
         out.append("…")
-    return "".join(out), tuple(_apart(marks))
+    return "".join(out), tuple(apart(marks))
 
 
 def _window(text: str, sentence: Span, spans: list[Span], limit: int) -> Span:
@@ -125,12 +145,12 @@ def _window(text: str, sentence: Span, spans: list[Span], limit: int) -> Span:
     return left, right
 
 
-def _apart(marks: list[Span]) -> list[Span]:
+def apart(marks: Iterable[Span]) -> list[Span]:
     """Join spans that overlap, so that no letter is marked twice."""
-    apart: list[Span] = []
-    for start, end in marks:
-        if apart and start < apart[-1][1]:
-            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+    joined: list[Span] = []
+    for start, end in sorted(marks):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
-            apart.append((start, end))
-    return apart
+            joined.append((start, end))
+    return joined
