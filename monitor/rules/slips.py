@@ -8,6 +8,7 @@ All of it is lawful and means something; seldom what the writer meant. Only the 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.errors import QueryError
@@ -33,6 +34,23 @@ _ENDS = (Kind.WORD, Kind.PHRASE, Kind.EXACT, Kind.ENTITY, Kind.REGEX, Kind.CLOSE
 _BEGINS = (*_ENDS[:-1], Kind.OPEN, Kind.FIELD, Kind.NOT, Kind.COUNT)
 _TERMS = (Kind.WORD, Kind.PHRASE)
 _LONGEST_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRule:
+    """A rule that can be used: its whole tree, that without its sources, and its languages."""
+
+    config: RuleConfig
+    tree: Node
+    wish: Node | None
+    languages: Sequence[str]
+
+    def problem(self, message: str, hint: str, at: str | None = None) -> RuleProblem:
+        """A warning about the rule, or about the term in it that is written `at`."""
+        key, lexeme = _found(self.config, at) if at is not None else (_whole(self.config), None)
+        column = lexeme.column if lexeme else None
+        message = f"rule '{self.config.name}': {message}"
+        return RuleProblem(self.config.name, message, column, hint, "warning", key)
 
 
 def slips(rule: RuleConfig, tree: Node | None, languages: Sequence[str]) -> Iterator[RuleProblem]:
@@ -61,16 +79,28 @@ def written(rule: RuleConfig) -> list[tuple[Key, str]]:
     return found + (_listed(("atleast", "of"), rule.atleast["of"]) if rule.atleast else [])
 
 
-def place_of(rule: RuleConfig, text: str) -> tuple[Key, int | None]:
-    """Where a rule has a term that is written so: the key, and the column in the text that stands there."""
+def is_quoted(rule: RuleConfig, text: str) -> bool:
+    """Whether the rule has this text in quotes: then it is meant as it stands."""
+    _, lexeme = _found(rule, text)
+    return lexeme is not None and lexeme.kind is Kind.PHRASE
+
+
+def _found(rule: RuleConfig, text: str) -> tuple[Key, Lexeme | None]:
+    """Where a rule has a term that is written so: the key, and the lexeme in the text that stands there."""
     for key, whole in written(rule):
+        if text not in whole:
+            continue  # thousands of alternatives need not be read for each of them
         try:
             found = next((one for one in lex(whole) if one.kind in _TERMS and one.value == text), None)
         except QueryError:
             continue
         if found is not None:
-            return key, found.column
-    return (("query",) if rule.query is not None else ()), None
+            return key, found
+    return _whole(rule), None
+
+
+def _whole(rule: RuleConfig) -> Key:
+    return ("query",) if rule.query is not None else ()
 
 
 def _listed(key: Key, value: object) -> list[tuple[Key, str]]:

@@ -114,6 +114,7 @@ def test_a_slip_is_told_with_its_place_and_a_remedy(query: str, column: int, mes
         "talks",
         "doha attentat~",
         "attentat OR attentats",
+        '"attentat" kabul',
         "attentat* doha",
         "doha -attentat",
         "police polices doha",
@@ -130,6 +131,14 @@ def test_few_stored_articles_say_nothing() -> None:
     """What stands in three of ten articles is not common."""
     assert said("police", stored=Frequencies(10, {"police": 3})) == []
     assert said("attentat", stored=Frequencies(10, {"attentats": 9})) == []
+
+
+def test_many_missed_forms_are_told_three_at_a_time() -> None:
+    """The most frequent ones first."""
+    words = [f"word{n}x" for n in range(9)]
+    stored = Frequencies(100, {f"{word}s": 2 + n for n, word in enumerate(words)})
+    found = said(" ".join(words), stored=stored)
+    assert [message.split()[0] for _, message, _ in found] == ["word8x", "word7x", "word6x"]
 
 
 def test_the_language_of_a_rule_tells_its_common_words() -> None:
