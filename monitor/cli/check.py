@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.config.load import Loaded
+    from monitor.rules.engine import Engine
     from monitor.rules.problems import RuleProblem
     from monitor.settings import Config, Origin
 
@@ -52,7 +53,6 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
     """
     from monitor.config.later import not_yet
     from monitor.rules.engine import compile_rules
-    from monitor.rules.ruletests import run_rule_tests
 
     findings = list(loaded.findings)
     config = loaded.partial
@@ -62,10 +62,7 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
         findings += rule_findings(config, problems, loaded.texts)
         if with_advice:
             findings += rule_findings(config, _advice(config), loaded.texts)
-        for failure in run_rule_tests(engine, [r for r in config.rules if r.name in engine.rules]):
-            origin = next(r.origin for r in config.rules if r.name == failure.rule)
-            key = ("tests", failure.index)
-            findings.append(_finding(loaded.texts, origin, key, "rule_test", failure.message))
+        findings += rule_test_findings(config, engine, loaded.texts)
         findings += channel_findings(config, loaded.texts)
     return sorted(findings, key=lambda f: (f.file, f.line, f.column or 0, f.message))
 
@@ -106,6 +103,21 @@ def rule_findings(
             hint=p.hint,
         )
         for p in problems
+    ]
+
+
+def rule_test_findings(
+    config: Config, engine: Engine, texts: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """The rules' worked examples that come out otherwise, each at its own line."""
+    from monitor.rules.ruletests import run_rule_tests
+
+    if texts is None:
+        texts = _texts(config)
+    rules = {rule.name: rule for rule in config.rules}
+    return [
+        _finding(texts, rules[failed.rule].origin, ("tests", failed.index), "rule_test", failed.message)
+        for failed in run_rule_tests(engine, config.rules)
     ]
 
 

@@ -46,7 +46,12 @@ def run(
     from monitor.config.load import require
 
     config = require(loaded)
-    _refuse_bad_rules(config)
+    plan = _refuse_bad_rules(config)
+    from monitor.cli.check import rule_test_findings
+
+    # A start is not refused for them: with nothing watched, every alert would be lost.
+    for finding in rule_test_findings(config, plan.engine, loaded.texts):
+        output.say(f"warning: {finding}")
     level = "debug" if context.given.debug else config.log_level
     if once and level == "info" and context.interactive():
         level = "warning"  # one line of summary says it all
@@ -106,7 +111,9 @@ def _load_again() -> Plan:
     config = context.config(strict=True)
     _refuse_an_empty_watch(config)
     _refuse_bad_channels(config)
-    return _refuse_bad_rules(config)
+    plan = _refuse_bad_rules(config)
+    _refuse_failing_tests(config, plan)
+    return plan
 
 
 def _refuse_an_empty_watch(config: Config) -> None:
@@ -134,6 +141,16 @@ def _refuse_bad_rules(config: Config) -> Plan:
     if errors:
         raise ConfigError(rule_findings(config, errors))
     return plan
+
+
+def _refuse_failing_tests(config: Config, plan: Plan) -> None:
+    """A rule that does not do what its author wrote down does not replace one that did."""
+    from monitor.cli.check import rule_test_findings
+    from monitor.errors import ConfigError
+
+    failed = rule_test_findings(config, plan.engine)
+    if failed:
+        raise ConfigError(failed)
 
 
 def _refuse_bad_channels(config: Config) -> None:

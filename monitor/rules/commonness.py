@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from monitor.rules.frequency import LEAST_ARTICLES, Frequencies
@@ -78,14 +79,15 @@ class Words:
             number, form = self._most_missed(term, rule)
             if number >= LEAST_SEEN and form not in elements and not any(fits(form) for fits in taken):
                 found.append((number, form, term))
-        for number, form, term in sorted(found, key=lambda one: -one[0])[:MOST_TOLD]:
+        found.sort(key=lambda one: -one[0])
+        meant = (one for one in found if not is_quoted(rule.config, one[2].written))
+        for number, form, term in islice(meant, MOST_TOLD):
             word = term.elements[0]
-            if not is_quoted(rule.config, term.written):
-                yield rule.problem(
-                    f"{word} does not take '{form}', which stands in {number} {self._articles}",
-                    f'write {word}~ for all its forms, or "{word}" if this one is meant',
-                    term.written,
-                )
+            yield rule.problem(
+                f"{word} does not take '{form}', which stands in {number} {self._articles}",
+                f'write {word}~ for all its forms, or "{word}" if this one is meant',
+                term.written,
+            )
 
     def _most_missed(self, term: Term, rule: ReadRule) -> tuple[int, str]:
         """The most frequent other form of a plain word, with the number of articles that hold it."""
