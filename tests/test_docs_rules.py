@@ -91,7 +91,7 @@ def test_each_command_of_the_guide_is_one(command: str) -> None:
     """Its words are verbs and options that the program knows."""
     words = shlex.split(command.replace("…", "x"))
     verbs = [word for word in words if re.fullmatch("[a-z]+", word)][:2]
-    verbs = verbs if verbs[0] in {"rules"} else verbs[:1]
+    verbs = verbs if verbs[0] == "rules" else verbs[:1]
     outcome = run(*verbs, "--help")
     assert outcome.code == 0
     for option in (word for word in words if word.startswith("--")):
