@@ -38,7 +38,9 @@ def articles_since(
 
     bar = output.Bar("articles")
     counted = reader.row(sql.ARTICLES_COUNT, since=to_db(since))
-    total, done, after = (counted[0] if counted else 0), 0, 0
+    if counted is None or not counted["n"]:
+        return
+    total, done, after = counted["n"], 0, counted["first"] - 1
     try:
         while rows := reader.rows(sql.ARTICLES_SHOWN, since=to_db(since), after=after, page=PAGE):
             for article, shown in groupby(rows, key=lambda row: row["id"]):

@@ -188,10 +188,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ARTICLE": select(articles, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == articles.c.feed_id)
     .where(articles.c.id == p("id")),
-    "ARTICLES_SINCE": select(articles, feeds.c.name.label("feed"))
-    .join(feeds, feeds.c.id == articles.c.feed_id)
-    .where(articles.c.fetched_at >= p("since"))
-    .order_by(articles.c.id),
     "ARTICLES_SHOWN": select(articles, feeds.c.name.label("feed"))
     .outerjoin(sightings, sightings.c.article_id == articles.c.id)
     .join(feeds, feeds.c.id == func.coalesce(sightings.c.feed_id, articles.c.feed_id))
@@ -204,7 +200,9 @@ STATEMENTS: dict[str, ClauseElement] = {
         )
     )
     .order_by(articles.c.id, feeds.c.name),
-    "ARTICLES_COUNT": select(func.count()).select_from(articles).where(articles.c.fetched_at >= p("since")),
+    "ARTICLES_COUNT": select(func.count().label("n"), func.min(articles.c.id).label("first")).where(
+        articles.c.fetched_at >= p("since")
+    ),
     "NEWEST_TEXTS": select(articles.c.id, articles.c.title, articles.c.summary, articles.c.body)
     .where(articles.c.id < p("before"))
     .order_by(articles.c.id.desc())

@@ -40,7 +40,9 @@ def left_and_pruned(folder: Path, **options: object) -> Desk:
 
 def titles(desk: Desk) -> list[str]:
     """The titles of the stored articles."""
-    return [row["title"] for row in desk.database.reader.rows(sql.ARTICLES_SINCE, since="")]
+    return [
+        row["title"] for row in desk.database.reader.rows(sql.ARTICLES_SHOWN, since="", after=0, page=1000)
+    ]
 
 
 def last_seen(desk: Desk, title: str) -> datetime | None:
