@@ -34,11 +34,13 @@ def excerpt(document: Document, hits: Sequence[Hit], limit: int = 240) -> tuple[
     chosen: tuple[str, int, int, list[Hit]] | None = None
     for name in ("summary", "body"):
         text: str = getattr(document, name)
-        inside = [hit for hit in hits if hit.field == name]
+        inside = sorted((hit for hit in hits if hit.field == name), key=lambda hit: hit.start)
+        starts = [hit.start for hit in inside]
         if not inside:
             continue
         for start, end in _uncut(sentences(text), inside):
-            here = [hit for hit in inside if start <= hit.start and hit.end <= end]
+            among = inside[bisect_left(starts, start) : bisect_left(starts, end)]
+            here = [hit for hit in among if hit.end <= end]
             score = (len({hit.entity or hit.term for hit in here}), len(here))
             if score > best:
                 best, chosen = score, (text, start, end, here)
@@ -119,7 +121,7 @@ def _shown(text: str, sentence: Span, spans: list[Span], limit: int) -> tuple[st
         out.append(char)
     place[end] = len(out)
     cut = [(max(s, start), min(e, end)) for s, e in spans]  # a hit may be longer than what is shown
-    marks = sorted({(place[s], place[e]) for s, e in cut if place.get(s, 0) < place.get(e, 0)})
+    marks = sorted({(place[s], place[e]) for s, e in cut if s < e})
     if end < sentence[1]:
         out.append("…")
     return "".join(out), tuple(apart(marks))
@@ -133,7 +135,10 @@ def _window(text: str, sentence: Span, spans: list[Span], limit: int) -> Span:
     if spans:
         # Each hit may open the window, with a fifth of it kept for what stands before the hit.
         openings = [max(start, min(s - room // 5, end - room)) for s, _ in spans]
-        left = max(openings, key=lambda at: (sum(at <= s and e <= at + room for s, e in spans), -at))
+        fitting = [(s, e) for s, e in spans if e - s <= room]
+        starts, ends = sorted(s for s, _ in fitting), sorted(e for _, e in fitting)
+        # Of those that end in time, those that begin too early: a text may have a hundred thousand hits.
+        left = max(openings, key=lambda at: (bisect_right(ends, at + room) - bisect_left(starts, at), -at))
     right = min(end, left + room)
     held = [(s, e) for s, e in spans if left <= s and e <= right]
     if left > start:

@@ -37,7 +37,8 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")])
         shape = _shape(rule, compiled, engine, memory, states)
         output.emit({"name": name, "enabled": enabled, **shape})
         return
-    output.out(f"{output.colour(name, 'bold')}  {_query(compiled)}")
+    off = "" if next(one.enabled for one in config.rules if one.name == name) else " (disabled)"
+    output.out(f"{output.colour(name, 'bold')}{off}  {_query(compiled)}")
     for word, said in _options(rule):
         output.out(f"  {word.ljust(14)}{output.printable(said)}")
     for test in rule.tests:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _NEAR_MISS = 4  # letters a word has before longer words that begin like it are worth naming
 _LONGER = 3  # letters that an ending has at most
 _MOST_NAMED = 6  # forms or names that are listed
+_MOST_PLACES = 50  # of a name that does not count, looked at for the reason
 
 
 class Misses:
@@ -163,7 +164,7 @@ class Misses:
         entity = self._entities[node.name]
         found = [(alias, place) for alias in entity.aliases for place in self._judge.places_of(alias)]
         if found:
-            reasons = [self._discounted(entity, alias, place) for alias, place in found]
+            reasons = [self._discounted(entity, alias, place) for alias, place in found[:_MOST_PLACES]]
             return min(reasons)[1]
         where = where_of(node.scope)
         names = list(dict.fromkeys(alias.written for alias in entity.aliases))

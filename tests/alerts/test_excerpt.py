@@ -118,6 +118,18 @@ def test_every_kind_of_hit_is_marked(query: str, body: str, shown: str) -> None:
     assert marked(document, list(match.hits)) == shown
 
 
+@pytest.mark.parametrize("word", ["doha ", "doha. "])
+def test_a_text_of_nothing_but_hits_has_an_excerpt(word: str) -> None:
+    """A hundred thousand hits in one sentence, or one in each: nobody may hold up an alert that way."""
+    number = 100_000
+    document = Document(body=word * number)
+    starts = range(0, number * len(word), len(word))
+    hits = [Hit("body", start, start + 4, "doha", "doha") for start in starts]
+    text, marks = excerpt(document, hits, 40)
+    assert text.startswith("doha")
+    assert len(marks) == (7 if word == "doha " else 1)
+
+
 def test_a_long_sentence_is_cut_around_its_hits() -> None:
     """A cut keeps the place with most hits, ends at words and shows where it was made."""
     filler = "rien de neuf ici " * 30

@@ -202,6 +202,7 @@ def test_people_see_the_rule_as_a_tree(tmp_path: Path) -> None:
     river = run("rules", "show", "river", "--config", write(tmp_path, FULL)).out
     assert "only with one of Amman, king within 20 words" in river
     assert "not inside Michael Jordan" in river
+    assert river.startswith("river (disabled)  ")
 
 
 def stocked(folder: Path) -> str:
