@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.rules.frequency import Frequencies
 from monitor.rules.lint import MOST_RAW_REGEXES, lint
@@ -288,3 +290,52 @@ def test_a_name_of_two_entities_is_told(first: EntityConfig, second: EntityConfi
 def test_names_that_are_told_apart_are_left_alone(first: EntityConfig, second: EntityConfig) -> None:
     """By language, by spelling, by their company."""
     assert lint([RuleConfig("r", "@a NEAR @b")], [first, second]) == ()
+
+
+# --- laws ------------------------------------------------------------------------------------------------
+
+_pieces = st.sampled_from(
+    [
+        "a",
+        "WHO",
+        "Paris",
+        "Hilton",
+        "or",
+        "OR",
+        "AND",
+        "NOT",
+        "-",
+        "(",
+        ")",
+        '"',
+        "{",
+        "}",
+        "/x/s",
+        "|",
+        "ta*",
+    ]
+    + [
+        "title:",
+        "feed:x",
+        "@doha",
+        "near/5",
+        "NEAR/3",
+        "ATLEAST/2(",
+        "a|bc",
+        "é~",
+        "塔?",
+        "\ud800",
+        "\0",
+        "start/3:",
+    ]
+)
+
+
+@given(st.lists(_pieces, max_size=12).map(" ".join) | st.text(max_size=40))
+def test_whatever_is_typed_only_warnings_come_of_it(text: str) -> None:
+    """Nothing is raised, each place is inside the text, each warning has a remedy."""
+    rules = [RuleConfig("r", text), RuleConfig("l", any=(text, "a"), near=({"a": text, "b": [text]},))]
+    for problem in lint(rules, [DOHA], feeds=FEEDS, languages=["en"], stored=STORED):
+        assert problem.level == "warning"
+        assert problem.hint
+        assert problem.column is None or 1 <= problem.column <= len(text)
