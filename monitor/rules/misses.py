@@ -18,7 +18,7 @@ from monitor.rules.globs import INFLECTED, has_wildcard
 from monitor.rules.inflection import forms
 from monitor.rules.judge import summary_repeats
 from monitor.rules.printer import print_query
-from monitor.rules.spans import hulls
+from monitor.rules.spans import hulls, phrase_runs
 from monitor.rules.tree import (
     LEAD_WORDS,
     TEXT_FIELDS,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _NEAR_MISS = 4  # letters a word has before longer words that begin like it are worth naming
 _LONGER = 3  # letters that an ending has at most
+_LOOSEST = 8  # words more than a phrase has, so that it is still worth naming
 _MOST_NAMED = 6  # forms or names that are listed
 _MOST_PLACES = 50  # of a name that does not count, looked at for the reason
 
@@ -108,9 +109,8 @@ class Misses:
             missing = [plain(word) for word, key in keys if key not in self._judge.reading.keys]
             if missing:
                 return f"{_quoted(missing)} not in the article"
-            if not node.slop:
-                return f"its words are there, but not as this phrase in {where}"
-            return f"its words are there, but not in this order with {_words(node.slop)} between in {where}"
+            allowed = f" with {_words(node.slop)} between" if node.slop else ""
+            return f"its words are there, but not as this phrase{allowed} in {where}{self._loose(node)}"
         element = node.elements[0]
         if INFLECTED in element:
             looked_for = _few(forms_of(element))
@@ -119,6 +119,22 @@ class Misses:
         if alike:
             return f"not in {where}; {_quoted(alike)} is, which {element}* would take"
         return f"not in {where}"
+
+    def _loose(self, node: Term) -> str:
+        """The place where the words of a phrase stand in its order with fewest others between them."""
+        reading = self._judge.reading
+        runs: list[Run] = []
+        places = [reading.positions(key) for key in leaf_of(node).parts]
+        for number in range(len(TEXT_FIELDS)):
+            low, high = reading.field_bounds(number)
+            here = [found[bisect_left(found, low) : bisect_left(found, high)] for found in places]
+            if all(here):
+                runs += phrase_runs(here, _LOOSEST)
+        if not runs or node.scope != "text":
+            return ""
+        first, last = min(runs, key=lambda run: run[1] - run[0])
+        extra = last - first + 1 - len(node.elements)
+        return f'; “{self._said((first, last))}” is there, which "…"~{extra} would take'
 
     def _words_like(self, word: str) -> list[str]:
         """Words of the article that begin with `word` and are a little longer: most often its plural."""
