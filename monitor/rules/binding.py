@@ -48,6 +48,27 @@ def spoken(node: Node, languages: Sequence[str]) -> Node:
     return node
 
 
+def as_written(node: Node) -> Node:
+    """The opposite of `spoken`: the tree as the user wrote it."""
+    if isinstance(node, And | Or):
+        return type(node)(tuple(map(as_written, node.children)))
+    if isinstance(node, Not):
+        return Not(as_written(node.child))
+    if isinstance(node, Near):
+        return replace(node, left=as_written(node.left), right=as_written(node.right))
+    if isinstance(node, AtLeast):
+        return replace(node, terms=tuple(map(as_written, node.terms)))  # type: ignore[arg-type]
+    if isinstance(node, Term) and any(INFLECTED in element for element in node.elements):
+        return replace(node, elements=tuple(map(plain, node.elements)))
+    return node
+
+
+def plain(element: str) -> str:
+    """An element of a term without the languages behind its ~."""
+    word, sign, _ = element.partition(INFLECTED)
+    return word + sign
+
+
 class Binder:
     """Binds trees to a vocabulary; used while rules are compiled, then dropped."""
 

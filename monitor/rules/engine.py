@@ -29,9 +29,7 @@ from monitor.rules.binding import Binder, spoken
 from monitor.rules.compiled import compile_test
 from monitor.rules.entities import Entity, compile_entities
 from monitor.rules.frequency import Frequencies
-from monitor.rules.globs import has_wildcard
 from monitor.rules.judge import Judge
-from monitor.rules.lexer import nearest
 from monitor.rules.lists import rule_trees
 from monitor.rules.memo import MOST_PIECES, Memo
 from monitor.rules.parser import parse
@@ -39,7 +37,6 @@ from monitor.rules.printer import print_query
 from monitor.rules.problems import RuleProblem
 from monitor.rules.reading import Reading
 from monitor.rules.tree import (
-    DocumentTerm,
     EntityTerm,
     Exact,
     Node,
@@ -64,7 +61,6 @@ __all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_ru
 
 _MANY = 100  # phrases whose words a document has
 _Phrases: TypeAlias = "dict[str, tuple[Leaf, ...]]"
-_LIKE_OPERATORS = frozenset({"and", "or", "not", "near"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,7 @@ class Engine:
         self._memo_size = memo_size
         vocabulary.close()
         self._implied = vocabulary.implied
-        cost = _Costs(vocabulary, entities, frequencies or Frequencies())
+        cost = Costs(vocabulary, entities, frequencies or Frequencies())
         self._always: list[Test] = []
         self._tests = self._file_tests(cost)
         self._rows, self._loose = self._file_phrases(cost)
@@ -147,6 +143,10 @@ class Engine:
         """Learn the pieces of text that another engine remembers, as long as `still` says so."""
         self._memo.prefill(other.remembered(), still)
 
+    def anchors(self) -> frozenset[str]:
+        """The plain words that rules are filed under."""
+        return frozenset(word for word, code in self._vocabulary.words.items() if code in self._tests)
+
     def remembered(self) -> list[str]:
         """The pieces of text whose codes are known."""
         return list(self._memo.codes)
@@ -171,7 +171,7 @@ class Engine:
         """
         if not document.unconfirmed:
             return self._match(document, Strength.STRONG)
-        strong = self._match(replace(document, body=_blanked(document), unconfirmed=()), Strength.STRONG)
+        strong = self._match(replace(document, body=blanked(document), unconfirmed=()), Strength.STRONG)
         known = {match.rule for match in strong}
         weak = [match for match in self._match(document, Strength.WEAK) if match.rule not in known]
         if not weak:
@@ -280,7 +280,6 @@ class Engine:
 def compile_rules(
     rules: Sequence[RuleConfig],
     entities: Sequence[EntityConfig],
-    feeds: Sequence[str] = (),
     *,
     languages: Sequence[str] = (),
     frequencies: Frequencies | None = None,
@@ -289,9 +288,8 @@ def compile_rules(
     """
     The engine for all enabled rules, and what is wrong with rules and entities.
 
-    A rule with an error is left out and reported. `feeds` are the names of the configured feeds: where they
-    are given, a query that names another feed is warned about. `languages` are the configured ones, for
-    inflections of rules that name none, and for acronyms; `frequencies` tell which words are rare.
+    A rule with an error is left out and reported. `languages` are the configured ones, for inflections of
+    rules that name none, and for acronyms; `frequencies` tell which words are rare.
     """
     compiled_entities, problems = compile_entities(entities, languages)
     found = list(problems)
@@ -305,10 +303,6 @@ def compile_rules(
         found += rule_problems
         if tree is None:
             continue
-        if config.query is not None:
-            found += _words_like_operators(config, tree)
-        if wish is not None and feeds:
-            found += _unknown_feeds(config, wish, feeds)
         own = config.lang or languages or LANGUAGES
         whole = spoken(tree, own)
         number = _hash(whole, compiled_entities)
@@ -337,40 +331,6 @@ def _frozen(lists: Mapping[str, list[Leaf]]) -> _Phrases:
     return {key: tuple(found) for key, found in lists.items()}
 
 
-def _words_like_operators(config: RuleConfig, tree: Node) -> list[RuleProblem]:
-    """`doha or qatar` asks for three words, and next to nothing holds them all."""
-    words = {leaf.written for leaf in leaves(tree) if isinstance(leaf, Term)} & _LIKE_OPERATORS
-    return [
-        RuleProblem(
-            rule=config.name,
-            message=f"rule '{config.name}': '{word}' is a word here, not an operator",
-            hint=f'did you mean {word.upper()}? the word itself is written "{word}"',
-            level="warning",
-            key=("query",),
-        )
-        for word in sorted(words)
-        if f'"{word}"' not in (config.query or "")
-    ]
-
-
-def _unknown_feeds(config: RuleConfig, wish: Node, feeds: Sequence[str]) -> list[RuleProblem]:
-    names = {feed.casefold() for feed in feeds}
-    return [
-        RuleProblem(
-            rule=config.name,
-            message=f"rule '{config.name}': no feed is named '{leaf.value}'",
-            hint=nearest(leaf.value, feeds),
-            level="warning",
-            key=("query",) if config.query is not None else (),
-        )
-        for leaf in leaves(wish)
-        if isinstance(leaf, DocumentTerm)
-        and leaf.field == "feed"
-        and not has_wildcard(leaf.value)
-        and leaf.value not in names
-    ]
-
-
 def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
     names = sorted({leaf.name for leaf in leaves(tree) if isinstance(leaf, EntityTerm)})
     text = "\n".join([print_query(tree), *(entities[name].normal_form for name in names)])
@@ -378,7 +338,7 @@ def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _blanked(document: Document) -> str:
+def blanked(document: Document) -> str:
     """The body with its unconfirmed lines blanked out: offsets stay."""
     body = document.body
     for start, end in document.unconfirmed:
@@ -386,7 +346,7 @@ def _blanked(document: Document) -> str:
     return body
 
 
-class _Costs:
+class Costs:
     """How many articles a key is expected in: calling it tells. Wrong guesses cost time, never a match."""
 
     def __init__(

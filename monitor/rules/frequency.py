@@ -29,9 +29,14 @@ class Frequencies:
     articles: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there were enough articles to count in."""
+        return self.articles >= LEAST_ARTICLES
+
     def share(self, word: str) -> float:
         """The share of articles that hold a folded word: counted, or guessed; never zero."""
-        if self.articles >= LEAST_ARTICLES:
+        if self.says_something:
             return (self.counts.get(word, 0) + 0.5) / (self.articles + 1)
         return _GUESSES[len(word)] if len(word) < len(_GUESSES) else _RARE
 

@@ -251,12 +251,13 @@ class Judge:
 
     def _entity(self, name: str) -> list[Occurrence]:
         """The hits of an entity: the certain ones, and the doubtful ones where something speaks for them."""
-        certain, doubtful = self._found(name)
+        certain, doubtful = self.found(name)
         if doubtful and not certain and not self._has_support():
             return []
         return sorted([*certain, *doubtful], key=_hit_order) if doubtful else certain
 
-    def _found(self, name: str) -> tuple[list[Occurrence], list[Occurrence]]:
+    def found(self, name: str) -> tuple[list[Occurrence], list[Occurrence]]:
+        """The certain and the doubtful places of an entity."""
         known = self._named.get(name)
         if known is None:
             known = self._named[name] = self._find_entity(self._entities[name])
@@ -294,6 +295,10 @@ class Judge:
     def _alias(self, alias: Alias) -> list[Place]:
         if alias.languages and not any(speaks(self.document.language, code) for code in alias.languages):
             return []
+        return self.places_of(alias)
+
+    def places_of(self, alias: Alias) -> list[Place]:
+        """Where an alias, a mask or a word of the company stands, whatever the article's language."""
         leaf = self._vocabulary.of_entities[alias.form]
         return self.reading.places(leaf) if leaf.key in self.reading.keys else []
 
@@ -308,7 +313,7 @@ class Judge:
         if self._supported is None:
             entities = self._vocabulary.entities
             names = [entities[key] for key in self.reading.keys & entities.keys()]
-            self._supported = any(self._found(name)[0] for name in names) or self._elsewhere(self.document)
+            self._supported = any(self.found(name)[0] for name in names) or self._elsewhere(self.document)
         return self._supported
 
 

@@ -156,16 +156,6 @@ def test_a_rule_with_an_error_is_reported_and_left_out() -> None:
     assert problem.hint
 
 
-def test_a_feed_named_in_a_query_that_does_not_exist_is_a_warning() -> None:
-    """The nearest feed is named; globs and known feeds pass."""
-    query = "feed:lemond OR feed:bbc-* OR feed:LeMonde"
-    engine, problems = compile_rules([RuleConfig("r", query)], (), feeds=["lemonde", "afp"])
-    (problem,) = problems
-    assert problem.level == "warning"
-    assert problem.hint == "did you mean 'lemonde'?"
-    assert list(engine.rules) == ["r"]
-
-
 def rule_hash(rule: RuleConfig, entities: tuple[EntityConfig, ...] = ()) -> int:
     """The hash that a match would be stored with."""
     engine, problems = compile_rules([rule], entities)
@@ -206,16 +196,3 @@ def test_surrogates_and_nul_are_only_characters() -> None:
     """Broken text is judged like any other."""
     document = Document(title="\ud800 a\x00b \udfff", body="\U0010ffff")
     assert hits("a {b}", document) is not None
-
-
-@pytest.mark.parametrize(("query", "words"), [("doha or qatar", ["or"]), ("not doha and x", ["and", "not"])])
-def test_words_that_look_like_operators_are_warned_about(query: str, words: list[str]) -> None:
-    """`doha or qatar` would hardly ever ring; nobody means the word "or"."""
-    _, problems = compile_rules([RuleConfig(name="r", query=query)], [])
-    assert [p.message.split("'")[3] for p in problems] == words
-    assert {p.level for p in problems} == {"warning"}
-
-
-def test_a_quoted_word_is_meant() -> None:
-    """Who writes "or" in quotes wants the word."""
-    assert compile_rules([RuleConfig(name="r", query='doha "or" OR x')], [])[1] == ()
