@@ -97,22 +97,32 @@ def _over_stored(engine: Engine, age: str, feeds: Mapping[str, FeedConfig]) -> _
 
     since = datetime.now(UTC) - timedelta(seconds=span(age))
     reader = context.reader()
-    counts = _Counts()
-    for row, documents in articles_since(reader, since, feeds):
+    counts, bar = _Counts(), output.Bar("articles")
+    for row, documents in articles_since(reader, since, feeds, bar):
         found = {match.rule: match for one in documents for match in engine.match(one)}
         matches = tuple(found[name] for name in engine.rules if name in found)
         counts.add(matches)
+        if matches or context.given.json:
+            bar.clear()
         if context.given.json:
-            shown = {"article": row["id"], "title": row["title"], "fetched": row["fetched_at"]}
+            shown = {"article": row["id"], "title": row["title"], "fetched": _told(row["fetched_at"])}
             feeds_shown = [document.feed for document in documents]
             output.emit(as_json(row["url"] or row["id"], matches) | shown | {"feeds": feeds_shown})
         elif matches:
-            when = (row["published"] or row["fetched_at"])[:16].replace("T", " ")
+            when = _told(row["published"] or row["fetched_at"])
             through = ", ".join(document.feed for document in documents)
             output.out(f"{when}  {output.printable(through)}  {_titled(documents[0], matches)}")
             _tell(documents[0], matches)
             output.out(f"    {output.printable(row['url'] or '(no link)')}  article {row['id']}")
+    bar.clear()
     return counts
+
+
+def _told(moment: str) -> str | None:
+    """A time of the database as people and programs read it."""
+    from monitor.store.rows import from_db
+
+    return output.rfc3339(from_db(moment))
 
 
 def _sum_up(counts: _Counts, engine: Engine) -> None:

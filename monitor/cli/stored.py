@@ -25,33 +25,28 @@ _LARGEST_ID = 2**63 - 1
 
 
 def articles_since(
-    reader: Reader, since: datetime, feeds: Mapping[str, FeedConfig]
+    reader: Reader, since: datetime, feeds: Mapping[str, FeedConfig], bar: output.Bar
 ) -> Iterator[tuple[sqlite3.Row, list[Document]]]:
     """
     The articles fetched since then, oldest first, each as every feed that showed it shows it.
 
     Rules may ask for a feed or its tags, so the same text may be caught through one feed and not another.
+    Whoever prints in between clears the `bar` first.
     """
     from monitor.explaining import document_as_shown
     from monitor.store import sql
     from monitor.store.rows import to_db
 
-    bar = output.Bar("articles")
     counted = reader.row(sql.ARTICLES_COUNT, since=to_db(since))
     if counted is None or not counted["n"]:
         return
     total, done, after = counted["n"], 0, counted["first"] - 1
-    try:
-        while rows := reader.rows(sql.ARTICLES_SHOWN, since=to_db(since), after=after, page=PAGE):
-            for article, shown in groupby(rows, key=lambda row: row["id"]):
-                ways = list(shown)
-                # What is printed in between would tear the bar.
-                bar.clear()
-                yield ways[0], [document_as_shown(row, feeds.get(row["feed"]), row["feed"]) for row in ways]
-                done, after = done + 1, article
-                bar.show(done, total)
-    finally:
-        bar.clear()
+    while rows := reader.rows(sql.ARTICLES_SHOWN, since=to_db(since), after=after, page=PAGE):
+        for article, shown in groupby(rows, key=lambda row: row["id"]):
+            ways = list(shown)
+            yield ways[0], [document_as_shown(row, feeds.get(row["feed"]), row["feed"]) for row in ways]
+            done, after = done + 1, article
+            bar.show(done, total)
 
 
 def common_words(config: Config) -> Frequencies | None:

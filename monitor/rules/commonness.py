@@ -56,7 +56,8 @@ class Words:
     def common(self, rule: ReadRule) -> Iterator[RuleProblem]:
         """Words of more than one in twenty stored articles that make the rule hold by themselves."""
         most = COMMON * self._stored.articles
-        found = _enough(rule.wish, lambda term: self._holding(term) > most)
+        # Two such words together may be rare: only one that stands alone is told.
+        found = _enough(rule.wish, lambda term: self._holding(term) > most, most=1)
         rare = [term for term in found if not _is_everyday(term, rule)]
         for term in sorted(rare, key=self._holding, reverse=True)[:MOST_TOLD]:
             text = print_query(replace(term, scope="text"))
@@ -117,16 +118,17 @@ def _is_everyday(term: Term, rule: ReadRule) -> bool:
     return all(is_common(element, rule.languages) for element in term.elements)
 
 
-def _enough(node: Node | None, is_meant: Callable[[Term], bool]) -> list[Term]:
-    """The terms of a kind that make the node hold without anything of another kind."""
+def _enough(node: Node | None, is_meant: Callable[[Term], bool], most: int = 99) -> list[Term]:
+    """The terms of a kind that make the node hold without anything of another kind, `most` of them joined."""
     if isinstance(node, Term):
         return [node] if node.scope == "text" and is_meant(node) else []
     if isinstance(node, Or):
-        return [term for child in node.children for term in _enough(child, is_meant)]
+        return [term for child in node.children for term in _enough(child, is_meant, most)]
     if isinstance(node, And | Near):
         children = node.children if isinstance(node, And) else (node.left, node.right)
-        parts = [_enough(child, is_meant) for child in children if not isinstance(child, Not | DocumentTerm)]
-        return parts[0][:1] if parts and all(parts) else []
+        asked = [child for child in children if not isinstance(child, Not | DocumentTerm)]
+        parts = [_enough(child, is_meant, most) for child in asked]
+        return parts[0][:1] if parts and all(parts) and len(parts) <= most else []
     return []
 
 

@@ -20,7 +20,9 @@ FEEDS = (
     FeedConfig("lemonde", Secret("https://a.example"), tags=("general", "fr"), language="fr"),
     FeedConfig("afp-world", Secret("https://b.example"), tags=("wire",), language="fr"),
 )
-STORED = Frequencies(1000, {"attentat": 9, "attentats": 14, "police": 212, "polices": 4, "talks": 50})
+STORED = Frequencies(
+    1000, {"attentat": 9, "attentats": 14, "police": 212, "polices": 4, "talks": 50, "siege": 300}
+)
 
 
 def linted(*rules: RuleConfig, **options: Any) -> tuple[RuleProblem, ...]:
@@ -112,6 +114,8 @@ def test_a_slip_is_told_with_its_place_and_a_remedy(query: str, column: int, mes
         "tag:FR doha",
         "doha -police",
         "police doha",
+        "police NEAR siege",
+        "police AND siege",
         "title:police",
         "talks",
         "doha attentat~",
