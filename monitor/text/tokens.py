@@ -179,6 +179,8 @@ def pattern_tokens(term: str) -> tuple[str, ...]:
 
     A run of `*` is one; `塔利班*` is three characters of which the last carries the wildcard.
     """
+    if term.isascii() and term.isalnum():
+        return (term.lower(),)
     out: list[str] = []
     for token in _cut_pattern(term):
         pieces = re.split(r"([*?]+)", token)
