@@ -60,6 +60,7 @@ class Lexeme:
 
 _AS_ASCII = str.maketrans("“”„‟«»＂（）｛｝", '"""""""(){}')  # noqa: RUF001 - these look-alikes are the point
 _RUN = re.compile(r'[^\s(){}"]+')
+_HEAD = re.compile(r'([^\s(){}":]*):')
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)+)/([^\s()]*)", re.DOTALL)
 _COUNTED = re.compile(r"(NEAR|ONEAR|ATLEAST)/(.*)", re.DOTALL)
 _MOST_DIGITS = 6  # a larger number of words is a slip, and int() of endless digits is slow
@@ -148,9 +149,6 @@ class _Lexer:
         self.add(Kind.EXACT, end + 1 - self.at, self.query[self.at + 1 : end])
 
     def open_run(self, first: str) -> None:
-        found = _RUN.match(self.ascii, self.at)
-        assert found
-        run = found.group()
         if not self.run_starts:
             if first in "|&/@-" and self.out:
                 # After a closing quote or brace: a word by the letter, an operator by intent.
@@ -158,7 +156,7 @@ class _Lexer:
                     f"'{first}' stands directly after {self.out[-1].text}",
                     hint=f"put a space before '{first}'",
                 )
-            self.word(run)
+            self.word(self.rest_of_run())
         elif first in _SYMBOLS:
             self.add(_SYMBOLS[first], 1)
             self.run_starts = True
@@ -167,11 +165,17 @@ class _Lexer:
         elif first == "/":
             self.regex()
         elif first == "@":
-            self.entity(run)
-        elif ":" in run and self.field(run):
+            self.entity(self.rest_of_run())
+        elif (head := _HEAD.match(self.ascii, self.at)) and self.field(head[1]):
             self.run_starts = True
         else:
-            self.word(run)
+            self.word(self.rest_of_run())
+
+    def rest_of_run(self) -> str:
+        """The run from here; asked for only where all of it is read, or a megabyte of - would be slow."""
+        found = _RUN.match(self.ascii, self.at)
+        assert found
+        return found.group()
 
     def minus(self) -> None:
         following = self.ascii[self.at + 1 : self.at + 2]
@@ -203,9 +207,8 @@ class _Lexer:
             self.fail("expected the name of an entity after @", hint="write @name, as in [entities.name]")
         self.add(Kind.ENTITY, len(run), run[1:])
 
-    def field(self, run: str) -> bool:
+    def field(self, head: str) -> bool:
         """Read `field:` if the run starts with one; whatever else has a colon is a word."""
-        head, _, rest = run.partition(":")
         value = head
         if head.startswith(START):
             words = self.number(head[len(START) :], after=START, at=self.at + len(START))
@@ -213,7 +216,7 @@ class _Lexer:
                 self.fail("start/0 holds no word", hint="write start/50: for the first 50 words of the body")
             value = f"{START}{words}"
         elif head not in _KNOWN_FIELDS:
-            if head.isalpha() and not rest.startswith("//"):
+            if head.isalpha() and not self.ascii.startswith("//", self.at + len(head) + 1):
                 self.fail(
                     f"there is no field '{head}'",
                     hint=f"{nearest(head, _KNOWN_FIELDS)} (or put the words in quotes)",

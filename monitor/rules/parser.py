@@ -95,6 +95,12 @@ def _no_place(node: Node, scope: str) -> str:
     return next((wrong for child in children_of(node) if (wrong := _no_place(child, scope))), "")
 
 
+def _nested(node: Node) -> int:
+    """How many NEAR stand inside one another: a row of them nests to the left."""
+    below = max(map(_nested, children_of(node)), default=0)
+    return below + isinstance(node, Near)
+
+
 class _Parser:
     def __init__(self, query: str, lexemes: list[Lexeme], entities: Collection[str] | None) -> None:
         self.query = query
@@ -169,6 +175,12 @@ class _Parser:
             self.check_operand(right, first, operator)
             within = NEAR_WORDS if operator.number is None else operator.number
             left = Near(left, right, within, ordered=operator.value == "ONEAR")
+            if _nested(left) > _DEEPEST:
+                self.fail(
+                    f"more than {_DEEPEST} {operator.value} stand in one row",
+                    operator,
+                    hint="join shorter rows with AND",
+                )
         return left
 
     def check_operand(self, side: Node, first: Lexeme, operator: Lexeme) -> None:

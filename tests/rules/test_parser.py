@@ -172,6 +172,7 @@ ERRORS = {
     "/a/ii": (4, "has the flags i and s, found 'ii'", "case-blind"),
     "talk*~": (1, "talk*~ has a wildcard and ~", "bare word"),
     "~": (1, "holds no letter or digit", "remove"),
+    "a" + " NEAR/2 b" * 51: (453, "more than 50 NEAR stand in one row", "AND"),
     "(" * 51 + "a": (51, "brackets nest deeper than 50", "split"),
 }
 
