@@ -18,7 +18,7 @@ from monitor.rules.inflection import forms
 from monitor.rules.printer import print_query
 from monitor.rules.slips import is_quoted
 from monitor.rules.tree import And, AtLeast, DocumentTerm, Near, Node, Not, Or, Term, TextTerm
-from monitor.text.language import is_common
+from monitor.text.language import is_common, stopwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ class Words:
 
 
 def _is_everyday(term: Term, rule: ReadRule) -> bool:
-    return all(is_common(element, rule.languages) for element in term.elements)
+    return all(any(e in stopwords(code) for code in rule.languages) for e in term.elements)
 
 
 def _enough(node: Node | None, is_meant: Callable[[Term], bool], most: int = 99) -> list[Term]:

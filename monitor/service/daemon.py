@@ -161,7 +161,7 @@ class Daemon:
             failure(_log, "a job failed", error)
 
     async def _file_rules(self) -> None:
-        """After the first round: with many rules, file them by how common their words are in what is stored."""
+        """After the first round: with many rules, file them by the words of what is stored."""
         await self._app.first_round.wait()
         plan = self._app.plan
         better = await in_thread(lambda: built_aside(lambda: plan, plan.engine))

@@ -140,7 +140,7 @@ database = "{desk.config.database}"
 languages = ["en"]
 """
     found = run("check", "--json", "--config", write(tmp_path, text)).objects
-    messages = {f["column"]: f["message"] for f in found}
+    messages = {f["column"]: f["message"] for f in found if "column" in f}
     assert messages == {
         10: "rule 'r': police stands in 60 of the newest 60 articles, and is enough for the rule to hold",
         21: "rule 'r': attack does not take 'attacks', which stands in 60 of the newest 60 articles",
@@ -153,6 +153,7 @@ def test_a_database_that_cannot_be_read_is_no_finding(tmp_path: Path, content: b
     database = tmp_path / "other.db"
     if content is not None:
         database.write_bytes(content)
+        database.chmod(0o600)
     path = write(tmp_path, f'{SMALL}[monitor]\ndatabase = "{database}"\n')
     outcome = run("check", "--json", "--config", path)
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
