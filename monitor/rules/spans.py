@@ -103,10 +103,15 @@ class _Side:
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self.runs = runs
-        # For each length of a beginning of `runs`: its two runs that end last.
+        # For each length of a beginning of `runs`: its two runs that end last, the last one at the end.
         self.last: list[tuple[Run, ...]] = [()]
+        two: tuple[Run, ...] = ()
         for run in runs:
-            self.last.append(tuple(sorted((*self.last[-1], run), key=lambda r: r[1])[-2:]))
+            if not two or run[1] >= two[-1][1]:
+                two = (*two[-1:], run)
+            elif len(two) == 1 or run[1] > two[0][1]:
+                two = (run, two[-1])
+            self.last.append(two)
 
     def touches(self, run: Run, within: int) -> bool:
         """Whether another run is near this one, on whichever side."""
