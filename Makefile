@@ -49,6 +49,8 @@ bench: $(STAMP)  ## figures, side by side in one run
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python benchmarks/polls.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python -m benchmarks.rules
+	$(BIN)/python -m benchmarks.rules --agree
 
 docs: $(STAMP)   ## check that documents and examples are true
 	$(BIN)/pytest -q tests/test_docs.py

@@ -124,7 +124,7 @@ def explain_article(
         return None
     if row is None:
         return Explanation(article_id, None, None, carried, ())
-    documents = {c.shown.feed: _document(row, c.configured, c.shown.feed) for c in carried}
+    documents = {c.shown.feed: document_as_shown(row, c.configured, c.shown.feed) for c in carried}
     judges = {feed: Explainer(engine, document) for feed, document in documents.items()}
     stored = _matches(reader, row, engine)
     memories = {r["name"]: _memory(r) for r in reader.rows(sql.RULES)}
@@ -195,7 +195,7 @@ def gaps_of(reader: Reader, feed_id: int) -> list[tuple[datetime, datetime]]:
     return [(since, until) for since, until in spans if since is not None and until is not None]
 
 
-def _document(row: sqlite3.Row, feed: FeedConfig | None, name: str) -> Document:
+def document_as_shown(row: sqlite3.Row, feed: FeedConfig | None, name: str) -> Document:
     """The stored article as the rules see it when this feed shows it."""
     return Document(
         title=row["title"],

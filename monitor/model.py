@@ -275,7 +275,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a rule is judged on: plain texts and the facts its document fields ask for."""
+    """
+    What a rule is judged on: plain texts and the facts its document fields ask for.
+
+    `unconfirmed` are the (start, end) spans of the body that were not confirmed as article text.
+    """
 
     title: str = ""
     summary: str = ""
@@ -287,6 +291,7 @@ class Document:
     source: str = ""
     authors: tuple[str, ...] = ()
     url: str = ""
+    unconfirmed: tuple[tuple[int, int], ...] = ()
 
 
 # --- matches -----------------------------------------------------------------------------------------

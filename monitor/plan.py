@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.rules.engine import Engine, RuleProblem
+    from monitor.rules.frequency import Frequencies
     from monitor.settings import Config, FeedConfig, RuleConfig
 
 
@@ -32,9 +33,17 @@ class Plan:
         return PollPolicy(polling.every, polling.fastest, polling.slowest, feed.every)
 
 
-def build_plan(config: Config) -> tuple[Plan, tuple[RuleProblem, ...]]:
-    """Compile the rules; problems of rules come back as values, and their rules are left out."""
-    engine, problems = compile_rules(config.rules, config.entities, [f.name for f in config.feeds])
+def build_plan(
+    config: Config, frequencies: Frequencies | None = None
+) -> tuple[Plan, tuple[RuleProblem, ...]]:
+    """
+    Compile the rules; problems of rules come back as values, and their rules are left out.
+
+    `frequencies` tell which words are rare in what is stored: with many rules that makes matching quicker.
+    """
+    engine, problems = compile_rules(
+        config.rules, config.entities, languages=config.languages, frequencies=frequencies
+    )
     plan = Plan(
         config=config,
         engine=engine,

@@ -198,7 +198,7 @@ SEEN = [
     ("a word in another field", asks("title:friday"), Stage.TEXT, "in the article, but not in title"),
     ("other capitals", asks("{DOHA}"), Stage.TEXT, "not spelt exactly so"),
     ("alternatives", asks("kabul OR herat"), Stage.TEXT, "none of its 2 alternatives"),
-    ("a masked entity", asks("@masked"), Stage.TEXT, "does not count as @masked"),
+    ("a masked entity", asks("@masked"), Stage.TEXT, "which not_in of @masked names"),
     ("a source in the query", asks("doha AND feed:b"), Stage.TEXT, "the article's feed is a"),
     ("right feed, wrong text", [*takes(feeds=("b",), query="kabul"), COPIED], Stage.TEXT, "kabul"),
     ("switched off", takes(enabled=False), Stage.RULE, "the rule is disabled"),

@@ -8,10 +8,11 @@ summary before the body. Where only the title was hit, the lead sentence says wh
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from monitor.model import Document, Hit
 
@@ -33,11 +34,13 @@ def excerpt(document: Document, hits: Sequence[Hit], limit: int = 240) -> tuple[
     chosen: tuple[str, int, int, list[Hit]] | None = None
     for name in ("summary", "body"):
         text: str = getattr(document, name)
-        inside = [hit for hit in hits if hit.field == name]
+        inside = sorted((hit for hit in hits if hit.field == name), key=lambda hit: hit.start)
+        starts = [hit.start for hit in inside]
         if not inside:
             continue
-        for start, end in sentences(text):
-            here = [hit for hit in inside if start <= hit.start and hit.end <= end]
+        for start, end in _uncut(sentences(text), inside):
+            among = inside[bisect_left(starts, start) : bisect_left(starts, end)]
+            here = [hit for hit in among if hit.end <= end]
             score = (len({hit.entity or hit.term for hit in here}), len(here))
             if score > best:
                 best, chosen = score, (text, start, end, here)
@@ -46,6 +49,24 @@ def excerpt(document: Document, hits: Sequence[Hit], limit: int = 240) -> tuple[
     text, start, end, here = chosen
     spans = [(hit.start, hit.end) for hit in here]
     return _shown(text, (start, end), spans, limit)
+
+
+def _uncut(spans: list[Span], hits: Sequence[Hit]) -> list[Span]:
+    """Join the sentences that a hit reaches across: a phrase may have a full stop inside."""
+    ends = [end for _, end in spans]
+    joined: set[int] = set()  # numbers of sentences that go on in the next one
+    for hit in hits:
+        first, last = bisect_right(ends, hit.start), bisect_left(ends, hit.end)
+        joined.update(range(first, min(last, len(spans) - 1)))
+    if not joined:
+        return spans
+    found: list[Span] = []
+    for number, (start, end) in enumerate(spans):
+        if number - 1 in joined:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def sentences(text: str) -> list[Span]:
@@ -99,10 +120,11 @@ def _shown(text: str, sentence: Span, spans: list[Span], limit: int) -> tuple[st
         place[index] = len(out)
         out.append(char)
     place[end] = len(out)
-    marks = sorted({(place[s], place[e]) for s, e in spans if start <= s < e <= end})
+    cut = [(max(s, start), min(e, end)) for s, e in spans]  # a hit may be longer than what is shown
+    marks = sorted({(place[s], place[e]) for s, e in cut if s < e})
     if end < sentence[1]:
         out.append("…")
-    return "".join(out), tuple(_apart(marks))
+    return "".join(out), tuple(apart(marks))
 
 
 def _window(text: str, sentence: Span, spans: list[Span], limit: int) -> Span:
@@ -113,7 +135,10 @@ def _window(text: str, sentence: Span, spans: list[Span], limit: int) -> Span:
     if spans:
         # Each hit may open the window, with a fifth of it kept for what stands before the hit.
         openings = [max(start, min(s - room // 5, end - room)) for s, _ in spans]
-        left = max(openings, key=lambda at: (sum(at <= s and e <= at + room for s, e in spans), -at))
+        fitting = [(s, e) for s, e in spans if e - s <= room]
+        starts, ends = sorted(s for s, _ in fitting), sorted(e for _, e in fitting)
+        # Of those that end in time, those that begin too early: a text may have a hundred thousand hits.
+        left = max(openings, key=lambda at: (bisect_right(ends, at + room) - bisect_left(starts, at), -at))
     right = min(end, left + room)
     held = [(s, e) for s, e in spans if left <= s and e <= right]
     if left > start:
@@ -125,12 +150,12 @@ def _window(text: str, sentence: Span, spans: list[Span], limit: int) -> Span:
     return left, right
 
 
-def _apart(marks: list[Span]) -> list[Span]:
+def apart(marks: Iterable[Span]) -> list[Span]:
     """Join spans that overlap, so that no letter is marked twice."""
-    apart: list[Span] = []
-    for start, end in marks:
-        if apart and start < apart[-1][1]:
-            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+    joined: list[Span] = []
+    for start, end in sorted(marks):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
-            apart.append((start, end))
-    return apart
+            joined.append((start, end))
+    return joined

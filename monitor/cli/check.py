@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.config.load import Loaded
+    from monitor.rules.engine import Engine
     from monitor.rules.problems import RuleProblem
     from monitor.settings import Config, Origin
 
@@ -27,9 +28,9 @@ def check(
         bool, typer.Option("--quiet", "-q", help="Errors only, and nothing if all is well.")
     ] = False,
 ) -> None:
-    """Validate the configuration, compile its rules, run their tests. Exit 0: good; 2: refused."""
+    """Validate everything: settings, rules with their tests, slips. Exit 0: good; 2: refused."""
     loaded = context.load(strict=True)
-    findings = all_findings(loaded)
+    findings = all_findings(loaded, with_advice=not quiet)
     errors = [f for f in findings if f.level == "error"]
     shown = errors if quiet else findings
     if context.given.json:
@@ -44,24 +45,42 @@ def check(
         raise typer.Exit(2)
 
 
-def all_findings(loaded: Loaded) -> list[Finding]:
-    """Everything there is to say about a configuration, by file and line."""
+def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
+    """
+    Everything there is to say about a configuration, by file and line.
+
+    `with_advice`: also what is lawful and seldom meant, for which the newest stored articles are looked at.
+    """
     from monitor.config.later import not_yet
     from monitor.rules.engine import compile_rules
-    from monitor.rules.ruletests import run_rule_tests
 
     findings = list(loaded.findings)
     config = loaded.partial
     if config is not None:
         findings += not_yet(config)
-        engine, problems = compile_rules(config.rules, config.entities, [f.name for f in config.feeds])
+        engine, problems = compile_rules(config.rules, config.entities, languages=config.languages)
         findings += rule_findings(config, problems, loaded.texts)
-        for failure in run_rule_tests(engine, [r for r in config.rules if r.name in engine.rules]):
-            origin = next(r.origin for r in config.rules if r.name == failure.rule)
-            key = ("tests", failure.index)
-            findings.append(_finding(loaded.texts, origin, key, "rule_test", failure.message))
+        if with_advice:
+            findings += rule_findings(config, _advice(config), loaded.texts)
+        findings += rule_test_findings(config, engine, loaded.texts)
         findings += channel_findings(config, loaded.texts)
     return sorted(findings, key=lambda f: (f.file, f.line, f.column or 0, f.message))
+
+
+def _advice(config: Config) -> Sequence[RuleProblem]:
+    """What the rules and the user's own entities say that is seldom meant."""
+    from monitor.cli.stored import common_words
+    from monitor.rules.lint import lint
+
+    files = {str(path) for path in config.files}
+    return lint(
+        config.rules,
+        config.entities,
+        feeds=config.feeds,
+        languages=config.languages,
+        own={e.name for e in config.entities if e.origin is None or e.origin.file in files},
+        stored=common_words(config) if config.rules else None,
+    )
 
 
 def rule_findings(
@@ -86,6 +105,21 @@ def rule_findings(
             hint=hint_with_pack(p.message, p.hint, config),
         )
         for p in problems
+    ]
+
+
+def rule_test_findings(
+    config: Config, engine: Engine, texts: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """The rules' worked examples that come out otherwise, each at its own line."""
+    from monitor.rules.ruletests import run_rule_tests
+
+    if texts is None:
+        texts = _texts(config)
+    rules = {rule.name: rule for rule in config.rules}
+    return [
+        _finding(texts, rules[failed.rule].origin, ("tests", failed.index), "rule_test", failed.message)
+        for failed in run_rule_tests(engine, config.rules)
     ]
 
 

@@ -105,7 +105,7 @@ def _explain_files(target: str, config: Config, names: list[str]) -> None:
     """Judge what a file holds; nothing of it is stored, so there is no way to tell of but the rules'."""
     from monitor.cli import explain_shape as shape
     from monitor.cli import explain_words as words
-    from monitor.cli.match import KINDS, from_files
+    from monitor.cli.files import KINDS, from_files
     from monitor.rules.explain import Explainer
 
     if target != "-" and Path(target).suffix.lower() not in KINDS and not Path(target).is_file():

@@ -96,6 +96,7 @@ def judged_rule(rule: RuleNow, judged: Explained | None) -> dict[str, Any]:
         "now": {
             "holds": judged.holds,
             "strength": judged.strength.value if judged.strength else None,
+            "weak": judged.weak or None,
             "sources": [_node_shape(source) for source in judged.sources],
             "tree": _node_shape(judged.wish) if judged.wish else None,
             "failed": {"text": judged.failed.text, "why": judged.failed.why} if judged.failed else None,

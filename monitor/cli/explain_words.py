@@ -77,8 +77,7 @@ def tell_file(
             others.append((rule, verdict))
             continue
         output.out()
-        _tell_head(rule, verdict)
-        _tell_trees(verdict, document)
+        tell_judged(rule, verdict, document)
     if others:
         output.out()
     for rule, verdict in others:
@@ -86,6 +85,12 @@ def tell_file(
         if verdict is not None and verdict.failed is not None:
             why = f"{verdict.failed.text}: {verdict.failed.why}"
         output.out(f"  {mark(holds=False)} {rule.name}  {output.printable(why)}")
+
+
+def tell_judged(rule: RuleNow, verdict: Explained, document: Document) -> None:
+    """A rule's verdict on a text, with its tree."""
+    _tell_head(rule, verdict)
+    _tell_trees(verdict, document)
 
 
 def tell_never_seen(url: str, carriers: Sequence[Carrier], no: No) -> None:
@@ -201,6 +206,10 @@ def _tell_head(rule: RuleNow, judged: Explained | None) -> None:
 
 def _tell_trees(judged: Explained, document: Document) -> None:
     trees = [*judged.sources, *([judged.wish] if judged.wish else [])]
+    if judged.weak:
+        output.out(
+            f"  only with lines not confirmed as article text; without them {output.printable(judged.weak)}"
+        )
     width = min(max((_widest(tree, 0) for tree in trees), default=0), WIDEST)
     for tree in trees:
         _tell_node(tree, document, 0, width)

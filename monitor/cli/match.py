@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from monitor.alerts.excerpt import apart, excerpt
 from monitor.cli import context, output
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from monitor.cli.files import Judged
     from monitor.model import Document, Hit, RuleMatch
     from monitor.rules.engine import Engine
     from monitor.settings import Config, FeedConfig
 
-STDIN = "-"
-LINES = (".jsonl", ".ndjson")
-KINDS = (".txt", ".html", ".htm", *LINES)
 AROUND = 40  # characters shown on either side of a hit
-# JSON may hold halves of characters, which cannot be printed. The stand-in is as long, so offsets hold.
-_HALF = re.compile("[\ud800-\udfff]")
-_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,20})", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A document to be judged, with the name it has in the output."""
-
-    id: str | int
-    document: Document
+SENTENCE = 240  # characters of a sentence
 
 
 def register(app: typer.Typer) -> None:
@@ -66,19 +51,87 @@ def match(
         raise UsageError("--query stands instead of --rule: give one of them")
     config = context.config_if_any() if query is not None else context.config()
     engine = _engine(config, rules or [], query)
+    from monitor.cli.files import from_files
+
     feeds = {feed.name: feed for feed in config.feeds} if config else {}
-    judged = _stored(stored, feeds) if stored else from_files(files or [], feeds)
-    matched = total = 0
+    if stored:
+        counts = _over_stored(engine, stored, feeds)
+    else:
+        counts = _over_files(engine, from_files(files or [], feeds))
+    if not context.given.json:
+        _sum_up(counts, engine)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """How many articles were judged, how many matched, and how often each rule held."""
+
+    total: int = 0
+    matched: int = 0
+    rules: Counter[str] = field(default_factory=Counter)
+
+    def add(self, matches: Iterable[RuleMatch]) -> None:
+        names = [match.rule for match in matches]
+        self.total += 1
+        self.matched += bool(names)
+        self.rules.update(names)
+
+
+def _over_files(engine: Engine, judged: Iterable[Judged]) -> _Counts:
+    counts = _Counts()
     for item in judged:
         matches = engine.match(item.document)
-        total += 1
-        matched += bool(matches)
+        counts.add(matches)
         if context.given.json:
             output.emit(as_json(item.id, matches))
         elif matches:
-            output.out(_line(item, matches))
-    if not context.given.json:
-        output.say(f"{matched} of {total} {'article matches' if total == 1 else 'articles match'}")
+            output.out(f"{output.printable(str(item.id))}  {_titled(item.document, matches)}")
+            _tell(item.document, matches)
+    return counts
+
+
+def _over_stored(engine: Engine, age: str, feeds: Mapping[str, FeedConfig]) -> _Counts:
+    """What the rules would have caught; an article that several feeds showed is judged through each."""
+    from monitor.cli.stored import articles_since
+    from monitor.cli.words import span
+
+    since = datetime.now(UTC) - timedelta(seconds=span(age))
+    reader = context.reader()
+    counts, bar = _Counts(), output.Bar("articles")
+    for row, documents in articles_since(reader, since, feeds, bar):
+        found = {match.rule: match for one in documents for match in engine.match(one)}
+        matches = tuple(found[name] for name in engine.rules if name in found)
+        counts.add(matches)
+        if matches or context.given.json:
+            bar.clear()
+        if context.given.json:
+            shown = {"article": row["id"], "title": row["title"], "fetched": _told(row["fetched_at"])}
+            feeds_shown = [document.feed for document in documents]
+            output.emit(as_json(row["url"] or row["id"], matches) | shown | {"feeds": feeds_shown})
+        elif matches:
+            when = _told(row["published"] or row["fetched_at"])
+            through = ", ".join(document.feed for document in documents)
+            output.out(f"{when}  {output.printable(through)}  {_titled(documents[0], matches)}")
+            _tell(documents[0], matches)
+            output.out(f"    {output.printable(row['url'] or '(no link)')}  article {row['id']}")
+    bar.clear()
+    return counts
+
+
+def _told(moment: str) -> str | None:
+    """A time of the database as people and programs read it."""
+    from monitor.store.rows import from_db
+
+    return output.rfc3339(from_db(moment))
+
+
+def _sum_up(counts: _Counts, engine: Engine) -> None:
+    noun = "article matches" if counts.total == 1 else "articles match"
+    output.say(f"{counts.matched} of {counts.total} {noun}")
+    if len(engine.rules) > 1:
+        width = max(len(name) for name in engine.rules)
+        for name in engine.rules:
+            output.say(f"  {name.ljust(width)}  {counts.rules[name]}")
 
 
 def as_json(name: str | int, matches: Iterable[RuleMatch]) -> dict[str, Any]:
@@ -115,213 +168,40 @@ def snippet(document: Document, hit: Hit) -> str:
     return f"{'…' if start else ''}{before}{found}{after}{'…' if end < len(text) else ''}"
 
 
-def _line(item: Judged, matches: tuple[RuleMatch, ...]) -> str:
-    title = output.printable(item.document.title)
-    hits = [hit for m in matches for hit in m.hits]
-    shown = next((hit for hit in hits if hit.field != "title"), hits[0]) if hits else None
-    where = f'  "{snippet(item.document, shown)}"' if shown else ""
-    return f"{output.printable(str(item.id))}  {title}  [{', '.join(m.rule for m in matches)}]{where}"
+def _titled(document: Document, matches: Iterable[RuleMatch]) -> str:
+    """The title with its hits marked."""
+    spans = apart({(h.start, h.end) for m in matches for h in m.hits if h.field == "title"})
+    return marked(document.title, spans) or "(no title)"
+
+
+def _tell(document: Document, matches: Iterable[RuleMatch]) -> None:
+    """Each rule with the sentence that tells most of it."""
+    for match in matches:
+        elsewhere = [hit for hit in match.hits if hit.field != "title"]
+        text, marks = excerpt(document, elsewhere, SENTENCE) if elsewhere else ("", ())
+        weak = " (weak)" if match.strength == "weak" else ""
+        output.out(f"    {match.rule}{weak}: {marked(text, marks) or 'in the title'}")
+
+
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> str:
+    """A text on one line with parts in bold; between asterisks where nothing is bold."""
+    made, at = "", 0
+    for start, end in marks:
+        found = output.printable(text[start:end])
+        shown = output.colour(found, "bold")
+        made += output.printable(text[at:start]) + (f"*{found}*" if shown == found else shown)
+        at = end
+    return made + output.printable(text[at:])
 
 
 def _engine(config: Config | None, names: list[str], query: str | None) -> Engine:
     from monitor.rules.engine import compile_query
 
     if query is not None:
-        return compile_query(query, config.entities if config else ())
+        if config is None:
+            return compile_query(query, ())
+        return compile_query(query, config.entities, languages=config.languages)
     assert config is not None, "without a query the configuration was required"
     from monitor.cli.rules import chosen_rules, engine_of
 
     return engine_of(replace(config, rules=chosen_rules(config, names)))
-
-
-# --- files -------------------------------------------------------------------------------------------
-
-
-def from_files(files: list[str], feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
-    """The documents of these files, in order; UsageError at once for what cannot be read."""
-    for name in files:
-        if name != STDIN:
-            _refuse_unreadable(name)
-    return (item for name in files for item in _from_file(name, feeds))
-
-
-def _refuse_unreadable(name: str) -> None:
-    """Say what cannot be read before anything is printed."""
-    path = Path(name)
-    if path.suffix.lower() not in KINDS:
-        raise UsageError(f"{name}: not one of {', '.join(KINDS)}", hint="its ending says how to read a file")
-    if not path.is_file():
-        raise UsageError(f"there is no file {name}")
-
-
-def _from_file(name: str, feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
-    if name == STDIN:
-        yield from _from_lines(sys.stdin.buffer, "stdin", feeds)
-        return
-    path = Path(name)
-    try:
-        if path.suffix.lower() in LINES:
-            with path.open("rb") as lines:
-                yield from _from_lines(lines, name, feeds)
-        elif path.suffix.lower() == ".txt":
-            yield Judged(name, _text_file(path.read_bytes(), name))
-        else:
-            yield Judged(name, _page(path.read_bytes()))
-    except OSError as error:
-        raise UsageError(f"cannot read {name}: {error.strerror}") from None
-
-
-def _text_file(content: bytes, name: str) -> Document:
-    from monitor.rules.ruletests import text_document
-
-    try:
-        return text_document(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UsageError(f"{name} is not UTF-8 text", hint="save it as UTF-8") from None
-
-
-def _page(content: bytes) -> Document:
-    """A web page as it is: its <title>, and all other text as the body."""
-    from monitor.model import Document
-    from monitor.text.html import html_to_text
-
-    markup = _decoded(content)
-    title = _TITLE.search(markup)
-    if title is None:
-        return Document(body=html_to_text(markup))
-    rest = markup[: title.start()] + markup[title.end() :]
-    return Document(title=" ".join(html_to_text(title[1]).split()), body=html_to_text(rest))
-
-
-def _decoded(content: bytes) -> str:
-    """A page as text: UTF-8 where it is that, else what it says it is, else what browsers assume."""
-    named = _CHARSET.search(content[:2048])
-    for encoding in ("utf-8-sig", named[1].decode() if named else "cp1252"):
-        try:
-            return content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return content.decode("cp1252", "replace")
-
-
-# --- lines of JSON -----------------------------------------------------------------------------------
-
-
-def _from_lines(lines: Iterable[bytes], name: str, feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
-    unknown: set[str] = set()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        where = f"{name}:{number}"
-        item = _Item(_object(line, where), where)
-        feed = item.text("feed")
-        if feed and feed not in feeds:
-            unknown.add(feed)
-        yield Judged(item.id(), item.document(feeds.get(feed)))
-    if feeds and unknown:
-        listed = ", ".join(output.printable(feed) for feed in sorted(unknown)[:5])
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        output.say(f"warning: {name}: not configured, so without tags: feed {listed}{more}")
-
-
-def _object(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UsageError(f"{where}: not UTF-8 text") from None
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{where}: not JSON: {error.msg} (column {error.colno})") from None
-    except (ValueError, RecursionError):
-        raise UsageError(f"{where}: not JSON that can be read") from None
-    if not isinstance(value, dict):
-        raise UsageError(f"{where}: a line must be an object", hint='for example {"id": "1", "title": "…"}')
-    return value
-
-
-class _Item:
-    """One line's object, read with care: a wrong kind of value is told with its place."""
-
-    def __init__(self, values: dict[str, Any], where: str) -> None:
-        self._values = values
-        self._where = where
-
-    def id(self) -> str | int:
-        value = self._values.get("id")
-        if value is None:
-            return self._where
-        if isinstance(value, str):
-            return _HALF.sub("\ufffd", value)
-        if isinstance(value, int):
-            return value
-        raise UsageError(f"{self._where}: 'id' must be text or a whole number")
-
-    def text(self, key: str) -> str:
-        value = self._values.get(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise UsageError(f"{self._where}: '{key}' must be text")
-        return value if value.isascii() else _HALF.sub("\ufffd", value)
-
-    def texts(self, *keys: str) -> tuple[str, ...]:
-        """The values of all these keys; each may be one text or a list of them."""
-        found: list[str] = []
-        for key in keys:
-            value = self._values.get(key)
-            values = [value] if isinstance(value, str) else value or []
-            if not isinstance(values, list) or not all(isinstance(text, str) for text in values):
-                raise UsageError(f"{self._where}: '{key}' must be text or a list of texts")
-            found += values
-        return tuple(dict.fromkeys(found))
-
-    def document(self, feed: FeedConfig | None) -> Document:
-        """The document, with what its configured feed brings."""
-        from monitor.articles.urls import clean_url, source_of
-        from monitor.model import Document
-
-        url = self.text("url")
-        return Document(
-            title=self.text("title"),
-            summary=self.text("summary"),
-            body=self.text("body"),
-            language=self.text("language") or (feed.language if feed else None),
-            feed=self.text("feed"),
-            tags=tuple(dict.fromkeys((*(feed.tags if feed else ()), *self.texts("tags")))),
-            categories=self.texts("category", "categories"),
-            source=source_of(url) or self.text("outlet"),
-            authors=self.texts("author", "authors"),
-            url=clean_url(url) or url,
-        )
-
-
-# --- the database ------------------------------------------------------------------------------------
-
-
-def _stored(age: str, feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
-    from monitor.cli.words import span
-    from monitor.model import Document
-    from monitor.store import sql
-    from monitor.store.rows import to_db
-
-    since = datetime.now(UTC) - timedelta(seconds=span(age))
-    reader = context.reader()
-    try:
-        for row in reader.rows(sql.ARTICLES_SINCE, since=to_db(since)):
-            feed = feeds.get(row["feed"])
-            yield Judged(
-                row["url"] or row["id"],
-                Document(
-                    title=row["title"],
-                    summary=row["summary"],
-                    body=row["body"],
-                    language=row["language"],
-                    feed=row["feed"],
-                    tags=feed.tags if feed else (),
-                    categories=tuple(json.loads(row["categories"] or "[]")),
-                    source=row["source"],
-                    authors=tuple(json.loads(row["authors"] or "[]")),
-                    url=row["url"],
-                ),
-            )
-    finally:
-        reader.close()

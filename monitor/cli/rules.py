@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import context, output, rules_show
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.model import Hit
     from monitor.rules.engine import Engine
@@ -24,23 +24,35 @@ def register(app: typer.Typer) -> None:
 
     group = typer.Typer(help="The rules: what is watched for.", **SETTINGS)
     group.command("list", epilog="Example: tocsin rules list --json")(list_rules)
+    group.command(epilog="Example: tocsin rules show talks-in-doha")(rules_show.show)
+    group.command(epilog='Example: tocsin rules explain talks-in-doha --text "Les talibans à Doha"')(
+        rules_show.explain
+    )
     group.command(epilog='Example: tocsin rules test talks-in-doha --text "Les talibans à Doha"')(test)
     app.add_typer(group, name="rules")
 
 
 def list_rules() -> None:
-    """List the rules with their queries in normal form."""
+    """List the rules with their queries in normal form, and how often each matched in 7 days."""
     config = context.config()
-    found = [_described(rule, config) for rule in config.rules]
+    counts = rules_show.matches_by_rule()
+    found = [_described(rule, config, counts) for rule in config.rules]
     if context.given.json:
         for rule in found:
             output.emit(rule)
         return
     output.table(
-        ("name", "severity", "enabled", "tests", "query"),
+        ("name", "severity", "enabled", "tests", "7 days", "query"),
         [
-            (r["name"], r["severity"], "yes" if r["enabled"] else "no", r["tests"], r["query"] or r["error"])
-            for r in found
+            (
+                rule["name"],
+                rule["severity"],
+                "yes" if rule["enabled"] else "no",
+                rule["tests"],
+                rule["matches_7d"],
+                rule["query"] or rule["error"],
+            )
+            for rule in found
         ],
         empty="there are no rules: add [[rules]] with a name and a query",
     )
@@ -89,7 +101,7 @@ def engine_of(config: Config) -> Engine:
     return plan.engine
 
 
-def _described(rule: RuleConfig, config: Config) -> dict[str, Any]:
+def _described(rule: RuleConfig, config: Config, counts: Mapping[str, int] | None) -> dict[str, Any]:
     from monitor.rules.lists import rule_trees
     from monitor.rules.printer import print_query
 
@@ -100,6 +112,7 @@ def _described(rule: RuleConfig, config: Config) -> dict[str, Any]:
         "enabled": rule.enabled,
         "query": print_query(tree) if tree is not None else None,
         "tests": len(rule.tests),
+        "matches_7d": counts.get(rule.name, 0) if counts is not None else None,
     }
     if tree is None:
         shape["error"] = f"cannot be used: {problems[0].message}"

@@ -47,7 +47,12 @@ def run(
     from monitor.config.load import require
 
     config = require(loaded)
-    _refuse_bad_rules(config)
+    plan = _refuse_bad_rules(config)
+    from monitor.cli.check import rule_test_findings
+
+    # A start is not refused for them: with nothing watched, every alert would be lost.
+    for finding in rule_test_findings(config, plan.engine, loaded.texts):
+        output.say(f"warning: {finding}")
     if once:
         from monitor.service import log
 

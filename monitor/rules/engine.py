@@ -1,53 +1,66 @@
 """
 The engine: which rules hold for a document, and where.
 
-Theory of operation. Compiling turns each rule into a tree and gives it *anchors*: a small set of keys (folded
-tokens or wildcards) of which a document must have at least one for the rule to hold. An AND is anchored by
-its best child, an OR by all of its children together; NOT and document fields anchor nothing. Matching a
-document then takes three steps:
+Theory of operation. Compiling gives everything that rules ask for a one-character key (vocabulary.py) and
+each rule a test in sets of keys (compiled.py). A rule is filed under its *anchors*, the rarest group of keys
+of which a document must have one. Matching a document then takes four steps:
 
-1. tokens (quick, from a memo) are reduced to the keys that some rule asks for (vocabulary.py);
-2. the inverted index key -> rules names the candidates; rules without an anchor (`feed:*`) always are;
-3. each candidate's tree is evaluated (judge.py), sharing what was worked out for the document.
+1. its pieces are looked up in the memo and become a string of codes and a set of keys (reading.py, memo.py);
+2. keys that others bring along are added: phrases found in the string, entities named by an alias;
+3. the rules filed under the keys that are there are tested, each with a few set operations in C;
+4. what is left and has more to it (NEAR, scopes, exact spellings, company of entities) is judged (judge.py).
 
-So a rule that shares no anchor with an article costs nothing. An engine never changes after it was built,
-except for its memo: a changed configuration builds a new one, which replaces the old.
-
-Not in this version: weak hits (every match is strong), entity context, NEAR, ATLEAST, regular expressions,
-inflection, `lead` and `start/N`; rules that ask for them are refused with a sentence that says so.
+So a rule that shares no anchor with an article costs nothing, and ten thousand times as many rules make an
+article a few times as expensive. An engine's verdicts never change after it was built; a changed
+configuration builds a new one aside, which takes over the memo's pieces and replaces the old one.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import add
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from monitor.model import Hit, RuleMatch, Strength
+from monitor.model import RuleMatch, Strength
+from monitor.rules.binding import Binder, spoken
+from monitor.rules.compiled import compile_test
 from monitor.rules.entities import Entity, compile_entities
-from monitor.rules.globs import has_wildcard
+from monitor.rules.frequency import Frequencies
 from monitor.rules.judge import Judge
-from monitor.rules.lexer import nearest
 from monitor.rules.lists import rule_trees
+from monitor.rules.memo import MOST_PIECES, Memo
 from monitor.rules.parser import parse
 from monitor.rules.printer import print_query
 from monitor.rules.problems import RuleProblem
-from monitor.rules.tree import And, DocumentTerm, EntityTerm, Exact, Node, Or, Term, leaves
-from monitor.rules.vocabulary import Vocabulary
+from monitor.rules.reading import Reading
+from monitor.rules.tree import (
+    EntityTerm,
+    Exact,
+    Node,
+    Regex,
+    Term,
+    leaves,
+)
+from monitor.rules.vocabulary import Leaf, Vocabulary, literal_of
 from monitor.settings import RuleConfig
+from monitor.text.language import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from monitor.model import Document
+    from monitor.model import Document, Hit
+    from monitor.rules.compiled import Test
     from monitor.settings import EntityConfig
 
 __all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_rules"]
 
 
-_LIKE_OPERATORS = frozenset({"and", "or", "not", "near"})
+_MANY = 100  # phrases whose words a document has
+_Phrases: TypeAlias = "dict[str, tuple[Leaf, ...]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +87,173 @@ class CompiledRule:
 class Engine:
     """All rules of a configuration, compiled. Safe to share between threads; never changes its verdicts."""
 
-    def __init__(self, rules: Sequence[CompiledRule], entities: Mapping[str, Entity]) -> None:
+    def __init__(
+        self,
+        rules: Sequence[CompiledRule],
+        vocabulary: Vocabulary,
+        entities: Mapping[str, Entity],
+        frequencies: Frequencies | None = None,
+        *,
+        memo_size: int = MOST_PIECES,
+    ) -> None:
         self.rules: Mapping[str, CompiledRule] = MappingProxyType({rule.name: rule for rule in rules})
-        self._entities = entities
         self._ordered = tuple(self.rules.values())
-        self._vocabulary = Vocabulary(form for rule in self._ordered for form in _forms(rule.tree, entities))
-        self._by_anchor: dict[str, list[int]] = defaultdict(list)
-        self._always: list[int] = []
+        self._vocabulary = vocabulary
+        self._entities = entities
+        self._memo_size = memo_size
+        vocabulary.close()
+        self._implied = vocabulary.implied
+        cost = Costs(vocabulary, entities, frequencies or Frequencies())
+        self._always: list[Test] = []
+        self._tests = self._file_tests(cost)
+        self._rows, self._loose = self._file_phrases(cost)
+        self._raw = [(leaf.key, literal_of(leaf)) for leaf in vocabulary.raw]
+        vocabulary.forget()
+        self._memo = Memo(vocabulary, memo_size)
+        self._others: Engine | None = None
+
+    # --- compiling
+
+    def _file_tests(self, cost: Callable[[str], float]) -> dict[str, tuple[Test, ...]]:
+        """The tests of all rules under their anchors."""
+        tests: dict[str, tuple[Test, ...]] = {}
+        many: defaultdict[str, list[Test]] = defaultdict(list)
         for number, rule in enumerate(self._ordered):
-            anchors = _anchors(rule.tree, entities, self._vocabulary)
+            test, anchors = compile_test(number, rule.tree, cost)
             if anchors is None:
-                self._always.append(number)
+                self._always.append(test)
             for key in anchors or ():
-                self._by_anchor[key].append(number)
+                if key not in tests:
+                    tests[key] = (test,)  # most keys have one, and a list costs more
+                else:
+                    many[key].append(test)
+        for key, more in many.items():
+            tests[key] += tuple(more)
+        return tests
+
+    def _file_phrases(self, cost: Callable[[str], float]) -> tuple[_Phrases, _Phrases]:
+        """The phrases that are rows of plain words, and those the judge must find, under their rarest key."""
+        rows: defaultdict[str, list[Leaf]] = defaultdict(list)
+        loose: defaultdict[str, list[Leaf]] = defaultdict(list)
+        for leaf in self._vocabulary.phrases:
+            (rows if leaf.sure else loose)[min(leaf.parts, key=cost)].append(leaf)
+        return _frozen(rows), _frozen(loose)
+
+    def take_over(self, other: Engine, still: Callable[[], bool] = lambda: True) -> None:
+        """Learn the pieces of text that another engine remembers, as long as `still` says so."""
+        self._memo.prefill(other.remembered(), still)
+
+    def anchors(self) -> frozenset[str]:
+        """The plain words that rules are filed under."""
+        return frozenset(word for word, code in self._vocabulary.words.items() if code in self._tests)
+
+    def remembered(self) -> list[str]:
+        """The pieces of text whose codes are known."""
+        return list(self._memo.codes)
+
+    def forget(self, but: Iterable[str] = ()) -> None:
+        """Begin a new memo that knows these pieces alone; verdicts do not depend on it."""
+        self._memo = Memo(self._vocabulary, self._memo_size)
+        self._memo.prefill(but)
+
+    @property
+    def entities(self) -> Mapping[str, Entity]:
+        """All configured entities, compiled."""
+        return self._entities
+
+    # --- matching
 
     def match(self, document: Document) -> tuple[RuleMatch, ...]:
-        """The rules that hold for a document, in the order of the configuration, with their hits."""
-        judge = self.judge(document)
-        candidates = set(self._always)
-        for key in judge.present & self._by_anchor.keys():
-            candidates.update(self._by_anchor[key])
-        return tuple(
-            RuleMatch(rule.name, Strength.STRONG, judge.hits(rule.tree))
-            for rule in map(self._ordered.__getitem__, sorted(candidates))
-            if judge.holds(rule.tree)
-        )
+        """
+        The rules that hold for a document, in the order of the configuration, with their hits.
+
+        Strong = holds with the unconfirmed lines of the body blanked out; weak = holds only with them.
+        """
+        if not document.unconfirmed:
+            return self._match(document, Strength.STRONG)
+        strong = self._match(replace(document, body=blanked(document), unconfirmed=()), Strength.STRONG)
+        known = {match.rule for match in strong}
+        weak = [match for match in self._match(document, Strength.WEAK) if match.rule not in known]
+        if not weak:
+            return strong
+        order = {name: number for number, name in enumerate(self.rules)}
+        return tuple(sorted((*strong, *weak), key=lambda match: order[match.rule]))
+
+    def holding(self, document: Document) -> tuple[str, ...]:
+        """The names of the rules that hold for the whole of a document, in order: `match` without hits."""
+        return tuple([rule.name for rule in self._holding(document)[1]])
+
+    def _match(self, document: Document, strength: Strength) -> tuple[RuleMatch, ...]:
+        judge, rules = self._holding(document)
+        return tuple([RuleMatch(rule.name, strength, judge.hits(rule.tree)) for rule in rules])
+
+    def _holding(self, document: Document) -> tuple[Judge, list[CompiledRule]]:
+        reading, candidates = self._read(document)
+        keys = reading.keys
+        judge = Judge(reading, self._vocabulary, self._entities, self._elsewhere)
+        holding: set[int] = set()
+        for tests in (self._always, *candidates):
+            for number, needs, groups, excluded, facts, tree in tests:
+                if number in holding or not keys.issuperset(needs):
+                    continue
+                for group in groups:
+                    if keys.isdisjoint(group):
+                        break
+                else:
+                    if (
+                        keys.isdisjoint(excluded)
+                        and (not facts or all(map(judge.holds, facts)))
+                        and (tree is None or judge.holds(tree))
+                    ):
+                        holding.add(number)
+        return judge, [self._ordered[number] for number in sorted(holding)]
+
+    def _read(self, document: Document) -> tuple[Reading, list[tuple[Test, ...]]]:
+        """Read a document: all its keys, and the rules filed under them."""
+        memo = self._memo
+        if memo.is_full:
+            memo = self._memo = Memo(self._vocabulary, self._memo_size)
+        reading = Reading(document, self._vocabulary, memo)
+        keys, codes = reading.keys, reading.codes
+        if self._implied:
+            self._add(keys, self._implied_by(keys))
+        if self._rows:
+            self._add(keys, self._phrases_in(codes, keys))
+        if self._raw:
+            text = f"{document.title}\n{document.summary}\n{document.body}".casefold()
+            self._add(keys, {key for key, literal in self._raw if literal in text})
+        if self._loose:
+            # What is not a row of plain words is found by the judge: here it is promised where its parts are.
+            there = [self._loose[key] for key in keys & self._loose.keys()]
+            self._add(keys, {leaf.key for found in there for leaf in found if keys.issuperset(leaf.parts)})
+        return reading, [self._tests[key] for key in keys & self._tests.keys()]
+
+    def _implied_by(self, keys: AbstractSet[str]) -> set[str]:
+        implied = self._implied
+        return {other for key in keys & implied.keys() for other in implied[key]}
+
+    def _add(self, keys: set[str], new: set[str]) -> None:
+        """Add keys, and those that come with them."""
+        if new:
+            keys |= new
+            if self._implied:
+                keys |= self._implied_by(new)
+
+    def _phrases_in(self, codes: str, keys: set[str]) -> set[str]:
+        """The keys of the phrases of plain words that stand in a string of codes."""
+        rows = self._rows
+        there = [rows[key] for key in keys & rows.keys()]
+        tried = [leaf for found in there for leaf in found if keys.issuperset(leaf.parts)]
+        if len(tried) < _MANY:
+            return {leaf.key for leaf in tried if leaf.parts in codes}
+        # With many to look for, knowing all pairs of neighbours costs less than searching for each phrase.
+        pairs = set(map(add, codes, codes[1:]))
+        near = [leaf for leaf in tried if leaf.parts[:2] in pairs]
+        return {leaf.key for leaf in near if len(leaf.parts) == 2 or leaf.parts in codes}
+
+    def judge(self, document: Document) -> Judge:
+        """A judge for trees that were compiled into this engine."""
+        return Judge(self._read(document)[0], self._vocabulary, self._entities, self._elsewhere)
 
     def judge_text(self, name: str, document: Document) -> tuple[bool, tuple[Hit, ...]]:
         """Whether a rule holds for a text whatever its source (lang, feeds, tags left out), and its hits."""
@@ -108,27 +263,38 @@ class Engine:
         judge = self.judge(document)
         return (True, judge.hits(wish)) if judge.holds(wish) else (False, ())
 
-    @property
-    def entities(self) -> Mapping[str, Entity]:
-        """The compiled entities by name."""
-        return self._entities
-
-    def judge(self, document: Document) -> Judge:
-        """The document under judgement, for trees of this engine's rules."""
-        return Judge(document, self._vocabulary, self._entities)
+    def _elsewhere(self, document: Document) -> bool:
+        """Whether an entity that no rule asks for has a certain hit: it speaks for a doubtful one."""
+        if self._others is None:
+            used = set(self._vocabulary.entities.values())
+            unused = {name: entity for name, entity in self._entities.items() if name not in used}
+            vocabulary = Vocabulary()
+            binder = Binder(vocabulary, unused)
+            trees = [binder.bind(EntityTerm(name)) for name in unused]
+            rules = [CompiledRule(RuleConfig(n), t, t, 0) for n, t in zip(unused, trees, strict=True)]
+            self._others = Engine(rules, vocabulary, unused)
+            self._others._others = self._others  # noqa: SLF001 - it knows of no others
+        return self._others is not self and bool(self._others.match(document))
 
 
 def compile_rules(
-    rules: Sequence[RuleConfig], entities: Sequence[EntityConfig], feeds: Sequence[str] = ()
+    rules: Sequence[RuleConfig],
+    entities: Sequence[EntityConfig],
+    *,
+    languages: Sequence[str] = (),
+    frequencies: Frequencies | None = None,
+    memo_size: int = MOST_PIECES,
 ) -> tuple[Engine, tuple[RuleProblem, ...]]:
     """
     The engine for all enabled rules, and what is wrong with rules and entities.
 
-    A rule with an error is left out and reported. `feeds` are the names of the configured feeds: where they
-    are given, a query that names another feed is warned about.
+    A rule with an error is left out and reported. `languages` are the configured ones, for inflections of
+    rules that name none, and for acronyms; `frequencies` tell which words are rare.
     """
-    compiled_entities, problems = compile_entities(entities)
+    compiled_entities, problems = compile_entities(entities, languages)
     found = list(problems)
+    vocabulary = Vocabulary()
+    binder = Binder(vocabulary, compiled_entities)
     compiled: list[CompiledRule] = []
     for config in rules:
         if not config.enabled:
@@ -137,54 +303,32 @@ def compile_rules(
         found += rule_problems
         if tree is None:
             continue
-        if config.query is not None:
-            found += _words_like_operators(config, tree)
-        if wish is not None and feeds:
-            found += _unknown_feeds(config, wish, feeds)
-        compiled.append(CompiledRule(config, tree, wish, _hash(tree, compiled_entities)))
-    return Engine(compiled, compiled_entities), tuple(found)
+        own = config.lang or languages or LANGUAGES
+        whole = spoken(tree, own)
+        number = _hash(whole, compiled_entities)
+        # Bound at once: what parsing left behind need not pile up over a hundred thousand rules.
+        bound = binder.bind(whole)
+        if wish is not None and wish is not tree:
+            wish = binder.bind(spoken(wish, own))
+        compiled.append(CompiledRule(config, bound, bound if wish is tree else wish, number))
+    engine = Engine(compiled, vocabulary, compiled_entities, frequencies, memo_size=memo_size)
+    return engine, tuple(found)
 
 
-def compile_query(text: str, entities: Sequence[EntityConfig], name: str = "query") -> Engine:
+def compile_query(
+    text: str, entities: Sequence[EntityConfig], name: str = "query", *, languages: Sequence[str] = ()
+) -> Engine:
     """An engine of one rule, for a query typed by hand. Raises QueryError."""
-    compiled_entities, _ = compile_entities(entities)
-    tree = parse(text, compiled_entities.keys())
-    config = RuleConfig(name=name, query=text)
-    return Engine([CompiledRule(config, tree, tree, _hash(tree, compiled_entities))], compiled_entities)
+    compiled_entities, _ = compile_entities(entities, languages)
+    tree = spoken(parse(text, compiled_entities.keys()), languages or LANGUAGES)
+    vocabulary = Vocabulary()
+    bound = Binder(vocabulary, compiled_entities).bind(tree)
+    rule = CompiledRule(RuleConfig(name=name, query=text), bound, bound, _hash(tree, compiled_entities))
+    return Engine([rule], vocabulary, compiled_entities)
 
 
-def _words_like_operators(config: RuleConfig, tree: Node) -> list[RuleProblem]:
-    """`doha or qatar` asks for three words, and next to nothing holds them all."""
-    words = {leaf.written for leaf in leaves(tree) if isinstance(leaf, Term)} & _LIKE_OPERATORS
-    return [
-        RuleProblem(
-            rule=config.name,
-            message=f"rule '{config.name}': '{word}' is a word here, not an operator",
-            hint=f'did you mean {word.upper()}? the word itself is written "{word}"',
-            level="warning",
-            key=("query",),
-        )
-        for word in sorted(words)
-        if f'"{word}"' not in (config.query or "")
-    ]
-
-
-def _unknown_feeds(config: RuleConfig, wish: Node, feeds: Sequence[str]) -> list[RuleProblem]:
-    names = {feed.casefold() for feed in feeds}
-    return [
-        RuleProblem(
-            rule=config.name,
-            message=f"rule '{config.name}': no feed is named '{leaf.value}'",
-            hint=nearest(leaf.value, feeds),
-            level="warning",
-            key=("query",) if config.query is not None else (),
-        )
-        for leaf in leaves(wish)
-        if isinstance(leaf, DocumentTerm)
-        and leaf.field == "feed"
-        and not has_wildcard(leaf.value)
-        and leaf.value not in names
-    ]
+def _frozen(lists: Mapping[str, list[Leaf]]) -> _Phrases:
+    return {key: tuple(found) for key, found in lists.items()}
 
 
 def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
@@ -194,40 +338,49 @@ def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _forms(tree: Node, entities: Mapping[str, Entity]) -> list[Term | Exact]:
-    """Every term whose tokens must be found to judge the tree: its own, and those of its entities."""
-    forms: list[Term | Exact] = []
-    for leaf in leaves(tree):
-        if isinstance(leaf, EntityTerm):
-            entity = entities[leaf.name]
-            forms += [alias.form for alias in (*entity.aliases, *entity.masks)]
-        elif not isinstance(leaf, DocumentTerm):
-            forms.append(leaf)
-    return forms
+def blanked(document: Document) -> str:
+    """The body with its unconfirmed lines blanked out: offsets stay."""
+    body = document.body
+    for start, end in document.unconfirmed:
+        body = body[:start] + " " * (end - start) + body[end:]
+    return body
 
 
-def _anchors(node: Node, entities: Mapping[str, Entity], vocabulary: Vocabulary) -> frozenset[str] | None:
-    """Keys of which a document must have one for the node to hold; None if it may hold without any."""
-    if isinstance(node, Term | Exact):
-        return frozenset({max(vocabulary.elements(node), key=_rarity)})
-    if isinstance(node, EntityTerm):
-        forms = [alias.form for alias in entities[node.name].aliases]
-        return frozenset(max(vocabulary.elements(form), key=_rarity) for form in forms)
-    if isinstance(node, And | Or):
-        children = [_anchors(child, entities, vocabulary) for child in node.children]
-        known = [anchors for anchors in children if anchors is not None]
-        if isinstance(node, And):
-            return max(known, key=_selectivity) if known else None
-        return frozenset().union(*known) if len(known) == len(children) else None
-    return None
+class Costs:
+    """How many articles a key is expected in: calling it tells. Wrong guesses cost time, never a match."""
 
+    def __init__(
+        self, vocabulary: Vocabulary, entities: Mapping[str, Entity], frequencies: Frequencies
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._entities = entities
+        self._frequencies = frequencies
+        self._words = {code: word for word, code in vocabulary.words.items()}
+        self._known: dict[str, float] = {}
 
-def _rarity(key: str) -> tuple[bool, int]:
-    """Plain words before wildcards, long ones before short ones: a guess at which word is rarer."""
-    return not has_wildcard(key), len(key)
+    def __call__(self, key: str) -> float:
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._cost(key)
+        return known
 
-
-def _selectivity(anchors: frozenset[str]) -> tuple[bool, int, int]:
-    """Few keys before many, and among equals the one whose shortest key is longest."""
-    plain = not any(has_wildcard(key) for key in anchors)
-    return plain, -len(anchors), min((len(key) for key in anchors), default=0)
+    def _cost(self, key: str) -> float:
+        share = self._frequencies.share
+        if key in self._words:
+            return share(self._words[key])
+        if key in self._vocabulary.costs:
+            return share(self._vocabulary.costs[key])
+        leaf = self._vocabulary.by_key.get(key)
+        if leaf is None:  # a wildcard inside a phrase
+            return 0.2
+        form = leaf.form
+        if isinstance(form, EntityTerm):
+            aliases = self._entities[form.name].aliases
+            return min(1.0, sum(self(self._vocabulary.of_entities[alias.form].key) for alias in aliases))
+        if isinstance(form, Regex):
+            return 0.1
+        if len(leaf.parts) > 1:
+            return 0.3 * min(map(self, leaf.parts))
+        assert isinstance(form, Term | Exact)
+        bare = form.elements[0].strip("*?") if isinstance(form, Term) else form.literal
+        return min(0.5, 4 * share(bare))

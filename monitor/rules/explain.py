@@ -1,28 +1,25 @@
 """
 Why a rule holds for a document, or does not: its tree with a verdict and a sentence at every node. Pure.
 
-Built on what the judge says of each node. A kind of node that is not known here is explained as one line: its
-printed form, whether it holds, and its hits.
+Built on what the judge says of each node; misses.py says why a part fails, and what came nearest to it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from monitor.rules.globs import has_wildcard
+from monitor.model import Strength
+from monitor.rules.binding import as_written
+from monitor.rules.engine import blanked
 from monitor.rules.lists import source_trees
+from monitor.rules.misses import Misses
 from monitor.rules.printer import print_query
-from monitor.rules.tree import TEXT_FIELDS, And, DocumentTerm, EntityTerm, Exact, Node, Not, Or, Term
-from monitor.text.tokens import folded_tokens
+from monitor.rules.tree import And, AtLeast, DocumentTerm, Near, Node, Not, Or
 
 if TYPE_CHECKING:
-    from monitor.model import Document, Hit, Strength
+    from monitor.model import Document, Hit
     from monitor.rules.engine import CompiledRule, Engine
-    from monitor.rules.judge import Judge
-
-_NEAR_MISS = 4  # letters a word has before longer words that begin like it are worth naming
-_LONGER = 3  # letters that an ending has at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +27,9 @@ class NodeVerdict:
     """
     One node of a rule's tree, judged.
 
-    `text` is the node in normal form; `kind` is "all", "any", "not" or "term". `why` says in words why the
-    node fails ("" where it holds, but for an unknown language, which passes). `hits` are a term's places.
+    `text` is the node in normal form; `kind` is "all", "any", "not", "near", "count" or "term". `why` says in
+    words why the node fails ("" where it holds, but for an unknown language, which passes). `hits` are the
+    places of a term, or of the parts of a NEAR or count.
     """
 
     text: str
@@ -56,7 +54,8 @@ class Explained:
     A rule's verdict on a document, part by part.
 
     `sources` are what its lang, feeds and tags ask of the article's source; `wish` is what it asks of the
-    text, None for a rule of sources alone. `strength` is None where the rule does not hold.
+    text, None for a rule of sources alone. `strength` is None where the rule does not hold; of a weak match,
+    `weak` says what fails without the unconfirmed lines.
     """
 
     rule: str
@@ -64,6 +63,7 @@ class Explained:
     strength: Strength | None
     sources: tuple[NodeVerdict, ...]
     wish: NodeVerdict | None
+    weak: str = ""
 
     @property
     def wrong_source(self) -> NodeVerdict | None:
@@ -86,25 +86,46 @@ class Explainer:
 
     def __init__(self, engine: Engine, document: Document) -> None:
         self._document = document
-        self._engine = engine
-        self._judge: Judge = engine.judge(document)
-        self._words: tuple[str, ...] | None = None
         self._matches = {match.rule: match for match in engine.match(document)}
+        self._whole = _Reader(engine, document)
+        # What is not confirmed may break a rule that holds without it, so a strong match is shown without it.
+        confirmed = replace(document, body=blanked(document), unconfirmed=())
+        self._confirmed = _Reader(engine, confirmed) if document.unconfirmed else self._whole
 
     def explain(self, rule: CompiledRule) -> Explained:
         """The rule's verdict with every part of it shown."""
         match = self._matches.get(rule.name)
+        strength = match.strength if match else None
+        reader = self._confirmed if strength is Strength.STRONG else self._whole
+        wish = reader.verdict(rule.wish) if rule.wish is not None else None
+        weak = ""
+        if strength is Strength.WEAK and rule.wish is not None:
+            missed = self._confirmed.verdict(rule.wish).first_failure()
+            weak = f"{missed.text}: {missed.why}" if missed else ""
         return Explained(
             rule=rule.name,
             holds=match is not None,
-            strength=match.strength if match else None,
-            sources=tuple(self.verdict(source) for source in source_trees(rule.config)),
-            wish=self.verdict(rule.wish) if rule.wish is not None else None,
+            strength=strength,
+            sources=tuple(reader.verdict(source) for source in source_trees(rule.config)),
+            wish=wish,
+            weak=weak,
         )
 
     def verdict(self, node: Node) -> NodeVerdict:
-        """A node of a tree of this engine, judged with all its parts."""
-        text, holds = print_query(node), self._judge.holds(node)
+        """A node of a tree of this engine, judged on the whole of the document with all its parts."""
+        return self._whole.verdict(node)
+
+
+class _Reader:
+    """Judges the nodes of trees on one text of a document."""
+
+    def __init__(self, engine: Engine, document: Document) -> None:
+        self._document = document
+        self._judge = engine.judge(document)
+        self._misses = Misses(self._judge, engine.entities)
+
+    def verdict(self, node: Node) -> NodeVerdict:
+        text, holds = print_query(as_written(node)), self._judge.holds(node)
         if isinstance(node, And | Or):
             children = tuple(self.verdict(child) for child in node.children)
             kind = "all" if isinstance(node, And) else "any"
@@ -113,98 +134,23 @@ class Explainer:
         if isinstance(node, Not):
             child = self.verdict(node.child)
             return NodeVerdict(text, "not", holds, "" if holds else _there(child), children=(child,))
+        kind = "near" if isinstance(node, Near) else "count" if isinstance(node, AtLeast) else "term"
         hits = self._judge.hits(node) if holds else ()
-        why = self._why_passing(node) if holds else self._why_not(node)
-        return NodeVerdict(text, "term", holds, why, hits)
+        why = self._why_passing(node) if holds else self._misses.why_not(node)
+        return NodeVerdict(text, kind, holds, why, hits)
 
     def _why_not_joined(self, node: And | Or, children: tuple[NodeVerdict, ...]) -> str:
         if isinstance(node, And):
             return next(child.why for child in children if not child.holds)
         facts = [child for child in node.children if isinstance(child, DocumentTerm)]
         if len(facts) == len(node.children) and len({fact.field for fact in facts}) == 1:
-            return self._fact(facts[0])
+            return self._misses.fact(facts[0])
         return f"none of its {len(children)} alternatives holds"
 
     def _why_passing(self, node: Node) -> str:
         if isinstance(node, DocumentTerm) and node.field == "lang" and not self._document.language:
             return "the article's language is not known, which passes"
         return ""
-
-    def _why_not(self, node: Node) -> str:
-        if isinstance(node, DocumentTerm):
-            return self._fact(node)
-        if isinstance(node, Term):
-            return self._term(node)
-        if isinstance(node, Exact):
-            return self._exact(node)
-        if isinstance(node, EntityTerm):
-            return self._entity(node)
-        return "does not hold"
-
-    def _fact(self, node: DocumentTerm) -> str:
-        document = self._document
-        if node.field == "lang":
-            return f"the article's language is {document.language}"
-        several = {
-            "tag": ("feed", "tags", document.tags),
-            "category": ("article", "categories", document.categories),
-            "author": ("article", "authors", document.authors),
-        }
-        if node.field in several:
-            whose, what, values = several[node.field]
-            return f"the {whose}'s {what}: {', '.join(values)}" if values else f"the {whose} has no {what}"
-        one = {"feed": document.feed, "source": document.source, "url": document.url}[node.field]
-        return f"the article's {node.field} is {one or 'not known'}"
-
-    def _term(self, node: Term) -> str:
-        where = _where(node.scope)
-        there = [element in self._judge.present for element in node.elements]
-        if len(node.elements) > 1:
-            if all(there):
-                return f"its words are there, but not as this phrase in {where}"
-            missing = [word for word, found in zip(node.elements, there, strict=True) if not found]
-            return f"{_quoted(missing)} not in the article"
-        if all(there):
-            return f"in the article, but not in {where}"
-        alike = self._words_like(node.elements[0])
-        if alike:
-            return f"not in {where}; {_quoted(alike)} is, which {node.elements[0]}* would take"
-        return f"not in {where}"
-
-    def _words_like(self, word: str) -> list[str]:
-        """Words of the article that begin with `word` and are a little longer: most often its plural."""
-        if len(word) < _NEAR_MISS or has_wildcard(word):
-            return []
-        if self._words is None:
-            document = self._document
-            text = f"{document.title}\n{document.summary}\n{document.body}"
-            self._words = tuple(dict.fromkeys(folded_tokens(text)))
-        return [t for t in self._words if t.startswith(word) and 0 < len(t) - len(word) <= _LONGER][:3]
-
-    def _exact(self, node: Exact) -> str:
-        where = _where(node.scope)
-        if all(token in self._judge.present for token in folded_tokens(node.literal)):
-            return f"its words are there, but not spelt exactly so in {where}"
-        return f"not in {where}"
-
-    def _entity(self, node: EntityTerm) -> str:
-        where = _where(node.scope)
-        aliases = self._engine.entities[node.name].aliases
-        fields = TEXT_FIELDS if node.scope == "text" else (node.scope,)
-        for alias in aliases:
-            for field in fields:
-                if field in TEXT_FIELDS and self._judge.occurrences(alias.form, field):
-                    return f"“{alias.written}” is there, but does not count as @{node.name}: see its entity"
-        number = "its name is not" if len(aliases) == 1 else f"none of its {len(aliases)} names is"
-        return f"{number} in {where}"
-
-
-def _where(scope: str) -> str:
-    return ", ".join(TEXT_FIELDS) if scope == "text" else scope
-
-
-def _quoted(words: list[str]) -> str:
-    return ", ".join(f"“{word}”" for word in words)
 
 
 def _there(child: NodeVerdict) -> str:

@@ -23,6 +23,9 @@ def glob(pattern: str) -> re.Pattern[str]:
     return re.compile(f"{first}{inner}.*{rest[-1]}", re.DOTALL)
 
 
+INFLECTED = "~"  # ends an element that stands for its inflections too
+
+
 def has_wildcard(text: str) -> bool:
     """Whether the text holds `*` or `?`."""
     return "*" in text or "?" in text

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NoReturn
 
 from monitor.errors import QueryError
-from monitor.rules.tree import DOCUMENT_FIELDS, SCOPES
+from monitor.rules.tree import DOCUMENT_FIELDS, SCOPES, START
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +45,9 @@ class Lexeme:
     """
     One piece of a query.
 
-    `text` is as written; `value` is what it stands for: a word, the inside of quotes or braces, a name.
-    `number` is N of `NEAR/N`, `ATLEAST/N` and `"…"~N`. `column` counts code points from 1.
+    `text` is as written; `value` is what it stands for: a word, the inside of quotes, braces or slashes, a
+    name. `number` is N of `NEAR/N`, `ATLEAST/N` and `"…"~N`; `flags` those of a regular expression, sorted.
+    `column` counts code points from 1.
     """
 
     kind: Kind
@@ -54,16 +55,19 @@ class Lexeme:
     column: int
     value: str = ""
     number: int | None = None
+    flags: str = ""
 
 
 _AS_ASCII = str.maketrans("“”„‟«»＂（）｛｝", '"""""""(){}')  # noqa: RUF001 - these look-alikes are the point
 _RUN = re.compile(r'[^\s(){}"]+')
-_REGEX = re.compile(r"/(?:[^/\\]|\\.)+/[a-z]*", re.DOTALL)
+_HEAD = re.compile(r'([^\s(){}":]*):')
+_REGEX = re.compile(r"/((?:[^/\\]|\\.)+)/([^\s()]*)", re.DOTALL)
 _COUNTED = re.compile(r"(NEAR|ONEAR|ATLEAST)/(.*)", re.DOTALL)
 _MOST_DIGITS = 6  # a larger number of words is a slip, and int() of endless digits is slow
 _PLAIN_OPERATORS = {"AND": Kind.AND, "OR": Kind.OR, "NOT": Kind.NOT, "NEAR": Kind.NEAR, "ONEAR": Kind.NEAR}
 _SYMBOLS = {"|": Kind.OR, "&": Kind.AND}
-_KNOWN_FIELDS = (*SCOPES, "lead", *DOCUMENT_FIELDS)
+_KNOWN_FIELDS = (*SCOPES, *DOCUMENT_FIELDS)
+_REGEX_FLAGS = "is"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -145,9 +149,6 @@ class _Lexer:
         self.add(Kind.EXACT, end + 1 - self.at, self.query[self.at + 1 : end])
 
     def open_run(self, first: str) -> None:
-        found = _RUN.match(self.ascii, self.at)
-        assert found
-        run = found.group()
         if not self.run_starts:
             if first in "|&/@-" and self.out:
                 # After a closing quote or brace: a word by the letter, an operator by intent.
@@ -155,7 +156,7 @@ class _Lexer:
                     f"'{first}' stands directly after {self.out[-1].text}",
                     hint=f"put a space before '{first}'",
                 )
-            self.word(run)
+            self.word(self.rest_of_run())
         elif first in _SYMBOLS:
             self.add(_SYMBOLS[first], 1)
             self.run_starts = True
@@ -164,11 +165,17 @@ class _Lexer:
         elif first == "/":
             self.regex()
         elif first == "@":
-            self.entity(run)
-        elif ":" in run and self.field(run):
+            self.entity(self.rest_of_run())
+        elif (head := _HEAD.match(self.ascii, self.at)) and self.field(head[1]):
             self.run_starts = True
         else:
-            self.word(run)
+            self.word(self.rest_of_run())
+
+    def rest_of_run(self) -> str:
+        """The run from here; asked for only where all of it is read, or a megabyte of - would be slow."""
+        found = _RUN.match(self.ascii, self.at)
+        assert found
+        return found.group()
 
     def minus(self) -> None:
         following = self.ascii[self.at + 1 : self.at + 2]
@@ -183,26 +190,39 @@ class _Lexer:
             self.fail(
                 "this regular expression is not closed", hint="close it with /, or put the text in quotes"
             )
-        self.add(Kind.REGEX, found.end() - self.at)
+        pattern, flags = found.groups()
+        if not set(flags) <= set(_REGEX_FLAGS) or len(set(flags)) < len(flags):
+            self.fail(
+                f"a regular expression has the flags i and s, found '{flags}'",
+                at=found.start(2),
+                hint="i: case-blind; s: anywhere in the text; or put the text in quotes",
+            )
+        lexeme = Lexeme(Kind.REGEX, found.group(), self.at + 1, pattern, flags="".join(sorted(flags)))
+        self.out.append(lexeme)
+        self.at = found.end()
+        self.run_starts = False
 
     def entity(self, run: str) -> None:
         if run == "@":
             self.fail("expected the name of an entity after @", hint="write @name, as in [entities.name]")
         self.add(Kind.ENTITY, len(run), run[1:])
 
-    def field(self, run: str) -> bool:
+    def field(self, head: str) -> bool:
         """Read `field:` if the run starts with one; whatever else has a colon is a word."""
-        head, _, rest = run.partition(":")
-        if head.startswith("start/"):
-            self.number(head[6:], after="start/", at=self.at + 6)
+        value = head
+        if head.startswith(START):
+            words = self.number(head[len(START) :], after=START, at=self.at + len(START))
+            if not words:
+                self.fail("start/0 holds no word", hint="write start/50: for the first 50 words of the body")
+            value = f"{START}{words}"
         elif head not in _KNOWN_FIELDS:
-            if head.isalpha() and not rest.startswith("//"):
+            if head.isalpha() and not self.ascii.startswith("//", self.at + len(head) + 1):
                 self.fail(
                     f"there is no field '{head}'",
                     hint=f"{nearest(head, _KNOWN_FIELDS)} (or put the words in quotes)",
                 )
             return False
-        self.add(Kind.FIELD, len(head) + 1, head)
+        self.add(Kind.FIELD, len(head) + 1, value)
         return True
 
     def word(self, run: str) -> None:

@@ -1,8 +1,8 @@
 """
 A rule's table as a query tree.
 
-Either `query`, or the lists any, all and none with a scope; and beside either the sources `lang`, `feeds` and
-`tags`, which are ANDed with it.
+Either `query`, or the lists any, all, none, near and atleast with a scope; and beside either the sources
+`lang`, `feeds` and `tags`, which are ANDed with it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,29 @@ from monitor.errors import QueryError
 from monitor.rules.facts import document_value
 from monitor.rules.parser import parse, parse_term
 from monitor.rules.problems import RuleProblem
-from monitor.rules.tree import SCOPES, DocumentTerm, Node, Not, all_of, any_of, needs_a_term
+from monitor.rules.tree import (
+    NEAR_WORDS,
+    SCOPES,
+    AtLeast,
+    DocumentTerm,
+    Near,
+    Node,
+    Not,
+    TextTerm,
+    all_of,
+    any_of,
+    needs_a_term,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from monitor.settings import RuleConfig
+
+
+def _texts(value: object) -> list[str]:
+    """One text, or a list of texts, as a list."""
+    return [value] if isinstance(value, str) else [str(text) for text in value]  # type: ignore[attr-defined]
 
 
 class _Builder:
@@ -51,33 +68,72 @@ class _Builder:
 
     def lists(self) -> Node | None:
         config = self.config
-        for key, there in (("near", bool(config.near)), ("atleast", config.atleast is not None)):
-            if there:
-                self.refuse(f"{key}: not in this version", (key,), hint="use all, or a phrase in query")
         scope = config.scope or "text"
         if scope not in SCOPES:
-            known = ", ".join(SCOPES)
-            message = (
-                "scope 'lead': not in this version" if scope == "lead" else f"there is no scope '{scope}'"
-            )
-            self.refuse(message, ("scope",), hint=f"use one of {known}")
+            self.refuse(f"there is no scope '{scope}'", ("scope",), hint=f"use one of {', '.join(SCOPES)}")
             scope = "text"
         wanted = [*self.terms("all", scope)]
         alternatives = self.terms("any", scope)
         if alternatives:
             wanted.insert(0, any_of(alternatives))
+        wanted += self.pairs(scope)
+        wanted += self.counted(scope)
         wanted += [Not(term) for term in self.terms("none", scope)]
         return all_of(wanted) if wanted else None
 
-    def terms(self, key: str, scope: str) -> list[Node]:
+    def pairs(self, scope: str) -> list[Node]:
+        """Each table of `near` as a NEAR of two OR-groups."""
         found: list[Node] = []
-        texts: tuple[str, ...] = getattr(self.config, key)
-        for index, text in enumerate(texts):
-            try:
-                found.append(parse_term(text, self.entities, scope))
-            except QueryError as error:
-                self.refuse(error.message, (key, index), hint=error.hint, column=error.column)
+        for index, table in enumerate(self.config.near):
+            sides = []
+            for key in ("a", "b"):
+                at = ("near", index, key)
+                sides.append([self.term(text, at, scope) for text in _texts(table[key])])
+            if not self.same_scope([term for side in sides for term in side], ("near", index), scope):
+                continue
+            left, right = ([term for term in side if term is not None] for side in sides)
+            if left and right:
+                within, ordered = table.get("within", NEAR_WORDS), table.get("ordered", False)
+                assert isinstance(within, int), "the configuration has checked it"
+                found.append(Near(any_of(left), any_of(right), within, ordered=bool(ordered)))
         return found
+
+    def counted(self, scope: str) -> list[Node]:
+        """The table `atleast` as a count."""
+        table = self.config.atleast
+        if table is None:
+            return []
+        terms = [self.term(text, ("atleast", "of"), scope) for text in _texts(table["of"])]
+        if not self.same_scope(terms, ("atleast",), scope) or not terms or None in terms:
+            return []
+        count = table["count"]
+        assert isinstance(count, int), "the configuration has checked it"
+        return [AtLeast(count, tuple(term for term in terms if isinstance(term, TextTerm)))]
+
+    def same_scope(self, terms: Sequence[Node | None], key: tuple[str | int, ...], scope: str) -> bool:
+        """Whether all terms stand in the rule's scope: places in different fields are never near."""
+        for term in terms:
+            if term is not None and (isinstance(term, DocumentTerm) or getattr(term, "scope", "") != scope):
+                field = term.field if isinstance(term, DocumentTerm) else getattr(term, "scope", "")
+                self.refuse(
+                    f"the field {field}: cannot stand in {key[0]}",
+                    key,
+                    hint="take the field out, and set scope for the whole rule",
+                )
+                return False
+        return True
+
+    def terms(self, key: str, scope: str) -> list[Node]:
+        texts: tuple[str, ...] = getattr(self.config, key)
+        found = [self.term(text, (key, index), scope) for index, text in enumerate(texts)]
+        return [term for term in found if term is not None]
+
+    def term(self, text: str, key: tuple[str | int, ...], scope: str) -> Node | None:
+        try:
+            return parse_term(text, self.entities, scope)
+        except QueryError as error:
+            self.refuse(error.message, key, hint=error.hint, column=error.column)
+            return None
 
     def sources(self) -> list[Node]:
         """The document terms of `lang`, `feeds` and `tags`: values in one key are OR."""

@@ -3,31 +3,37 @@ From lexemes to a query tree: a Pratt parser, and the terms that rule lists hold
 
 Binding powers, weakest first: OR 1, AND 2 (words side by side are AND), NOT 3 (a prefix), NEAR 4. The scope
 of a field prefix is pushed down to the terms while parsing.
-
-NEAR, ATLEAST, regular expressions, the fields `lead` and `start/N`, and `word~` are read, and refused with a
-sentence that says that this version does not have them: a rule never means less than it says.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from monitor.errors import QueryError
 from monitor.rules.exact import exact_literal
 from monitor.rules.facts import document_value
+from monitor.rules.globs import INFLECTED, has_wildcard
 from monitor.rules.lexer import Kind, Lexeme, lex, nearest
+from monitor.rules.regexes import RegexError
+from monitor.rules.regexes import check as check_regex
 from monitor.rules.tree import (
     DOCUMENT_FIELDS,
-    SCOPES,
+    NEAR_WORDS,
+    And,
+    AtLeast,
     DocumentTerm,
     EntityTerm,
     Exact,
+    Near,
     Node,
     Not,
+    Or,
+    Regex,
     Term,
     TextTerm,
     all_of,
     any_of,
+    children_of,
     needs_a_term,
     scoped,
 )
@@ -74,6 +80,27 @@ def _described(lexeme: Lexeme) -> str:
     return lexeme.text if lexeme.kind is not Kind.END else "the end"
 
 
+def _no_place(node: Node, scope: str) -> str:
+    """What in a side of NEAR has no place in the text, in words; "" where all has."""
+    if isinstance(node, And):
+        return "an AND"
+    if isinstance(node, Not):
+        return "a NOT"
+    if isinstance(node, AtLeast):
+        return "ATLEAST"
+    if isinstance(node, DocumentTerm):
+        return f"the field {node.field}:"
+    if isinstance(node, TextTerm):
+        return "" if node.scope == scope else f"the field {node.scope}:"
+    return next((wrong for child in children_of(node) if (wrong := _no_place(child, scope))), "")
+
+
+def _nested(node: Node) -> int:
+    """How many NEAR stand inside one another: a row of them nests to the left."""
+    below = max(map(_nested, children_of(node)), default=0)
+    return below + isinstance(node, Near)
+
+
 class _Parser:
     def __init__(self, query: str, lexemes: list[Lexeme], entities: Collection[str] | None) -> None:
         self.query = query
@@ -94,9 +121,6 @@ class _Parser:
 
     def fail(self, message: str, lexeme: Lexeme, *, hint: str) -> NoReturn:
         raise QueryError(message, query=self.query, column=lexeme.column, hint=hint)
-
-    def not_yet(self, what: str, lexeme: Lexeme, *, hint: str) -> NoReturn:
-        self.fail(f"{what}: not in this version", lexeme, hint=hint)
 
     # --- operators
 
@@ -139,10 +163,42 @@ class _Parser:
         return Not(self.near())
 
     def near(self) -> Node:
+        first = self.here
         left = self.primary()
-        if self.here.kind is Kind.NEAR:
-            self.not_yet(self.here.value, self.here, hint='use a phrase with extra words, "a b"~5, or AND')
+        if self.here.kind is not Kind.NEAR:
+            return left
+        self.check_operand(left, first, self.here)
+        while self.here.kind is Kind.NEAR:
+            operator = self.take()
+            first = self.here
+            right = self.primary()
+            self.check_operand(right, first, operator)
+            within = NEAR_WORDS if operator.number is None else operator.number
+            left = Near(left, right, within, ordered=operator.value == "ONEAR")
+            if _nested(left) > _DEEPEST:
+                self.fail(
+                    f"more than {_DEEPEST} {operator.value} stand in one row",
+                    operator,
+                    hint="join shorter rows with AND",
+                )
         return left
+
+    def check_operand(self, side: Node, first: Lexeme, operator: Lexeme) -> None:
+        """NEAR joins places in the text: a side that has no place of its own is refused."""
+        if first.kind is Kind.FIELD:
+            self.fail(
+                f"the field {first.text} stands beside {operator.text}",
+                first,
+                hint=f"put the field before brackets: {first.text}(a {operator.text} b)",
+            )
+        wrong = _no_place(side, self.field or "text")
+        if wrong:
+            self.fail(
+                f"{wrong} cannot stand beside {operator.text}, which joins terms, phrases, entities "
+                "and OR-groups of these",
+                first,
+                hint=f"write the {operator.text} of each pair, and join those with AND or NOT",
+            )
 
     # --- terms
 
@@ -153,7 +209,7 @@ class _Parser:
         if lexeme.kind is Kind.FIELD:
             return self.fielded()
         if lexeme.kind is Kind.COUNT:
-            self.count()
+            return self.count()
         if lexeme.kind not in _TERM_KINDS:
             before = f" after {self.lexemes[self.at - 1].text}" if self.at else ""
             self.fail(
@@ -197,19 +253,36 @@ class _Parser:
                 prefix,
                 hint="give each term one field, and close the brackets before the next",
             )
-        if prefix.value not in SCOPES and prefix.value not in DOCUMENT_FIELDS:
-            self.not_yet(f"the field {prefix.text}", prefix, hint="use title:, summary:, body: or text:")
         self.field = prefix.value
 
-    def count(self) -> NoReturn:
+    def count(self) -> Node:
         counted = self.take()
+        assert counted.number is not None
+        if not counted.number:
+            self.fail("ATLEAST/0 always holds", counted, hint="write ATLEAST/2(a OR b)")
         if self.here.kind is not Kind.OPEN:
             self.fail(
                 f"expected ( after {counted.text}, found {_described(self.here)}",
                 self.here,
                 hint=f"write {counted.text}(a OR b)",
             )
-        self.not_yet("ATLEAST", counted, hint="ask for the term once, or in the title: title:…")
+        scope = self.field or "text"
+        inside = self.bracket()
+        terms = inside.children if isinstance(inside, Or) else (inside,)
+        if not all(isinstance(term, TextTerm) for term in terms):
+            self.fail(
+                f"{counted.text} counts terms and OR-groups of terms",
+                counted,
+                hint=f"write {counted.text}(a OR b), and join other conditions outside with AND",
+            )
+        wrong = next((t.scope for t in terms if isinstance(t, TextTerm) and t.scope != scope), None)
+        if wrong:
+            self.fail(
+                f"the field {wrong}: stands inside {counted.text}",
+                counted,
+                hint=f"put the field before it: {wrong}:{counted.text}(a OR b)",
+            )
+        return AtLeast(counted.number, cast("tuple[TextTerm, ...]", terms))
 
     def term(self, lexeme: Lexeme) -> Node:
         if self.field in DOCUMENT_FIELDS:
@@ -230,20 +303,19 @@ class _Parser:
 
     def text_term(self, lexeme: Lexeme) -> TextTerm:
         if lexeme.kind is Kind.REGEX:
-            self.not_yet(
-                "a regular expression",
-                lexeme,
-                hint="use wildcards: colo?r, talk* (or quotes, if you mean the text)",
-            )
+            return self.regex(lexeme)
         if lexeme.kind is Kind.ENTITY:
             return self.entity(lexeme)
         if lexeme.kind is Kind.EXACT:
             return self.exact(lexeme)
-        if any(len(word) > 1 and word.endswith("~") for word in lexeme.value.split()):
-            self.not_yet(
-                "inflection with ~", lexeme, hint="write talk* with a wildcard, or the forms joined with OR"
-            )
         return self.words(lexeme, lexeme.value, lexeme.number or 0)
+
+    def regex(self, lexeme: Lexeme) -> Regex:
+        try:
+            check_regex(lexeme.value, lexeme.flags)
+        except RegexError as error:
+            self.fail(f"the regular expression {lexeme.text}: {error}", lexeme, hint=error.hint)
+        return Regex(lexeme.value, lexeme.flags)
 
     def entity(self, lexeme: Lexeme) -> EntityTerm:
         if self.entities is not None and lexeme.value not in self.entities:
@@ -263,7 +335,7 @@ class _Parser:
         return Exact(literal)
 
     def words(self, lexeme: Lexeme, text: str, slop: int) -> Term:
-        elements = pattern_tokens(text)
+        elements = self.elements(lexeme, text)
         if not elements:
             self.fail(
                 f"{lexeme.text} holds no letter or digit",
@@ -278,6 +350,24 @@ class _Parser:
                     hint="a wildcard works inside one word: talk*, *stan; feed:* is every article",
                 )
         return Term(elements, slop if len(elements) > 1 else 0, written=" ".join(text.split()))
+
+    def elements(self, lexeme: Lexeme, text: str) -> tuple[str, ...]:
+        """The folded tokens of a term; a word that ends in ~ stands for its inflections too."""
+        if "~" not in text:
+            return pattern_tokens(text)
+        found: list[str] = []
+        for word in text.split():
+            tokens = list(pattern_tokens(word))
+            if tokens and word.endswith(INFLECTED):
+                if has_wildcard(tokens[-1]):
+                    self.fail(
+                        f"{word} has a wildcard and ~",
+                        lexeme,
+                        hint=f"write {word.rstrip('~')} for the wildcard, or the bare word with ~",
+                    )
+                tokens[-1] += INFLECTED
+            found += tokens
+        return tuple(found)
 
     # --- strings in a rule's lists
 

@@ -181,6 +181,11 @@ class App:
             self._tidying.cancel()
         self._tidying = asyncio.create_task(self._tidy_up())
 
+    def refile(self, plan: Plan) -> None:
+        """Go by a plan that differs from the one in force only in how its rules are filed."""
+        self.plan = plan
+        self.poller.use(plan, self.fetcher)
+
     @property
     def notices_to(self) -> tuple[str, ...]:
         """The channels that hear what Tocsin says about itself."""

@@ -9,6 +9,7 @@ supervisor measures on the monotonic clock and re-arms the tick when it is late.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
-from monitor.service.reload import Reloader
+from monitor.service.reload import Reloader, built_aside, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -77,6 +78,7 @@ class Daemon:
         helpers = [
             loop.create_task(self._supervise(scheduler)),
             loop.create_task(self._first_round()),
+            loop.create_task(self._file_rules()),
             keeping,
         ]
         if self._app.unclean:
@@ -157,6 +159,15 @@ class Daemon:
                 event(_log, "error", "the database cannot be used", error=error.message, remedy=error.hint)
         except Exception as error:  # noqa: BLE001 - the next tick may do better; the daemon must go on
             failure(_log, "a job failed", error)
+
+    async def _file_rules(self) -> None:
+        """After the first round: with many rules, file them by the words of what is stored."""
+        await self._app.first_round.wait()
+        plan = self._app.plan
+        better = await in_thread(lambda: built_aside(lambda: plan, plan.engine))
+        if better is not plan and self._app.plan is plan:
+            self._app.refile(better)
+            event(_log, "debug", "rules are filed by what is stored", rules=len(plan.rules))
 
     async def _first_round(self) -> None:
         """Once every feed was asked for the first time, say what their items already match."""
@@ -239,5 +250,7 @@ async def run_daemon(
     """
     with systemd.long_start("opening the database"):
         opened = App(config, parts=parts)
+    gc.collect()
+    gc.freeze()  # what is there now stays: walking it again and again would hold up the loop
     async with opened as app:
         await Daemon(app, load, tell, applied).run()

@@ -188,10 +188,25 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ARTICLE": select(articles, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == articles.c.feed_id)
     .where(articles.c.id == p("id")),
-    "ARTICLES_SINCE": select(articles, feeds.c.name.label("feed"))
-    .join(feeds, feeds.c.id == articles.c.feed_id)
-    .where(articles.c.fetched_at >= p("since"))
-    .order_by(articles.c.id),
+    "ARTICLES_SHOWN": select(articles, feeds.c.name.label("feed"))
+    .outerjoin(sightings, sightings.c.article_id == articles.c.id)
+    .join(feeds, feeds.c.id == func.coalesce(sightings.c.feed_id, articles.c.feed_id))
+    .where(
+        articles.c.id.in_(
+            select(articles.c.id)
+            .where(articles.c.fetched_at >= p("since"), articles.c.id > p("after"))
+            .order_by(articles.c.id)
+            .limit(p("page"))
+        )
+    )
+    .order_by(articles.c.id, feeds.c.name),
+    "ARTICLES_COUNT": select(func.count().label("n"), func.min(articles.c.id).label("first")).where(
+        articles.c.fetched_at >= p("since")
+    ),
+    "NEWEST_TEXTS": select(articles.c.id, articles.c.title, articles.c.summary, articles.c.body)
+    .where(articles.c.id < p("before"))
+    .order_by(articles.c.id.desc())
+    .limit(p("page")),
     "SIGHTING_INSERT": _insert(sightings),
     # A mark that a later document no longer gives stays known.
     "SIGHTING_UPDATE": update(sightings)
@@ -247,6 +262,13 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == matches.c.feed_id)
     .where(matches.c.article_id == p("article"))
     .order_by(matches.c.id),
+    "MATCHES_BY_STATE": select(matches.c.rule, ledger.c.state, func.count(matches.c.id.distinct()).label("n"))
+    .outerjoin(ledger, ledger.c.match_id == matches.c.id)
+    .where(matches.c.matched_at >= p("since"))
+    .group_by(matches.c.rule, ledger.c.state),
+    "MATCHES_BY_RULE": select(matches.c.rule, func.count().label("n"))
+    .where(matches.c.matched_at >= p("since"))
+    .group_by(matches.c.rule),
     "LAST_MATCH": select(func.max(matches.c.id)),
     "ALERT_INSERT": _insert(alerts),
     "LEDGER_INSERT": _insert(ledger),

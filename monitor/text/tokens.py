@@ -102,6 +102,16 @@ def _look_up(chunk: str) -> _Chunk:
     return cut
 
 
+def cut(chunk: str) -> list[Token]:
+    """The tokens of a piece of text without white space; nothing is remembered: for those who do it."""
+    known = _memo.get(chunk)
+    if known is None:
+        if chunk.isascii():
+            return [Token(m.start(), m.end(), m.group().lower()) for m in _ASCII_TOKEN.finditer(chunk)]
+        known = _cut(chunk, classes(chunk), _TOKEN)
+    return [Token(start, end, form) for (start, end), form in zip(known.spans, known.folded, strict=True)]
+
+
 def folded_tokens(text: str) -> list[str]:
     """The folded tokens of a text, in order: the quick path, without places."""
     out: list[str] = []
@@ -169,6 +179,8 @@ def pattern_tokens(term: str) -> tuple[str, ...]:
 
     A run of `*` is one; `塔利班*` is three characters of which the last carries the wildcard.
     """
+    if term.isascii() and term.isalnum():
+        return (term.lower(),)
     out: list[str] = []
     for token in _cut_pattern(term):
         pieces = re.split(r"([*?]+)", token)

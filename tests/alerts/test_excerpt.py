@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from monitor.alerts.excerpt import excerpt, sentences
 from monitor.model import Document, Hit
+from monitor.rules.engine import compile_query
+from monitor.settings import EntityConfig
 
 
 def hit(document: Document, field: str, text: str, *, entity: str | None = None) -> Hit:
@@ -70,6 +72,62 @@ def test_overlapping_hits_are_marked_once() -> None:
     document = Document(summary="The Doha Round began.")
     hits = [hit(document, "summary", "Doha Round"), hit(document, "summary", "Doha")]
     assert marked(document, hits) == "The [Doha Round] began."
+
+
+def test_a_hit_across_a_full_stop_shows_both_sentences() -> None:
+    """A phrase may have one inside; no hit is lost for it."""
+    document = Document(body="Nothing. It was agreed in Doha. Talks go on. The end.")
+    assert marked(document, [hit(document, "body", "Doha. Talks")]) == (
+        "It was agreed in [Doha. Talks] go on."
+    )
+
+
+def test_a_hit_longer_than_the_excerpt_is_marked_as_far_as_it_is_shown() -> None:
+    """A regular expression may take a whole page."""
+    document = Document(body="so " + "far and wide " * 40 + "it goes")
+    found = marked(document, [Hit("body", 3, len(document.body) - 8, "…", "/…/s")], limit=40)
+    assert found.startswith(("so [far and wide", "…[far and wide"))
+    assert found.endswith(("]…", "wide]…"))
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "shown"),
+    [
+        (
+            "talks NEAR/3 doha",
+            "Talks held in Doha, and then much later came talks.",
+            "[Talks] held in [Doha], and then much later came talks.",
+        ),
+        ("@who", "Yesterday. The WHO, or OMS, warned.", "The [WHO], or [OMS], warned."),
+        (
+            "/omicron \\d/s OR /covid-\\d+/s",
+            "A covid-19 and a COVID-20 wave.",
+            "A [covid-19] and a COVID-20 wave.",
+        ),
+        ("/t.lks/ {Doha}", "The talks and tulks of Doha.", "The [talks] and [tulks] of [Doha]."),
+        ("ATLEAST/2(doha OR qatar)", "In Doha, Qatar, they met.", "In [Doha], [Qatar], they met."),
+        ('"peace talks"~1', "The peace and talks of yore.", "The [peace and talks] of yore."),
+        ("doha -kabul", "No talks in Doha.", "No talks in [Doha]."),
+    ],
+)
+def test_every_kind_of_hit_is_marked(query: str, body: str, shown: str) -> None:
+    """What an engine finds is what an alert shows in bold, in the sentence it stands in."""
+    engine = compile_query(query, [EntityConfig("who", ("{WHO}", "OMS"))])
+    document = Document(body=body)
+    (match,) = engine.match(document)
+    assert marked(document, list(match.hits)) == shown
+
+
+@pytest.mark.parametrize("word", ["doha ", "doha. "])
+def test_a_text_of_nothing_but_hits_has_an_excerpt(word: str) -> None:
+    """A hundred thousand hits in one sentence, or one in each: nobody may hold up an alert that way."""
+    number = 100_000
+    document = Document(body=word * number)
+    starts = range(0, number * len(word), len(word))
+    hits = [Hit("body", start, start + 4, "doha", "doha") for start in starts]
+    text, marks = excerpt(document, hits, 40)
+    assert text.startswith("doha")
+    assert len(marks) == (7 if word == "doha " else 1)
 
 
 def test_a_long_sentence_is_cut_around_its_hits() -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support.cli import run
 from tests.support.configs import CHANNEL, FEED, RULE, SMALL, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.documents import Item
+from tests.support.newsdesk import Desk
 
 
 def test_a_query_is_pointed_at(tmp_path: Path) -> None:
@@ -112,3 +108,60 @@ def test_a_missing_secret_fails_the_check_but_not_the_looking(
     assert run("run", "--once", "--config", path).code == 2
     assert run("status", "--config", path).code == 0
     assert run("channels", "list", "--config", path).code == 0
+
+
+def test_a_slip_in_a_rule_is_a_warning_with_its_place(tmp_path: Path) -> None:
+    """The daemon runs all the same; --quiet says nothing of it."""
+    text = f'{FEED}{CHANNEL}[[rules]]\nname = "r"\nquery = """\ntalks AND\n (doha|qatar OR kabul)"""\n'
+    path = write(tmp_path, text)
+    outcome = run("check", "--json", "--config", path)
+    [finding] = outcome.objects
+    assert outcome.code == 0
+    assert (finding["level"], finding["code"], finding["column"]) == ("warning", "query", 3)
+    assert text.splitlines()[finding["line"] - 1] == ' (doha|qatar OR kabul)"""'
+    assert finding["hint"] == "did you mean doha | qatar?"
+    assert run("check", "--quiet", "--config", path).out == ""
+    shown = run("check", "--config", path).out
+    assert "(doha|qatar OR kabul)" in shown
+    assert "      ^" in shown
+
+
+def test_stored_articles_tell_of_words_that_are_missed_or_common(tmp_path: Path) -> None:
+    """What stands in most of them, and forms that a rule does not take."""
+    with Desk(tmp_path, feeds=["a"]) as desk:
+        items = [Item(f"Attacks and police, report {n}", guid=str(n)) for n in range(60)]
+        desk.publish("a", *items)
+        desk.poll()
+    text = f"""{FEED}{CHANNEL}[[rules]]
+name = "r"
+query = "police OR (attack AND kabul)"
+[monitor]
+database = "{desk.config.database}"
+languages = ["en"]
+"""
+    found = run("check", "--json", "--config", write(tmp_path, text)).objects
+    messages = {f["column"]: f["message"] for f in found if "column" in f}
+    assert messages == {
+        10: "rule 'r': police stands in 60 of the newest 60 articles, and is enough for the rule to hold",
+        21: "rule 'r': attack does not take 'attacks', which stands in 60 of the newest 60 articles",
+    }
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database at all", b"SQLite format 3\0" + b"x" * 200])
+def test_a_database_that_cannot_be_read_is_no_finding(tmp_path: Path, content: bytes | None) -> None:
+    """What is only advice does not fail a check."""
+    database = tmp_path / "other.db"
+    if content is not None:
+        database.write_bytes(content)
+        database.chmod(0o600)
+    path = write(tmp_path, f'{SMALL}[monitor]\ndatabase = "{database}"\n')
+    outcome = run("check", "--json", "--config", path)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", ["config.example.toml", "monitor/config/starter.toml"])
+def test_the_configurations_that_come_with_it_have_no_slips(name: str) -> None:
+    """Who begins with them is not taught to read over warnings."""
+    path = Path(__file__).parents[2] / name
+    outcome = run("check", "--json", "--config", path)
+    assert [f for f in outcome.objects if f["code"] in ("query", "rule")] == []

@@ -244,7 +244,7 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
         *("rule", "enabled", "error", "now", "judged_as", "loaded", "first_loaded", "matches", "ways"),
         "first_no",
     }
-    assert set(talks["now"]) == {"holds", "strength", "sources", "tree", "failed"}
+    assert set(talks["now"]) == {"holds", "strength", "weak", "sources", "tree", "failed"}
     assert talks["now"]["tree"]["text"] == "doha AND (kabul OR qatar)"
     first = talks["matches"][0]
     assert set(first) == {"feed", "matched", "strength", "rule_form", "hits", "deliveries"}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from monitor.settings import EntityConfig
+from monitor.cli import stored
+from monitor.rules.ruletests import text_document
+from monitor.settings import EntityConfig, FeedConfig, Secret
 from tests.support.cli import Outcome, run
 from tests.support.configs import write
 from tests.support.documents import Item
 from tests.support.newsdesk import Desk
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONFIG = """\
 [entities.doha]
@@ -190,18 +190,55 @@ def test_a_rule_that_cannot_be_used_is_not_passed_over(tmp_path: Path) -> None:
     assert f"{path}:3:" in outcome.err
 
 
-def test_people_get_a_line_per_match(tmp_path: Path) -> None:
-    """Name, title, rules and the hit in its surroundings; nothing that a terminal would obey."""
+def test_people_get_the_sentence_with_its_hits_marked(tmp_path: Path) -> None:
+    """Name, title, each rule with the sentence that tells most; nothing that a terminal would obey."""
     file = lines(
         tmp_path,
-        {"id": "a", "title": "Talks\u001b[2J go on", "body": f"{'far ' * 30}back in Doha, they met"},
+        {
+            "id": "a",
+            "title": "Talks\u001b[2J go on",
+            "body": f"Far. {'So far, ' * 10}back in Doha, they met. End.",
+        },
         {"id": "b", "title": "Sun"},
+        {"id": "c", "title": "Rain", "feed": "wire"},
     )
     outcome = match(tmp_path, file)
-    [line] = outcome.out.splitlines()
-    assert line.startswith("a  Talks [2J go on  [talks]  ")
-    assert "back in Doha, they met" in line
-    assert "1 of 2 articles match" in outcome.err
+    talks, talks_why, rain, rain_why, french_why = outcome.out.splitlines()
+    assert talks == "a  *Talks* [2J go on"
+    assert talks_why == f"    talks: {'So far, ' * 10}back in *Doha*, they met."
+    assert (rain, rain_why, french_why) == (
+        "c  *Rain*",
+        "    world-only: in the title",
+        "    french: in the title",
+    )
+    said = outcome.err.splitlines()
+    assert said[0] == "2 of 3 articles match"
+    assert [line.split() for line in said[1:]] == [["talks", "1"], ["world-only", "1"], ["french", "1"]]
+
+
+def test_a_list_of_sentences_is_a_body(tmp_path: Path) -> None:
+    """Corpora come so; each sentence is a line, and one that comes twice stands twice."""
+    file = lines(
+        tmp_path,
+        {"id": 1, "title": "Talks", "sentences": ["They met.", "In Doha.", "They met.", "In Doha."]},
+        {"id": 2, "title": "Talks", "body": "", "sentences": ["In Doha."]},
+    )
+    outcome = match(tmp_path, file, "--json")
+    assert rules_of(outcome) == {1: ["talks"], 2: []}
+    hits = [(h["field"], h["start"]) for h in outcome.objects[0]["matches"][0]["hits"]]
+    assert hits == [("title", 0), ("body", 13), ("body", 32)]
+    broken = match(tmp_path, lines(tmp_path, {"sentences": [1]}), "--json")
+    assert broken.code == 2
+    assert "'sentences' must be text or a list of texts" in broken.err
+
+
+def test_the_languages_of_the_configuration_reach_the_query(tmp_path: Path) -> None:
+    """A word with ~ stands for its forms in them, in rules and in queries typed by hand."""
+    path = write(tmp_path, '[monitor]\nlanguages = ["en"]\n[[rules]]\nname = "r"\nquery = "attack~"\n')
+    file = lines(tmp_path, {"id": 1, "title": "Two attacks"})
+    assert rules_of(run("match", file, "--json", "--config", path)) == {1: ["r"]}
+    asked = run("match", file, "--query", "attack~", "--json", "--config", path)
+    assert rules_of(asked) == {1: ["query"]}
 
 
 def test_stored_articles_are_judged(tmp_path: Path) -> None:
@@ -214,3 +251,124 @@ def test_stored_articles_are_judged(tmp_path: Path) -> None:
     outcome = run("match", "--stored", "1d", "--json", "--config", write(tmp_path, text))
     assert sorted(rules_of(outcome).values()) == [[], ["talks"]]
     assert rules_of(outcome)["https://a.example/1"] == ["talks"]
+
+
+def test_stored_articles_are_judged_through_every_feed(tmp_path: Path) -> None:
+    """A rule for the feed that came second would have caught the article; one line for people says so."""
+    feeds = [FeedConfig(n, Secret(f"https://{n}.example/feed"), tags=(n,)) for n in ("a", "b")]
+    with Desk(tmp_path, feeds=feeds) as desk:
+        desk.now = datetime.now(UTC)
+        for name in ("a", "b"):
+            desk.publish(name, Item("Talks in Doha", guid="1", link="https://n.example/1"))
+            desk.poll(name)
+    text = f"""\
+[monitor]
+database = "{desk.config.database}"
+[[feeds]]
+name = "a"
+url = "https://a.example/feed"
+tags = ["a"]
+[[feeds]]
+name = "b"
+url = "https://b.example/feed"
+tags = ["b"]
+[[rules]]
+name = "second"
+query = "talks"
+tags = ["b"]
+[[rules]]
+name = "neither"
+query = "talks feed:b tag:a"
+"""
+    path = write(tmp_path, text)
+    outcome = run("match", "--stored", "1d", "--json", "--config", path)
+    [shape] = outcome.objects
+    assert [m["rule"] for m in shape["matches"]] == ["second"]
+    assert (shape["title"], shape["feeds"]) == ("Talks in Doha", ["a", "b"])
+    shown = run("match", "--stored", "1d", "--rule", "second", "--config", path)
+    head, why, link = shown.out.splitlines()
+    assert head.endswith("  a, b  *Talks* in Doha")
+    assert why == "    second: in the title"
+    assert link.strip() == f"https://n.example/1  article {shape['article']}"
+    assert shown.err == "1 of 1 article matches\n"
+    assert (
+        run("match", "--stored", "1d", "--query", "kabul", "--config", path).err == "0 of 1 article matches\n"
+    )
+
+
+def test_many_stored_articles_are_read_in_pages(tmp_path: Path) -> None:
+    """Each once, in order, whatever the size of a page."""
+    number = stored.PAGE + 3
+    with Desk(tmp_path) as desk:
+        desk.now = datetime.now(UTC)
+        items = [Item(f"Talks {n}", guid=str(n), link=f"https://a.example/{n}") for n in range(number)]
+        desk.publish("a", *items)
+        desk.poll()
+    path = write(tmp_path, f'[monitor]\ndatabase = "{desk.config.database}"\n')
+    outcome = run("match", "--stored", "1d", "--query", "talks", "--json", "--config", path)
+    found = [shape["article"] for shape in outcome.objects]
+    assert len(found) == number
+    assert found == sorted(set(found))
+
+
+# --- the world's texts -----------------------------------------------------------------------------------
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+SEED = SHARED / "seed" / "talibans-doha.txt"
+STORIES = SHARED / "stories" / "ecbplus.jsonl"
+WORLD = """\
+[entities.taliban]
+aliases = ["taliban", "talibans"]
+[entities.doha]
+aliases = ["Doha"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("talibans", {"talibans"}),
+        ("Doha", {"Doha"}),
+        ('"etats unis"', {"États-Unis"}),
+        ("@taliban NEAR/10 @doha", {"talibans", "Doha"}),
+        ("title:talibans", {"talibans"}),
+        ("title:doha", set()),
+        ("taliban -talibans", set()),
+        ("lead:délégation", {"délégation"}),
+    ],
+)
+def test_a_real_article_is_found_as_a_reader_reads_it(query: str, found: set[str], tmp_path: Path) -> None:
+    """Each hit is the text at its offsets; a title's term is not found in the body."""
+    if not SEED.exists():
+        pytest.skip(f"{SEED} is not here")
+    outcome = run("match", SEED, "--query", query, "--json", "--config", write(tmp_path, WORLD))
+    [shape] = outcome.objects
+    hits = [hit for one in shape["matches"] for hit in one["hits"]]
+    assert {hit["text"] for hit in hits} == found
+    document = text_document(SEED.read_text(encoding="utf-8"))
+    for hit in hits:
+        assert getattr(document, hit["field"])[hit["start"] : hit["end"]] == hit["text"]
+    if query.startswith("title:"):
+        assert {hit["field"] for hit in hits} <= {"title"}
+
+
+def test_a_corpus_of_sentences_is_judged(tmp_path: Path) -> None:
+    """Hundreds of stories kept as lists of sentences: every hit is exact, and rare names are rare."""
+    if not STORIES.exists():
+        pytest.skip(f"{STORIES} is not here")
+    path = write(tmp_path, WORLD)
+    outcome = run("match", STORIES, "--query", "earthquake OR indonesia", "--json", "--config", path)
+    bodies = {}
+    for line in STORIES.read_text(encoding="utf-8").splitlines():
+        item = json.loads(line)
+        bodies[item["id"]] = "\n".join(item["sentences"])
+    assert [shape["id"] for shape in outcome.objects] == list(bodies)
+    matched = [shape for shape in outcome.objects if shape["matches"]]
+    assert 0 < len(matched) < len(bodies) / 2
+    for shape in matched:
+        body = bodies[shape["id"]]
+        folded = body.casefold()
+        assert "earthquake" in folded or "indonesia" in folded
+        for hit in shape["matches"][0]["hits"]:
+            assert body[hit["start"] : hit["end"]] == hit["text"]
+            assert hit["text"].casefold() in {"earthquake", "indonesia"}

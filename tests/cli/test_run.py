@@ -139,6 +139,20 @@ def test_a_wrong_rule_is_refused_before_anything_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "t.db").exists()
 
 
+def test_a_failing_rule_test_is_told_and_does_not_keep_the_watch_from_starting(
+    web: WebServer, tmp_path: Path
+) -> None:
+    """A start without any rule in force would lose every alert; a reload keeps the old ones instead."""
+    web.on("/a", answer(200, rss(Item("Talks in Doha", guid="1"))))
+    path = config(tmp_path, web, "a")
+    text = path.read_text(encoding="utf-8") + '[[rules]]\nname = "x"\nquery = "x"\n'
+    path.write_text(text + '[[rules.tests]]\nmatch = "y"\n', encoding="utf-8")
+    outcome = run("run", "--once", "--config", path)
+    assert outcome.code == 0, outcome.err
+    assert "warning: " in outcome.err
+    assert "rule 'x' should match, and does not: 'y'" in outcome.err
+
+
 def test_an_interrupt_ends_a_run_with_130(web: WebServer, tmp_path: Path) -> None:
     """Ctrl-C in mid-poll: no traceback, the database is closed, the feed is still due."""
     web.on("/a", Hang())

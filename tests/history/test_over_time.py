@@ -40,7 +40,8 @@ def left_and_pruned(folder: Path, **options: object) -> Desk:
 
 def titles(desk: Desk) -> list[str]:
     """The titles of the stored articles."""
-    return [row["title"] for row in desk.database.reader.rows(sql.ARTICLES_SINCE, since="")]
+    rows = desk.database.reader.rows(sql.NEWEST_TEXTS, before=2**62, page=1000)
+    return [row["title"] for row in reversed(rows)]
 
 
 def last_seen(desk: Desk, title: str) -> datetime | None:

@@ -1,5 +1,7 @@
 """Entities: how alias strings are read, and what is said about wrong ones."""
 
+# ruff: noqa: RUF001 - other scripts have capitals too
+
 from __future__ import annotations
 
 import pytest
@@ -59,8 +61,34 @@ def test_a_star_in_an_alias_is_a_warning() -> None:
     assert len(entities["e"].aliases) == 2
 
 
-def test_context_is_said_to_be_unused() -> None:
-    """What this version does not honour is not passed over in silence."""
-    _, (problem,) = compile_entities([EntityConfig("e", ("a",), context={"near": 60})])
-    assert (problem.level, problem.key) == ("warning", ("context",))
-    assert "not in this version" in problem.message
+def test_wrong_company_is_reported_with_its_place() -> None:
+    """A context is read like aliases are, and its mistakes are told."""
+    _, problems = compile_entities(
+        [EntityConfig("e", ("a",), context={"require_any": ["b", "..."], "unless": "-", "near": 60})]
+    )
+    assert [(p.key, p.level) for p in problems] == [
+        (("context", "require_any", 1), "error"),
+        (("context", "unless", 0), "error"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("alias", "forms"),
+    [
+        ("OTAN", ["{OTAN}", "{Otan}"]),
+        ("G7", ["{G7}", "{G7}"]),
+        ("WHO", ["{WHO}"]),
+        ("{OTAN}", ["{OTAN}"]),
+        ("Otan", ["otan"]),
+        ("UNESCO", ["unesco"]),
+        ("U.S.", ['"u s"']),
+        ("NATO CSTO", ['"nato csto"']),
+        ("911", ["911"]),
+        ("ООН", ["{ООН}", "{Оон}"]),
+    ],
+)
+def test_capitals_hold_as_they_stand_and_capitalised(alias: str, forms: list[str]) -> None:
+    """An acronym of up to five letters is exact, and not capitalised where that is a common word."""
+    entities, problems = compile_entities([EntityConfig("e", (alias,))], ("en",))
+    assert not problems
+    assert [print_query(found.form) for found in entities["e"].aliases] == forms

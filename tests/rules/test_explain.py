@@ -26,6 +26,7 @@ ENTITY_CONFIGS = (
     EntityConfig("taliban", ("taliban", "talibans")),
     EntityConfig("doha", ("Doha",), ("Doha Round",)),
     EntityConfig("who", ("{WHO}", "OMS:fr")),
+    EntityConfig("jordan", ("Jordan",), context={"require_any": ["Amman", "king"], "near": 3}),
 )
 ARTICLE = Document(
     title="Les talibans au Doha Round",
@@ -67,9 +68,46 @@ FAILURES = [
     ("doha AND NOT (qatar AND peace)", "NOT (qatar AND peace)", "“Qatar” is in the summary"),
     ("doha AND NOT (kabul OR peace)", "NOT (kabul OR peace)", "“peace” is in the body"),
     ("doha AND NOT feed:lemonde", "NOT feed:lemonde", "feed:lemonde holds"),
-    ("@doha", "@doha", "“Doha” is there, but does not count as @doha: see its entity"),
+    ("@doha", "@doha", "“Doha” is in the title, but inside “Doha Round”, which not_in of @doha names"),
     ("@who", "@who", "none of its 2 names is in title, summary, body"),
-    ("title:@taliban AND summary:@taliban", "summary:@taliban", "none of its 2 names is in summary"),
+    ("summary:@taliban", "summary:@taliban", "but not in summary: it stands in the title"),
+    ("summary:@who", "summary:@who", "none of its 2 names is in summary"),
+    ("start/2:deal", "start/2:deal", "after the first 2 words of the body: it is word 3"),
+    ("start/2:qatar", "start/2:qatar", "not in the first 2 words of the body: it stands in the summary"),
+    ("lead:kabul", "lead:kabul", "not in title, summary, first 60 words of the body"),
+    ("talibans NEAR/1 round", "talibans NEAR/1 round", "“Round” is 2 words away from “talibans”, NEAR/1"),
+    (
+        "round NEAR/1 @taliban",
+        "round NEAR/1 @taliban",
+        "in the title “talibans” is 2 words away from “Round”",
+    ),
+    ("(us OR x) NEAR/0 (qatar OR y)", "(us OR x) NEAR/0 (qatar OR y)", "“Qatar” is 2 words away from “US”"),
+    ("qatar ONEAR/5 us", "qatar ONEAR/5 us", "“Qatar” stands after “US”: ONEAR/5 asks for the other order"),
+    (
+        "qatar NEAR talibans",
+        "qatar NEAR/5 talibans",
+        "in different fields: “Qatar” in the summary, “talibans”",
+    ),
+    ("qatar NEAR kabul", "qatar NEAR/5 kabul", "kabul: not in title, summary, body"),
+    ("(x OR b) NEAR qatar", "(x OR b) NEAR/5 qatar", "x OR b: none of its 2 alternatives is there"),
+    ("peace NEAR peace", "peace NEAR/5 peace", "it stands there once, and NEAR/5 asks for two places"),
+    ("(a NEAR/0 peace) NEAR/1 on", "a NEAR/0 peace NEAR/1 on", "“on” is 4 words away from “A peace”"),
+    ("ATLEAST/3(qatar OR peace)", "ATLEAST/3(qatar OR peace)", "found 2 of the 3 asked for"),
+    ("title:ATLEAST/2(doha)", "title:ATLEAST/2(doha)", "found 1 of the 2 asked for in title"),
+    (
+        "/qat[aeiou]r/",
+        "/qat[aeiou]r/",
+        "not in title, summary, body; “Qatar” is, which the flag i would take",
+    ),
+    ("/kab.l/", "/kab.l/", "no word in title, summary, body is matched by it"),
+    ("/peace treaty/s", "/peace treaty/s", "not found in title, summary, body"),
+    ("title:/pea.e/", "title:/pea.e/", "in the article, but not in title: it stands in the body"),
+    ("kabul~", "kabul~", "none of its forms is in title, summary, body: kabul"),
+    ('"envoys us"~1', '"envoys us"~1', "not as this phrase with 1 word between in title, summary, body"),
+    ('"peace talks"', '"peace talks"', '; “peace deal; the talks” is there, which "…"~2 would take'),
+    ('"met qatar"~1', '"met qatar"~1', '; “met US envoys in Qatar” is there, which "…"~3 would take'),
+    ('"who talks"', '"who talks"', "not as this phrase in title, summary, body"),
+    ("@jordan", "@jordan", "its name is not in title, summary, body"),
     ("doha AND feed:bbc", "feed:bbc", "the article's feed is lemonde"),
     ("doha AND tag:sport", "tag:sport", "the feed's tags: fr, general"),
     ("doha AND category:sport", "category:sport", "the article's categories: World"),
@@ -136,6 +174,85 @@ def test_each_part_shows_its_places() -> None:
         ("kabul", False, []),
         ("qatar", True, ["Qatar"]),
     ]
+
+
+# Articles in which an entity's name stands and does not count, and what is said of it.
+DISCOUNTED = [
+    (
+        Document(title="Jordan scores again"),
+        "@jordan",
+        "its context asks for one of Amman, king within 3 words of it; there is none in this field",
+    ),
+    (
+        Document(body="Jordan was, as so often, far from any king."),
+        "@jordan",
+        "one of Amman, king within 3 words of it; the nearest, “king”, is 7 words away",
+    ),
+    (
+        Document(body="OMS is a mountain here.", language="en"),
+        "@who",
+        "“OMS” is in the body, but counts only in fr: this article is in en",
+    ),
+    (
+        Document(title="LOOK WHO IS TALKING"),
+        "@who",
+        "“WHO” is in the title, in a text all in capitals, where it may be a common word",
+    ),
+    (
+        Document(title="Talibani trucks"),
+        "@taliban",
+        "none of its 2 names is in title, summary, body; “talibani” is, which is no name of it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "query", "why"), DISCOUNTED, ids=[d[2][:40] for d in DISCOUNTED])
+def test_a_name_that_does_not_count_says_why(document: Document, query: str, why: str) -> None:
+    """What the entity asks for beside its name, and what came nearest."""
+    engine, _ = compile_rules([RuleConfig("r", query)], ENTITY_CONFIGS, languages=["en", "fr"])
+    failed = explain(engine.rules["r"], document, engine).failed
+    assert failed is not None
+    assert why in failed.why
+
+
+def test_a_near_and_a_count_show_the_places_of_their_parts() -> None:
+    """Both are one line, with all hits that make them hold."""
+    one = explained(RuleConfig("r", query="talibans NEAR/5 round AND ATLEAST/2(qatar OR peace)"))
+    assert one.wish is not None
+    assert [(c.kind, c.holds, [h.text for h in c.hits]) for c in one.wish.children] == [
+        ("near", True, ["talibans", "Round"]),
+        ("count", True, ["Qatar", "peace"]),
+    ]
+
+
+def test_a_repeated_summary_is_said_to_count_once() -> None:
+    """Where the count of a reader and that of the rule differ, the reason is told."""
+    document = Document(summary="Peace in Doha.", body="Peace in Doha. They met.")
+    failed = explained(RuleConfig("r", query="ATLEAST/2(peace)"), document).failed
+    assert failed is not None
+    assert failed.why == (
+        "found 1 of the 2 asked for (the summary stands in the body too, and is counted once)"
+    )
+
+
+def test_a_weak_match_says_what_rests_on_unconfirmed_lines() -> None:
+    """The part that fails without them is named; the tree shows the whole text."""
+    document = Document(title="Doha", body="Talks.\nRead also: Kabul", unconfirmed=((7, 23),))
+    one = explained(RuleConfig("r", query="doha AND kabul"), document)
+    assert (one.holds, one.strength, one.failed) == (True, Strength.WEAK, None)
+    assert one.weak == "kabul: not in title, summary, body"
+    assert one.wish is not None
+    assert one.wish.holds
+
+
+def test_a_strong_match_is_not_explained_by_unconfirmed_lines() -> None:
+    """A NOT that only an unconfirmed line breaks does not make the tree say no."""
+    document = Document(title="Doha", body="Talks.\nRead also: Kabul", unconfirmed=((7, 23),))
+    one = explained(RuleConfig("r", query="doha AND NOT kabul"), document)
+    assert (one.holds, one.strength, one.weak) == (True, Strength.STRONG, "")
+    assert one.wish is not None
+    assert one.wish.holds
+    assert one.failed is None
 
 
 # --- laws ------------------------------------------------------------------------------------------------

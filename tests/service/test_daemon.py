@@ -89,17 +89,21 @@ def test_sighup_takes_a_good_configuration_and_refuses_a_bad_one(tmp_path: Path)
             config.write_text("", encoding="utf-8")
             daemon.send(signal.SIGHUP)
             assert "no [[feeds]] left" in daemon.wait_for("refused")
+            failing = good.replace("'nothing'", "'kabul'\n[[rules.tests]]\nmatch = \"Talks in Doha\"")
+            config.write_text(failing, encoding="utf-8")
+            daemon.send(signal.SIGHUP)
+            assert "should match, and does not" in daemon.wait_for("refused")
             config.write_text(good.replace("nothing", "doha"), encoding="utf-8")
             daemon.send(signal.SIGHUP)
             daemon.wait_for("configuration reloaded")
             web.on("/a", answer(200, rss(NEW, OLD)))
-            daemon.wait_for("notification sent", "outbox=3")
+            daemon.wait_for("notification sent", "outbox=4")
             daemon.send(signal.SIGTERM)
             assert daemon.ended() == 0
     told = alerts(tmp_path)
-    assert sum("is refused" in title for title in told) == 2, "each refusal is told at once"
+    assert sum("is refused" in title for title in told) == 3, "each refusal is told at once"
     assert told[-1] == "Talks in Doha"
-    assert len(told) == 3
+    assert len(told) == 4
 
 
 def test_a_killed_daemon_goes_on_where_it_was(tmp_path: Path) -> None:

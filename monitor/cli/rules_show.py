@@ -1,0 +1,346 @@
+"""`tocsin rules show` and `rules explain`: one rule in full, and what it makes of one text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli import context, output
+from monitor.errors import StoreError, TocsinError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from monitor.model import Document
+    from monitor.rules.engine import CompiledRule, Engine
+    from monitor.rules.entities import Entity
+    from monitor.rules.frequency import Frequencies
+    from monitor.rules.tree import Node
+    from monitor.settings import Config, RuleConfig
+    from monitor.store.database import Reader
+
+WEEK = timedelta(days=7)
+LARGEST = 2**63 - 1
+
+
+def show(name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")]) -> None:
+    """Show one rule in full: query, tree, sources, options, tests, entities, matches of the last 7 days."""
+    config, rule, engine = _one(name)
+    compiled = engine.rules[name]
+    memory, states = _remembered(name)
+    if context.given.json:
+        enabled = next(one.enabled for one in config.rules if one.name == name)
+        shape = _shape(rule, compiled, engine, memory, states)
+        output.emit({"name": name, "enabled": enabled, **shape})
+        return
+    off = "" if next(one.enabled for one in config.rules if one.name == name) else " (disabled)"
+    output.out(f"{output.colour(name, 'bold')}{off}  {_query(compiled)}")
+    for word, said in _options(rule):
+        output.out(f"  {word.ljust(14)}{output.printable(said)}")
+    for test in rule.tests:
+        word = "matches" if test.match else "does not match"
+        output.out(f"  test: {word}  {output.printable(' '.join(test.text.split()))}")
+    if compiled.wish is not None:
+        output.out()
+        _tell_tree(compiled.wish, 1)
+    for entity in _entities_of(compiled, engine.entities):
+        output.out()
+        _tell_entity(entity)
+    output.out()
+    output.out(f"  hash {compiled.hash}, {_loaded(memory, compiled)}")
+    output.out(f"  matches in 7 days: {_told(states)}")
+
+
+def explain(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")],
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="T|FILE", help="This text, or file; its first line is the title."),
+    ] = None,
+    article: Annotated[
+        str | None,
+        typer.Option("--article", metavar="ID|URL", help="This stored article: its number or address."),
+    ] = None,
+) -> None:
+    """Show what a rule looks for. With a text: each part's truth, the hits, and what came nearest."""
+    if text is not None and article is not None:
+        raise UsageError("--text and --article each name a text: give one of them")
+    config, _, engine = _one(name)
+    compiled = engine.rules[name]
+    if text is not None:
+        for document, told in _typed(text, config):
+            _judge(compiled, engine, document, told)
+    elif article is not None:
+        _judge_best(compiled, engine, *_stored(article, config))
+    else:
+        from monitor.cli.stored import common_words
+        from monitor.rules.frequency import Frequencies
+
+        _tell_wanted(compiled, engine.entities, common_words(config) or Frequencies())
+
+
+def matches_by_rule() -> Mapping[str, int] | None:
+    """How often each rule matched in the last 7 days; None without a database."""
+    from monitor.store import sql
+    from monitor.store.rows import to_db
+
+    reader = _reader()
+    if reader is None:
+        return None
+    rows = reader.rows(sql.MATCHES_BY_RULE, since=to_db(datetime.now(UTC) - WEEK))
+    return {row["rule"]: row["n"] for row in rows}
+
+
+# --- reading ---------------------------------------------------------------------------------------------
+
+
+def _one(name: str) -> tuple[Config, RuleConfig, Engine]:
+    """The rule of this name, compiled alone; UsageError or ConfigError where that cannot be."""
+    from monitor.cli.rules import chosen_rules, engine_of
+
+    config = context.config()
+    (rule,) = chosen_rules(config, [name])
+    return config, rule, engine_of(replace(config, rules=(rule,)))
+
+
+def _reader() -> Reader | None:
+    try:
+        return context.reader()
+    except (StoreError, OSError):
+        return None  # nothing was stored yet: what the file says can be shown all the same
+
+
+def _remembered(name: str) -> tuple[dict[str, Any] | None, dict[str, int] | None]:
+    """When the rule was loaded, and its matches of the last 7 days by what became of them."""
+    from monitor.store import sql
+    from monitor.store.rows import to_db
+
+    reader = _reader()
+    if reader is None:
+        return None, None
+    memory = next((dict(row) for row in reader.rows(sql.RULES) if row["name"] == name), None)
+    since = to_db(datetime.now(UTC) - WEEK)
+    by_state = {
+        row["state"] or "unknown": row["n"]
+        for row in reader.rows(sql.MATCHES_BY_STATE, since=since)
+        if row["rule"] == name
+    }
+    total = next((r["n"] for r in reader.rows(sql.MATCHES_BY_RULE, since=since) if r["rule"] == name), 0)
+    return memory, {"total": total, **by_state}
+
+
+def _typed(text: str, config: Config) -> list[tuple[Document, str]]:
+    """The documents that --text means: those of a file where there is one, else the text itself."""
+    from monitor.cli.files import KINDS, from_files
+    from monitor.rules.ruletests import text_document
+
+    if Path(text).suffix.lower() in KINDS and "\n" not in text:
+        feeds = {feed.name: feed for feed in config.feeds}
+        return [(item.document, str(item.id)) for item in from_files([text], feeds)]
+    return [(text_document(text), "the text given")]
+
+
+def _stored(target: str, config: Config) -> tuple[list[Document], str]:
+    """A stored article as each feed shows it, and what to call it."""
+    from monitor.explaining import article_ids, document_as_shown
+    from monitor.store import sql
+
+    reader = context.reader()
+    number = int(target) if target.isascii() and target.isdigit() else None
+    if number is None:
+        number = next(iter(article_ids(reader, target if "://" in target else f"https://{target}")), None)
+    if number is None or number > LARGEST or reader.row(sql.ARTICLE, id=number) is None:
+        raise TocsinError(
+            f"there is no stored article {output.printable(target)}",
+            hint="its number or address, as tocsin alerts list and tocsin match --stored 7d show them",
+        )
+    feeds = {feed.name: feed for feed in config.feeds}
+    rows = reader.rows(sql.ARTICLES_SHOWN, since="", after=number - 1, page=1)
+    return [document_as_shown(row, feeds.get(row["feed"]), row["feed"]) for row in rows], f"article {number}"
+
+
+# --- one text --------------------------------------------------------------------------------------------
+
+
+def _judge_best(rule: CompiledRule, engine: Engine, documents: Sequence[Document], told: str) -> None:
+    """Through whichever feed the rule holds, else through the first."""
+    best = next((one for one in documents if engine.match(one)), documents[0])
+    _judge(rule, engine, best, f"{told}, as feed {best.feed} shows it")
+
+
+def _judge(rule: CompiledRule, engine: Engine, document: Document, told: str) -> None:
+    from monitor.cli import explain_shape as shape
+    from monitor.cli import explain_words as words
+    from monitor.rules.explain import explain as explained
+    from monitor.stages import RuleNow
+
+    judged = explained(rule, document, engine)
+    now = RuleNow(rule.name, hash=rule.hash)
+    if context.given.json:
+        output.emit({"of": told, "title": document.title, **shape.judged_rule(now, judged)})
+        return
+    output.say(f"{output.printable(told)}: {output.printable(document.title)}")
+    words.tell_judged(now, judged, document)
+    if judged.failed is not None:
+        text, why = output.printable(judged.failed.text), output.printable(judged.failed.why)
+        output.out(f"  {words.mark(holds=False)} first no: {text}: {why}")
+
+
+# --- what a rule is --------------------------------------------------------------------------------------
+
+
+def _tell_wanted(rule: CompiledRule, entities: Mapping[str, Entity], frequencies: Frequencies) -> None:
+    from monitor.rules.frequency import LEAST_ARTICLES
+    from monitor.rules.wanted import wanted
+
+    found = wanted(rule, entities, frequencies)
+    counted = frequencies.articles >= LEAST_ARTICLES
+    if context.given.json:
+        output.emit(
+            {
+                "rule": rule.name,
+                "query": _query(rule),
+                "inflected": [{"term": word, "forms": list(forms)} for word, forms in found.inflected],
+                "entities": [_entity_shape(entity) for entity in found.entities],
+                "anchors": [
+                    {"term": term, "share": round(share, 4) if counted else None}
+                    for term, share in found.anchors
+                ],
+            }
+        )
+        return
+    output.out(f"{output.colour(rule.name, 'bold')}  {_query(rule)}")
+    for word, forms in found.inflected:
+        output.out(f"  {output.printable(word)} stands for: {output.printable(', '.join(forms))}")
+    for entity in found.entities:
+        _tell_entity(entity)
+    if not found.anchors:
+        output.out("  looked at for every article: no term is in all that it takes")
+        return
+    output.out("  looked at where an article has" + (" one of" if len(found.anchors) > 1 else ""))
+    for term, share in found.anchors:
+        common = f"in {share:.1%} of the newest {frequencies.articles} articles" if counted else ""
+        output.out(f"    {output.printable(term).ljust(24)}  {common}".rstrip())
+    output.say("what it makes of a text: add --text 'T', --text FILE or --article ID")
+
+
+def _tell_tree(node: Node, depth: int) -> None:
+    from monitor.rules.wanted import shape_of
+
+    kind, text, parts = shape_of(node)
+    heads = {"all": "all of", "any": "one of", "not": "not"}
+    lead = "  " * depth
+    if kind not in heads:
+        output.out(f"{lead}{output.printable(text)}")
+        return
+    output.out(f"{lead}{heads[kind]}")
+    for part in parts:
+        _tell_tree(part, depth + 1)
+
+
+def _tell_entity(entity: Entity) -> None:
+    from monitor.rules.wanted import spelt
+
+    output.out(f"  @{entity.name}: {output.printable(', '.join(spelt(entity.aliases)))}")
+    if entity.masks:
+        output.out(f"    not inside {output.printable(', '.join(spelt(entity.masks)))}")
+    if entity.company:
+        reach = "in the same field" if entity.near is None else f"within {entity.near} words"
+        output.out(f"    only with one of {output.printable(', '.join(spelt(entity.company)))} {reach}")
+    if entity.unless:
+        output.out(f"    or anywhere with {output.printable(', '.join(spelt(entity.unless)))}")
+
+
+def _entities_of(rule: CompiledRule, entities: Mapping[str, Entity]) -> tuple[Entity, ...]:
+    from monitor.rules.frequency import Frequencies
+    from monitor.rules.wanted import wanted
+
+    return wanted(rule, entities, Frequencies()).entities
+
+
+def _query(rule: CompiledRule) -> str:
+    from monitor.rules.wanted import shape_of
+
+    return output.printable(shape_of(rule.tree)[1])
+
+
+def _options(rule: RuleConfig) -> list[tuple[str, str]]:
+    """What a rule asks for beside its query, in words."""
+    found = [("severity", rule.severity.label)]
+    found += [(key, ", ".join(getattr(rule, key))) for key in ("lang", "feeds", "tags") if getattr(rule, key)]
+    found += [("weak hits", rule.weak), ("updates", rule.updates)]
+    if rule.budget:
+        found.append(("budget", rule.budget))
+    if rule.allow_channels is not None:
+        found.append(("only to", ", ".join(rule.allow_channels)))
+    return found + ([("secret", "yes")] if rule.secret else [])
+
+
+def _loaded(memory: Mapping[str, Any] | None, rule: CompiledRule) -> str:
+    from monitor.store.rows import from_db
+
+    if memory is None:
+        return "never loaded by a daemon"
+    form = "" if memory["hash"] == rule.hash else "; the form in force is another: reload"
+    first, last = (output.rfc3339(from_db(memory[key])) for key in ("first_loaded_at", "loaded_at"))
+    return f"first loaded {first}, last {last}{form}"
+
+
+def _told(states: Mapping[str, int] | None) -> str:
+    if states is None:
+        return "not known: there is no database yet"
+    parts = [f"{number} {state}" for state, number in states.items() if state != "total"]
+    return f"{states['total']}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _shape(
+    rule: RuleConfig,
+    compiled: CompiledRule,
+    engine: Engine,
+    memory: Mapping[str, Any] | None,
+    states: Mapping[str, int] | None,
+) -> dict[str, Any]:
+    from monitor.store.rows import from_db
+
+    return {
+        "severity": rule.severity.label,
+        "query": _query(compiled),
+        "tree": _tree_shape(compiled.wish) if compiled.wish is not None else None,
+        "sources": {key: list(getattr(rule, key)) for key in ("lang", "feeds", "tags")},
+        "weak": rule.weak,
+        "updates": rule.updates,
+        "budget": rule.budget,
+        "secret": rule.secret,
+        "allow_channels": None if rule.allow_channels is None else list(rule.allow_channels),
+        "tests": [{"text": one.text, "expected": "match" if one.match else "no_match"} for one in rule.tests],
+        "entities": [_entity_shape(entity) for entity in _entities_of(compiled, engine.entities)],
+        "hash": compiled.hash,
+        "first_loaded": output.rfc3339(from_db(memory["first_loaded_at"])) if memory else None,
+        "loaded": output.rfc3339(from_db(memory["loaded_at"])) if memory else None,
+        "matches_7d": states,
+    }
+
+
+def _tree_shape(node: Node) -> dict[str, Any]:
+    from monitor.rules.wanted import shape_of
+
+    kind, text, parts = shape_of(node)
+    shape: dict[str, Any] = {"text": text, "kind": kind}
+    if parts:
+        shape["children"] = [_tree_shape(part) for part in parts]
+    return shape
+
+
+def _entity_shape(entity: Entity) -> dict[str, Any]:
+    from monitor.rules.wanted import spelt
+
+    shape: dict[str, Any] = {"name": entity.name, "aliases": spelt(entity.aliases)}
+    shape["not_in"] = spelt(entity.masks)
+    if entity.company:
+        company, unless = spelt(entity.company), spelt(entity.unless)
+        shape["context"] = {"require_any": company, "near": entity.near, "unless": unless}
+    return shape
