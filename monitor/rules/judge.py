@@ -276,7 +276,8 @@ class Judge:
         certain: list[Occurrence] = []
         doubtful: list[Occurrence] = []
         waived = not entity.company or any(self._alias(alias) for alias in entity.unless)
-        company = [] if waived else [p for alias in entity.company for p in self._alias(alias)]
+        # Even where no company is asked for, it makes a doubtful place certain.
+        company = [place for alias in entity.company for place in self._alias(alias)]
         accompanied = _in_company([place for place, _ in found], company, entity.near)
         field, covered = -1, -1  # how far the spans seen reach: what encloses a place starts no later
         for place, alias in sorted((*found, *masks), key=_outer_first):
@@ -285,10 +286,11 @@ class Judge:
             outside, covered = place.end > covered, max(covered, place.end)
             if not outside or alias is None:
                 continue
-            if not waived and place[:2] not in accompanied:
+            has_company = place[:2] in accompanied
+            if not (waived or has_company):
                 continue
             occurrence = Occurrence(place, alias.written, entity.name)
-            unsure = alias.doubtful and (waived or not entity.company) and self._is_shouted(place.field)
+            unsure = alias.doubtful and not has_company and self._is_shouted(place.field)
             (doubtful if unsure else certain).append(occurrence)
         return certain, doubtful
 

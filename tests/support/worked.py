@@ -26,6 +26,7 @@ ENTITIES = (
     EntityConfig("qaeda", ("al-Qaeda",)),
     EntityConfig("orange", ("{Orange}",), ("orange juice",)),
     EntityConfig("lang", ("Manche:fr", "Channel:en")),
+    EntityConfig("it", ("{IT}",), (), {"require_any": ["computers"], "unless": "help desk"}),
     EntityConfig("unused", ("Kabul",)),
 )  # fmt: skip
 LANGUAGES = ("en", "fr")
@@ -431,6 +432,10 @@ NAMES = [
     ("@georgia", "Georgia votes", None),
     ("@georgia", "Georgia votes " + "x " * 200 + "in Tbilisi", "Georgia"),
     ("@georgia", "Georgia votes | | in Tbilisi", None),
+    # company that is not asked for still makes sure
+    ("@it", "MEND IT NOW | | the help desk", None),
+    ("@it", "IT COMPUTERS NOW | | the help desk", "IT"),
+    ("@it", "Mend IT | | the help desk", "IT"),
     # entities in the language
     ("@doha OR x", "x", "x"),
     ("@taliban @doha", "Taliban", None),
