@@ -51,6 +51,7 @@ bench: $(STAMP)  ## figures, side by side in one run
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python -m benchmarks.rules
 	$(BIN)/python -m benchmarks.rules --agree
+	$(BIN)/python -m benchmarks.rule_shapes
 
 docs: $(STAMP)   ## check that documents and examples are true
 	$(BIN)/pytest -q tests/test_docs.py

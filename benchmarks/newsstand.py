@@ -88,11 +88,13 @@ def rules_for(texts: list[str], count: int, seed: int = 1) -> list[RuleConfig]:
     NEAR, 10 % three words of context. 45 % of the names are of two words (a third of them really occur), 20 %
     rare words, 35 % words that occur nowhere; context words stand in 0.1 to 10 % of the texts.
     """
-    maker = _Maker(texts, seed)
+    maker = Maker(texts, seed)
     return [RuleConfig(f"rule-{number}", maker.query()) for number in range(count)]
 
 
-class _Maker:
+class Maker:
+    """Makes the queries, and their parts, from the words of these texts."""
+
     def __init__(self, texts: list[str], seed: int) -> None:
         self.rng = random.Random(seed)
         seen: Counter[str] = Counter()
@@ -111,6 +113,7 @@ class _Maker:
         self.names = sorted(names)
 
     def query(self) -> str:
+        """One rule's query, of the kinds and shares told in `rules_for`."""
         kind = self.rng.random()
         if kind < 0.35:
             return self.any(2, 5, self.name)
@@ -123,6 +126,7 @@ class _Maker:
         return f"{self.word()} AND {self.word()} AND {self.word()} NOT {self.word()}"
 
     def any(self, least: int, most: int, term: object) -> str:
+        """Between `least` and `most` terms, as alternatives."""
         assert callable(term)
         terms = [term() for _ in range(self.rng.randint(least, most))]
         return terms[0] if len(terms) == 1 else f"({' OR '.join(terms)})"
@@ -134,6 +138,7 @@ class _Maker:
         return f'"{self.context[min(max(at, 0), len(self.context) - 1)][1]}"'
 
     def name(self) -> str:
+        """A name of two words, a rare word or one that occurs nowhere."""
         kind = self.rng.random()
         if kind < 0.45:
             one, two = self.rng.choice(self.names)
