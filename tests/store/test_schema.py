@@ -39,6 +39,7 @@ def upgrade() -> None:
 @pytest.fixture
 def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Tocsin whose schema is one step further; returns the step's file, to be spoilt."""
+    new_database(tmp_path, "copied.db")  # copies of it are kept for all tests, so it must be of this version
     scripts = tmp_path / "migrations"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     step = scripts / "versions" / "9000_next.py"
