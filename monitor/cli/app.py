@@ -193,7 +193,7 @@ def _report(error: Exception) -> int:
             output.say(f"{finding.level}: {finding}" if finding.level == "warning" else str(finding))
         return 2
     if isinstance(error, QueryError):
-        output.say(f"tocsin: {error.message}\n    {error.query}\n    {' ' * (error.column - 1)}^")
+        output.say(f"tocsin: {error.message}\n{output.pointed(error.query, error.column)}")
         if error.hint:
             output.say(f"    {error.hint}")
         return 2

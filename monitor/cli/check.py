@@ -175,8 +175,7 @@ def _show(finding: Finding, texts: Mapping[str, str]) -> None:
     lines = texts.get(finding.file, "").splitlines()
     # Only lines of rules are quoted: a line with any other mistake may hold a password or a token.
     if finding.column and finding.code in ("query", "rule") and finding.line <= len(lines):
-        output.out("    " + lines[finding.line - 1].replace("\t", " "))
-        output.out(f"    {' ' * (finding.column - 1)}^")
+        output.out(output.pointed(lines[finding.line - 1], finding.column))
     for line in finding.hint.splitlines():
         output.out(f"    {line}")
 

@@ -11,7 +11,7 @@ import typer
 
 from monitor.alerts.excerpt import apart, excerpt
 from monitor.cli import context, output
-from monitor.errors import UsageError
+from monitor.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -198,9 +198,15 @@ def _engine(config: Config | None, names: list[str], query: str | None) -> Engin
     from monitor.rules.engine import compile_query
 
     if query is not None:
-        if config is None:
-            return compile_query(query, ())
-        return compile_query(query, config.entities, languages=config.languages)
+        from monitor.config.packs import hint_with_pack
+
+        try:
+            if config is None:
+                return compile_query(query, ())
+            return compile_query(query, config.entities, languages=config.languages)
+        except QueryError as error:
+            error.hint = hint_with_pack(error.message, error.hint, config)
+            raise
     assert config is not None, "without a query the configuration was required"
     from monitor.cli.rules import chosen_rules, engine_of
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_ASIDE = 60  # characters shown on either side of a place in a long line
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 
 
@@ -100,6 +101,22 @@ class Bar:
 def rfc3339(moment: datetime | None) -> str | None:
     """A time as JSON shows it."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def pointed(text: str, column: int) -> str:
+    """
+    Two lines: the line of a text that holds its `column`, and a caret below that character.
+
+    `column` counts the text's characters from 1. What is far from it on a long line is left out.
+    """
+    at = min(column - 1, len(text))
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    first, last = max(start, at - _ASIDE), min(end, at + _ASIDE)
+    before = ("…" if first > start else "") + printable(text[first:at])
+    after = printable(text[at:last]) + ("…" if last < end else "")
+    return f"    {before}{after}\n    {' ' * _width(before)}^"
 
 
 def printable(text: str) -> str:

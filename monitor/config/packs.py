@@ -53,20 +53,24 @@ def entities_of(packs: Iterable[str], own: Collection[str]) -> list[EntityConfig
     return found
 
 
-def hint_with_pack(message: str, hint: str, config: Config) -> str:
+def hint_with_pack(message: str, hint: str, config: Config | None) -> str:
     """
     The hint to a message about an unknown entity, with the pack that it or the nearest name comes from.
 
-    A pack that the configuration does not name, and that has the entity, is the remedy itself.
+    A pack that the configuration does not name, and that has the entity, is the remedy itself. Without any
+    configuration (None) that pack is for the one to be written.
     """
     missing = _NO_ENTITY.search(message)
     if missing is None:
         return hint
     for pack in PACKS:
-        if pack not in config.entity_packs and any(e.name == missing[1] for e in pack_entities(pack)):
-            return f"the pack '{pack}' has it: write entity_packs = [\"{pack}\"] at the top of the main file"
+        named = config is not None and pack in config.entity_packs
+        if not named and any(entity.name == missing[1] for entity in pack_entities(pack)):
+            return f"the pack '{pack}' has it: write entity_packs = [\"{pack}\"] at the top of " + (
+                "the main file" if config else "a config.toml"
+            )
     near = _DID_YOU_MEAN.fullmatch(hint)
-    for entity in config.entities if near else ():
+    for entity in config.entities if config and near else ():
         if near and entity.name == near[1] and entity.pack:
             return f"did you mean '{near[1]}', of the pack '{entity.pack}'?"
     return hint

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor import __version__
-from monitor.cli import app, context
+from monitor.cli import app, context, output
 from tests.support.cli import run
 from tests.support.configs import SMALL, write
 from tests.test_docs import verbs
@@ -211,3 +211,20 @@ def test_a_closed_pipe_is_no_error(verb: str, tmp_path: Path) -> None:
     with process.stderr:
         said = process.stderr.read()
     assert (process.wait(30), said) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "shown"),
+    [
+        ("a OR", 5, ["a OR", "    ^"]),
+        ("a AND\n b OR\nc", 11, [" b OR", "    ^"]),
+        ("a\n", 2, ["a", " ^"]),
+        ("多哈 (", 4, ["多哈 (", "     ^"]),
+        ("a\tb\x1b[2J )", 9, ["a b [2J )", "        ^"]),
+        ("x" * 100 + ")" + "y" * 100, 101, ["…" + "x" * 60 + ")" + "y" * 59 + "…", " " * 61 + "^"]),
+        ("", 1, ["", "^"]),
+    ],
+)
+def test_a_place_in_a_query_is_pointed_at(text: str, column: int, shown: list[str]) -> None:
+    """The caret stands below the character, whatever lines, wide letters and controls come before."""
+    assert output.pointed(text, column).splitlines() == ["    " + line for line in shown]

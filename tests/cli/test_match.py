@@ -125,7 +125,19 @@ def test_a_bad_query_shows_the_place(tmp_path: Path) -> None:
     """The column is pointed at; exit 2."""
     outcome = match(tmp_path, "--query", "rain AND (", lines(tmp_path, {"title": "x"}))
     assert outcome.code == 2
-    assert "^" in outcome.err
+    assert outcome.err.splitlines()[1:3] == ["    rain AND (", "              ^"]
+
+
+def test_an_entity_of_a_pack_is_known_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint names the pack, with a configuration and without one."""
+    file = lines(tmp_path, {"title": "x"})
+    assert 'write entity_packs = ["world"]' in match(tmp_path, "--query", "@kabul", file).err
+    bare_folder = tmp_path / "bare"
+    bare_folder.mkdir()
+    monkeypatch.chdir(bare_folder)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(bare_folder))
+    bare = run("match", "--query", "@kabul", file)
+    assert (bare.code, "at the top of a config.toml" in bare.err) == (2, True)
 
 
 def test_chosen_rules_are_judged_even_if_disabled(tmp_path: Path) -> None:
