@@ -279,11 +279,14 @@ class App:
         step = self.clock.look()
         if step is None:
             return None
+        self.poller.waits = True
         try:
             moved = await self._submit(lambda tx: self._take_step(tx, step))
         except StoreError:
             self.clock.undo(step)
             raise
+        finally:
+            self.poller.waits = False
         event(
             _log,
             "warning",

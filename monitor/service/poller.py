@@ -74,6 +74,7 @@ class Poller:
         self._held: dict[int, float] = {}
         self._forced = False
         self._stopping = False
+        self.waits = False  # while the clock was set and what is due has not moved with it yet
         self.plan = plan
         self._failed: Counter[int] = Counter()
         self._remember_pauses()
@@ -108,7 +109,7 @@ class Poller:
 
     def start_due(self) -> int:
         """Start what is due, as far as good manners allow; returns how many polls were started."""
-        if self._in_trouble:
+        if self._in_trouble or self.waits:
             return 0
         if self.outage.on:
             return self._probe()
@@ -167,7 +168,7 @@ class Poller:
     def _serve(self) -> int:
         """Start what waits, a host after the other, while there is room; returns how many were started."""
         started = 0
-        while not self._stopping and not self.outage.on and len(self._running) < MOST_STARTED:
+        while not (self._stopping or self.waits or self.outage.on) and len(self._running) < MOST_STARTED:
             if not self._backlog.ready or (self._rate is not None and not self._rate.take(self._steady())):
                 break
             feed_id = self._backlog.take()

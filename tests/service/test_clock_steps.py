@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.feeds.fetch import Fetcher
+    from monitor.service.clock import Step
     from monitor.settings import Config
+    from monitor.store.tx import Tx
 
 GUARD = 30.0
 HOUR = timedelta(hours=1)
@@ -125,6 +127,38 @@ def test_a_step_that_cannot_be_written_down_is_not_taken(tmp_path: Path) -> None
             assert await app.look_at_clock() is not None
             assert abs(app.clock() - utc_now() - HOUR) < timedelta(seconds=5)
             assert await app.look_at_clock() is None
+
+    asyncio.run(story())
+
+
+def test_nothing_starts_while_a_step_is_taken(tmp_path: Path) -> None:
+    """A tick that comes when the clock has been set and the due times have not asks nobody too early."""
+    config, documents = config_of(tmp_path)
+    wall = SetClock()
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        async with App(config, clock=Clock(wall), parts=FakeParts(documents)) as app:
+            await app.tick()
+            await app.poller.drain()
+            take = app._take_step
+
+            def taken(tx: Tx, step: Step) -> int:
+                moved = take(tx, step)
+                asyncio.run_coroutine_threadsafe(app.tick(), loop).result(GUARD)
+                return moved
+
+            app._take_step = taken  # type: ignore[method-assign]
+            wall.skew = HOUR
+            assert await app.look_at_clock() is not None
+            await app.poller.drain()
+            assert len(documents.requests) == 1
+            wall.skew += HOUR / 2
+            assert await app.look_at_clock() is not None
+            app.clock._zero += HOUR  # time passes
+            await app.tick()
+            await app.poller.drain()
+            assert len(documents.requests) == 2
 
     asyncio.run(story())
 
