@@ -178,6 +178,7 @@ def reload(world: World) -> None:
     run("systemctl", "kill", "--signal=HUP", "--kill-who=main", "tocsin")
     wait("direct reload is refused", lambda: shown("StatusText").startswith("configuration refused"))
     wait("after direct reload", lambda: shown("SubState") == "running")
+    wait("the refusal is told", lambda: "is refused" in world.received[-1])
     world.publish("Kabul and Doha")
     wait("old rules ring", lambda: world.received[-1] == "Kabul and Doha")
     configure(world, rule)

@@ -41,6 +41,7 @@ EXPECTED = {
     "bad reload says why": "yes",
     "direct reload is refused": "yes",
     "after direct reload": "yes",
+    "the refusal is told": "yes",
     "old rules ring": "yes",
     "mended reload": "0",
     "status is mended": "yes",
@@ -129,6 +130,9 @@ def test_a_service_survives_its_administrator(tmp_path: Path) -> None:
     if seen != EXPECTED:
         print(done.stderr, talk, (tmp_path / "journal").read_text(encoding="utf-8"), sep="\n")  # noqa: T201
     assert seen == EXPECTED
+    told = received.pop(1)
+    assert told.startswith("the configuration is refused, the old one stays in force: ")
+    assert "unknown key or table 'ruels'" in told
     assert received == [
         "Talks in Doha",
         "Kabul and Doha",
