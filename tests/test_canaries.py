@@ -273,6 +273,8 @@ VERBS: dict[str, list[list[str]]] = {
     "feeds import": [["{folder}/nothing.opml"]],
     "feeds export": [[], ["--json"]],
     "rules list": [[], ["--json"]],
+    "rules show": [["doha"], ["doha", "--json"], ["nosuch"]],
+    "rules explain": [["doha"], ["doha", "--text", "Doha", "--json"], ["doha", "--article", "1"], ["nosuch"]],
     "rules test": [[], ["--text", "Doha"]],
     "entities list": [[], ["--json"]],
     "entities import": [["{folder}/nothing.json"]],

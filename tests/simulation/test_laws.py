@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.simulation import Simulation, check_laws
@@ -69,7 +69,14 @@ def live_through(seed: int, story: list[Event]) -> None:
     run_virtually(play)
 
 
+# The machine falls asleep between the poll that found an item and its alert.
+ASLEEP: list[Event] = [
+    *[("run", 60.0, 0.0)] * 3, ("run", 1173.0, 0.0), ("crash", 0.0, 0.0), ("suspend", 31915.0, 0.0)
+]  # fmt: skip
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(0, ASLEEP)
 @given(st.integers(0, 99), stories)
 def test_the_laws_hold_in_any_order_of_events(seed: int, story: list[Event]) -> None:
     """Steps, suspends, days off, crashes and outages in any order: no storm, no loss, nothing twice."""

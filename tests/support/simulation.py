@@ -200,8 +200,14 @@ def _no_old_news(sim: Simulation) -> None:
         if message.kind != "alert" or message.severity is Severity.URGENT:
             continue
         name, number = message.title.split()[:2]
+        published = starts[name].published[int(number)]
+        # What was news when it was seen stays an alert, even if the machine slept before it was sent.
+        seen = min(
+            (at for at, ok in sim.world.polled[name] if ok and at > published + LATENCY + TICK),
+            default=each.at,
+        )
         # A clock that is behind makes everything look younger.
-        age = each.at - starts[name].published[int(number)] + min(each.skew, 0.0)
+        age = min(each.at, seen) - published + min(each.skew, 0.0)
         # And one set back while the machine was off hides for how long it was.
         age -= sum(-step for at, step in sim.clock_unknown if at <= each.at and step < 0)
         assert age <= OLD + 2 * HOUR, f"{message.title}: {age / HOUR:.1f} h old, and told singly"
