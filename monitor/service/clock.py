@@ -70,7 +70,7 @@ class Clock:
         self._zero = self._read()
 
     def __call__(self) -> datetime:
-        """The program's time: the wall clock's, but for a step that `step` was not told of yet."""
+        """The program's time: the wall clock's, but for a step that was not taken part in yet."""
         return self._zero + timedelta(seconds=self.steady())
 
     def look(self) -> Step | None:
