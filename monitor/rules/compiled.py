@@ -1,9 +1,12 @@
 """
-A rule as the engine tests it: what a document must have, in sets of keys, before its tree is looked at. Pure.
+A rule as the engine tests it: the keys a document must have, before its tree is looked at. Pure.
+
+A rule is filed under its anchors: the rarest group of keys of which a document must have one. So whoever
+comes by an anchor knows that this group is there, and the test asks for the rest:
 
 `needs`: every one of these keys. `groups`: one of each group. `excluded`: none of these. `facts`: these hold.
 For most rules that is all there is (`tree` is None then); the others have a tree to be judged afterwards, and
-`needs` and `groups` are what it cannot hold without.
+`needs` and `groups` are what it cannot hold without. Where all are empty the anchor says it all.
 """
 
 from __future__ import annotations
@@ -14,11 +17,11 @@ from monitor.rules.tree import And, AtLeast, DocumentTerm, Near, Node, Not, Or, 
 from monitor.rules.vocabulary import leaf_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-# One-character keys: a string is the smallest collection that a set can be compared with; many are a set,
-# because then the smaller of the two is walked.
-Keys: TypeAlias = "str | frozenset[str]"
+# A few keys are a tuple, which is smaller and shares its strings with the vocabulary; many are a set, because
+# then the smaller of the two is walked.
+Keys: TypeAlias = "tuple[str, ...] | frozenset[str]"
 _FEW = 16
 
 
@@ -26,41 +29,42 @@ class Test(NamedTuple):
     """What the engine asks of a document for one rule; `number` is the rule's place in the configuration."""
 
     number: int
-    needs: str
+    is_open: bool  # False: nothing more is asked
+    needs: tuple[str, ...]
     groups: tuple[Keys, ...]
     excluded: Keys
     facts: tuple[Node, ...]
     tree: Node | None
 
 
-def compile_test(number: int, tree: Node, cost: Callable[[str], float]) -> tuple[Test, str | None]:
+def compile_test(
+    number: int, tree: Node, cost: Callable[[str], float]
+) -> tuple[Test, tuple[str, ...] | None]:
     """The test of a bound tree, and its anchors: keys of which a document must have one; None if none."""
     maker = _Maker()
     whole = maker.simple(tree)
-    needs = "".join(dict.fromkeys(key for group in maker.groups if len(group) == 1 for key in group))
+    needs = tuple(dict.fromkeys(key for group in maker.groups if len(group) == 1 for key in group))
     groups = [group for group in maker.groups if len(group) > 1 and not set(group) & set(needs)]
-    test = Test(
-        number,
-        needs,
-        tuple(_keys(group) for group in groups),
-        _keys("".join(maker.excluded)),
-        tuple(maker.facts),
-        None if whole else tree,
-    )
-    choices = [(cost(key), key) for key in needs]
-    choices += [(sum(map(cost, group)), group) for group in groups]
-    return test, min(choices)[1] if choices else None
+    choices = [*((key,) for key in needs), *groups]
+    anchors = min(choices, key=lambda keys: (sum(map(cost, keys)), keys), default=None)
+    if anchors is not None:
+        needs = tuple([key for key in needs if (key,) != anchors])
+        groups = [group for group in groups if group != anchors]
+    excluded, facts = maker.excluded, tuple(maker.facts)
+    is_open = bool(needs or groups or excluded or facts or not whole or anchors is None)
+    known = tuple([_keys(group) for group in groups])
+    return Test(number, is_open, needs, known, _keys(excluded), facts, None if whole else tree), anchors
 
 
-def _keys(keys: str) -> Keys:
-    return keys if len(keys) <= _FEW else frozenset(keys)
+def _keys(keys: Sequence[str]) -> Keys:
+    return tuple(keys) if len(keys) <= _FEW else frozenset(keys)
 
 
 class _Maker:
     """Takes a tree apart; `groups` collects what is necessary, the rest what is said exactly."""
 
     def __init__(self) -> None:
-        self.groups: list[str] = []
+        self.groups: list[tuple[str, ...]] = []
         self.excluded: list[str] = []
         self.facts: list[Node] = []
 
@@ -92,11 +96,10 @@ class _Maker:
         leaf = leaf_of(node)
         return leaf.key if leaf.sure else None
 
-    def needed(self, node: Node) -> list[str]:
+    def needed(self, node: Node) -> list[tuple[str, ...]]:
         """Groups of keys: the node cannot hold in a document that lacks one of the groups."""
         if isinstance(node, TextTerm):
-            leaf = leaf_of(node)
-            return [leaf.key]
+            return [(leaf_of(node).key,)]
         if isinstance(node, And | Near):
             children = node.children if isinstance(node, And) else (node.left, node.right)
             return [group for child in children for group in self.needed(child)]
@@ -107,7 +110,7 @@ class _Maker:
                 return []
             # One group of each alternative, the smallest, together: one of these keys must be there.
             smallest = (min(found, key=len) for found in groups)
-            return ["".join(dict.fromkeys(key for group in smallest for key in group))]
+            return [tuple(dict.fromkeys(key for group in smallest for key in group))]
         return []
 
 

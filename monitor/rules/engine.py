@@ -22,7 +22,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from operator import add
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monitor.model import RuleMatch, Strength
 from monitor.rules.binding import Binder, spoken
@@ -59,8 +59,17 @@ if TYPE_CHECKING:
 __all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_rules"]
 
 
-_MANY = 100  # phrases whose words a document has
-_Phrases: TypeAlias = "dict[str, tuple[Leaf, ...]]"
+_MANY = 80  # phrases whose words a document has
+_Rows: TypeAlias = "dict[str, tuple[_Row, ...]]"
+_Loose: TypeAlias = "dict[str, tuple[Leaf, ...]]"
+
+
+class _Row(NamedTuple):
+    """A phrase of plain words, filed under its rarest: `other` is the next, `codes` all of them in order."""
+
+    other: str
+    codes: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +140,21 @@ class Engine:
             tests[key] += tuple(more)
         return tests
 
-    def _file_phrases(self, cost: Callable[[str], float]) -> tuple[_Phrases, _Phrases]:
+    def _file_phrases(self, cost: Callable[[str], float]) -> tuple[_Rows, _Loose]:
         """The phrases that are rows of plain words, and those the judge must find, under their rarest key."""
-        rows: defaultdict[str, list[Leaf]] = defaultdict(list)
+        rows: defaultdict[str, list[_Row]] = defaultdict(list)
         loose: defaultdict[str, list[Leaf]] = defaultdict(list)
+        shared = {code: code for code in self._vocabulary.words.values()}
         for leaf in self._vocabulary.phrases:
-            (rows if leaf.sure else loose)[min(leaf.parts, key=cost)].append(leaf)
-        return _frozen(rows), _frozen(loose)
+            first, *others = sorted([shared.get(key, key) for key in leaf.parts], key=cost)
+            if leaf.sure:
+                rows[first].append(_Row(others[0], leaf.parts, leaf.key))
+            else:
+                loose[first].append(leaf)
+        return (
+            {key: tuple(found) for key, found in rows.items()},
+            {key: tuple(found) for key, found in loose.items()},
+        )
 
     def take_over(self, other: Engine, still: Callable[[], bool] = lambda: True) -> None:
         """Learn the pieces of text that another engine remembers, as long as `still` says so."""
@@ -193,15 +210,18 @@ class Engine:
         judge = Judge(reading, self._vocabulary, self._entities, self._elsewhere)
         holding: set[int] = set()
         for tests in (self._always, *candidates):
-            for number, needs, groups, excluded, facts, tree in tests:
-                if number in holding or not keys.issuperset(needs):
+            for number, is_open, needs, groups, excluded, facts, tree in tests:
+                if not is_open:
+                    holding.add(number)
+                    continue
+                if number in holding or (needs and not keys.issuperset(needs)):
                     continue
                 for group in groups:
                     if keys.isdisjoint(group):
                         break
                 else:
                     if (
-                        keys.isdisjoint(excluded)
+                        (not excluded or keys.isdisjoint(excluded))
                         and (not facts or all(map(judge.holds, facts)))
                         and (tree is None or judge.holds(tree))
                     ):
@@ -226,7 +246,7 @@ class Engine:
             # What is not a row of plain words is found by the judge: here it is promised where its parts are.
             there = [self._loose[key] for key in keys & self._loose.keys()]
             self._add(keys, {leaf.key for found in there for leaf in found if keys.issuperset(leaf.parts)})
-        return reading, [self._tests[key] for key in keys & self._tests.keys()]
+        return reading, list(filter(None, map(self._tests.get, keys)))
 
     def _implied_by(self, keys: AbstractSet[str]) -> set[str]:
         implied = self._implied
@@ -241,15 +261,13 @@ class Engine:
 
     def _phrases_in(self, codes: str, keys: set[str]) -> set[str]:
         """The keys of the phrases of plain words that stand in a string of codes."""
-        rows = self._rows
-        there = [rows[key] for key in keys & rows.keys()]
-        tried = [leaf for found in there for leaf in found if keys.issuperset(leaf.parts)]
+        there = filter(None, map(self._rows.get, keys))
+        tried = [row for found in there for row in found if row.other in keys]
         if len(tried) < _MANY:
-            return {leaf.key for leaf in tried if leaf.parts in codes}
+            return {key for _, row, key in tried if row in codes}
         # With many to look for, knowing all pairs of neighbours costs less than searching for each phrase.
         pairs = set(map(add, codes, codes[1:]))
-        near = [leaf for leaf in tried if leaf.parts[:2] in pairs]
-        return {leaf.key for leaf in near if len(leaf.parts) == 2 or leaf.parts in codes}
+        return {key for _, row, key in tried if row[:2] in pairs and (len(row) == 2 or row in codes)}
 
     def judge(self, document: Document) -> Judge:
         """A judge for trees that were compiled into this engine."""
@@ -325,10 +343,6 @@ def compile_query(
     bound = Binder(vocabulary, compiled_entities).bind(tree)
     rule = CompiledRule(RuleConfig(name=name, query=text), bound, bound, _hash(tree, compiled_entities))
     return Engine([rule], vocabulary, compiled_entities)
-
-
-def _frozen(lists: Mapping[str, list[Leaf]]) -> _Phrases:
-    return {key: tuple(found) for key, found in lists.items()}
 
 
 def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:

@@ -7,13 +7,13 @@ the quick tests on keys. What was found for a term or an entity is shared by all
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.model import Hit
 from monitor.rules.facts import fact_holds, speaks
-from monitor.rules.spans import FAR, count_apart, hulls, inside, partners
+from monitor.rules.hits import Marking
+from monitor.rules.spans import FAR, count_apart, hulls, partners
 from monitor.rules.tree import (
-    TEXT_FIELDS,
     And,
     AtLeast,
     DocumentTerm,
@@ -30,20 +30,17 @@ from monitor.rules.tree import (
 from monitor.rules.vocabulary import leaf_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from monitor.model import Document
+    from monitor.model import Document, Hit
     from monitor.rules.entities import Alias, Entity
     from monitor.rules.reading import Place, Reading
     from monitor.rules.spans import Run
     from monitor.rules.vocabulary import Vocabulary
 
 _CAPITAL_SHARE = 0.7
-
-
-# What a hit is sorted by, and the hit.
-_Mark: TypeAlias = tuple[int, int, int, str, str, Hit]
+_FIRST_TIMES = 4  # as many occurrences as are counted for are looked at before all others
 
 
 class Occurrence(NamedTuple):
@@ -80,7 +77,7 @@ class Judge:
         self._elsewhere = elsewhere
         self._named: dict[str, tuple[list[Occurrence], list[Occurrence]]] = {}
         self._facts: dict[DocumentTerm, bool] = {}
-        self._marks: dict[int, list[_Mark]] = {}
+        self._marking = Marking(self)
         self._hulls: dict[tuple[int, int], list[Run]] = {}  # of NEAR nodes, by field
         self._pairs: dict[tuple[int, int], tuple[list[Run], list[Run]]] = {}
         self._supported: bool | None = None
@@ -93,15 +90,15 @@ class Judge:
         if isinstance(node, And):
             return all(self.holds(child) for child in node.children)
         if isinstance(node, Or):
-            return any(self.holds(child) for child in self._worth_asking(node))
+            return any(self.holds(child) for child in self.worth_asking(node))
         if isinstance(node, Not):
             return not self.holds(node.child)
         if isinstance(node, DocumentTerm):
             return self.fact(node)
         if isinstance(node, Near):
-            return any(self._near(node, field)[0] for field in range(3))
+            return any(self.near(node, field)[0] for field in range(3))
         if isinstance(node, AtLeast):
-            return count_apart(map(_span, self._countable(node))) >= node.count
+            return self._enough(node)
         return self._stands(node)
 
     def fact(self, node: DocumentTerm) -> bool:
@@ -111,7 +108,7 @@ class Judge:
             known = self._facts[node] = fact_holds(node, self.document)
         return known
 
-    def _worth_asking(self, node: Or) -> Iterable[Node]:
+    def worth_asking(self, node: Or) -> Iterable[Node]:
         """The alternatives that may hold; of thousands, only those whose key the document has."""
         return self._vocabulary.alternatives(node, self.reading.keys)
 
@@ -135,14 +132,25 @@ class Judge:
         if isinstance(node, EntityTerm):
             found = self._entity(node.name)
         else:
-            shown = _shown(node)
+            shown = shown_term(node)
             found = [Occurrence(place, shown, None) for place in self.reading.places(leaf)]
         if node.scope == "text":
             return found
         low, high = self.reading.bounds(node.scope)
         return [o for o in found if low <= o.place.first and o.place.last < high]
 
-    def _runs(self, node: Node, field: int) -> list[Run]:
+    def shown(self, node: TextTerm, chosen: AbstractSet[Run] | None = None) -> Iterator[Occurrence]:
+        """The same one by one, of all or the chosen runs: whoever needs only the first stops early."""
+        if isinstance(node, EntityTerm):
+            yield from (o for o in self.occurrences(node) if chosen is None or o.run in chosen)
+            return
+        leaf = leaf_of(node)
+        if leaf.key in self.reading.keys:
+            term = shown_term(node)
+            for place in self.reading.each_place(leaf, node.scope, chosen):
+                yield Occurrence(place, term, None)
+
+    def runs(self, node: Node, field: int) -> list[Run]:
         """The runs of a side of NEAR in one field, rising."""
         if isinstance(node, Near):
             known = self._hulls.get((id(node), field))
@@ -152,7 +160,7 @@ class Judge:
                 known = self._hulls[id(node), field] = found
             return known
         if isinstance(node, Or):
-            return sorted({run for child in node.children for run in self._runs(child, field)})
+            return sorted({run for child in node.children for run in self.runs(child, field)})
         assert isinstance(node, TextTerm), "the parser lets nothing else stand beside NEAR"
         leaf = leaf_of(node)
         if leaf.key not in self.reading.keys:
@@ -164,10 +172,10 @@ class Judge:
         return sorted({run for run in self.reading.within(leaf, node.scope) if low <= run[0] <= high})
 
     def _sides(self, node: Near, field: int) -> tuple[list[Run], list[Run]]:
-        left = self._runs(node.left, field)
-        return left, self._runs(node.right, field) if left else []
+        left = self.runs(node.left, field)
+        return left, self.runs(node.right, field) if left else []
 
-    def _near(self, node: Near, field: int) -> tuple[list[Run], list[Run]]:
+    def near(self, node: Near, field: int) -> tuple[list[Run], list[Run]]:
         """The runs of either side that are near the other."""
         known = self._pairs.get((id(node), field))
         if known is None:
@@ -176,76 +184,28 @@ class Judge:
             known = self._pairs[id(node), field] = found
         return known
 
-    def _countable(self, node: AtLeast) -> list[Occurrence]:
-        """All occurrences of a count's terms; a summary that the body repeats is not counted twice."""
-        found = [o for term in node.terms for o in self.occurrences(term)]
-        if node.terms[0].scope == "text" and self._body_has_the_summary():
-            found = [o for o in found if o.place.field != 1]
-        return found
+    def counted(self, node: AtLeast) -> list[Iterator[Occurrence]]:
+        """The occurrences of each of a count's terms, but for those in a summary that the body repeats."""
+        repeated = node.terms[0].scope == "text" and self._body_has_the_summary()
+        found = map(self.shown, node.terms)
+        return [(o for o in each if o.place.field != 1) if repeated else each for each in found]
+
+    def _enough(self, node: AtLeast) -> bool:
+        """Whether a count is reached: mostly the first occurrences of each term settle it."""
+        for most in (_FIRST_TIMES * node.count, None):
+            some = [o for found in self.counted(node) for o in islice(found, most)]
+            if count_apart(map(_span, some)) >= node.count:
+                return True
+        return False
 
     def _body_has_the_summary(self) -> bool:
         if self._summary_repeats is None:
             self._summary_repeats = summary_repeats(self.document)
         return self._summary_repeats
 
-    # --- hits
-
     def hits(self, node: Node) -> tuple[Hit, ...]:
-        """The hits of a tree that holds, in field and offset order; none from NOT or a branch that failed."""
-        if isinstance(node, TextTerm):  # most have one term, whose marks are in order
-            return tuple(dict.fromkeys([mark[-1] for mark in self._marks_of(node)]))
-        found: set[_Mark] = set()
-        self._collect(node, found)
-        return tuple([mark[-1] for mark in sorted(found)])
-
-    def _marks_of(self, node: TextTerm) -> list[_Mark]:
-        known = self._marks.get(id(node))
-        if known is None:
-            known = self._marks[id(node)] = [self._mark(occurrence) for occurrence in self.occurrences(node)]
-        return known
-
-    def _mark(self, occurrence: Occurrence) -> _Mark:
-        (_, _, field, start, end), term, entity = occurrence
-        text = self.reading.fields[field].text[start:end]
-        hit = Hit(TEXT_FIELDS[field], start, end, text, term, entity)
-        return field, start, end, term, entity or "", hit
-
-    def _collect(self, node: Node, found: set[_Mark]) -> None:
-        if isinstance(node, TextTerm):
-            found.update(self._marks_of(node))
-        elif isinstance(node, And):
-            for child in node.children:
-                self._collect(child, found)
-        elif isinstance(node, Or):
-            for child in self._worth_asking(node):
-                # A term that does not hold has no marks anyway.
-                if isinstance(child, TextTerm) or self.holds(child):
-                    self._collect(child, found)
-        elif isinstance(node, Near):
-            for field in range(3):
-                self._collect_near(node, found, field, None)
-        elif isinstance(node, AtLeast):
-            found.update(map(self._mark, self._countable(node)))
-
-    def _collect_near(self, node: Near, found: set[_Mark], field: int, spans: Sequence[Run] | None) -> None:
-        """The parts of a NEAR that are near each other; in a larger NEAR, those inside one of its `spans`."""
-        sides = self._near(node, field)
-        if spans is not None:
-            sides = inside(sides[0], spans), inside(sides[1], spans)
-        for side, runs in zip((node.left, node.right), sides, strict=True):
-            if runs:
-                self._collect_side(side, set(runs), found, field)
-
-    def _collect_side(self, node: Node, chosen: AbstractSet[Run], found: set[_Mark], field: int) -> None:
-        """What a side of NEAR shows, of which the `chosen` runs are near the other side."""
-        if isinstance(node, Or):
-            for child in self._worth_asking(node):
-                self._collect_side(child, chosen, found, field)
-        elif isinstance(node, Near):
-            self._collect_near(node, found, field, sorted(chosen & set(self._runs(node, field))))
-        else:
-            assert isinstance(node, TextTerm)
-            found.update(self._mark(o) for o in self.occurrences(node) if o.run in chosen)
+        """The first hits of a tree that holds, in field and offset order; none from what failed (hits.py)."""
+        return self._marking.hits(node)
 
     # --- entities
 
@@ -343,7 +303,7 @@ def _in_company(places: Iterable[Place], company: Iterable[Place], within: int |
     return found
 
 
-def _shown(form: TextTerm) -> str:
+def shown_term(form: TextTerm) -> str:
     """How a hit names its term."""
     if isinstance(form, Exact):
         return "{" + form.literal + "}"

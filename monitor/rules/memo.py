@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from monitor.rules import regexes
 from monitor.rules.vocabulary import BORDER, NOTHING
-from monitor.text.folding import SINGLE, classes, without_ignorables
-from monitor.text.tokens import cut
+from monitor.text.folding import SINGLE, classes, fold_letters, without_ignorables
+from monitor.text.tokens import cut, cut_folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,24 +62,28 @@ class Memo:
 
     def learn(self, piece: str) -> str:
         """The codes of a piece that is not remembered, which it then is."""
+        codes = self.codes
         if piece.isascii():
-            word = piece if piece.isalnum() else piece.strip(_ASCII_EDGES)
-            if word.isalnum():  # the common case; folding it is as quick as looking it up
-                found = self._words.get(word.lower(), NOTHING)
-                if self._finder is not None:
-                    keys = self._finder.keys(word.lower(), self._finder.spelt(word, 0, len(word)))
-                    found = self._mix(found, keys) if keys else found
-            else:
-                found = self._cut(word)
+            bare = piece if piece.isalnum() else piece.strip(_ASCII_EDGES)
+            known = None  # folding is as quick as looking up
         else:
             bare = piece.strip(EDGES)
-            known = self.codes.get(bare)
-            found = self._cut(bare) if known is None else known
-            if len(piece) > _LONGEST_PIECE or SINGLE in classes(bare):
+            known = codes.get(bare)
+        if known is not None:
+            found = known
+        elif (folded := fold_letters(bare)) is None:
+            found = self._cut(bare)
+            if not bare.isascii() and SINGLE in classes(bare):
                 return found
-            self.codes[bare] = found
+        else:  # one plain word, as most are
+            found = self._words.get(folded, NOTHING)
+            if self._finder is not None:
+                keys = self._finder.keys(folded, self._finder.spelt(bare, 0, len(bare)))
+                found = self._mix(found, keys) if keys else found
         if len(piece) <= _LONGEST_PIECE:
-            self.codes[piece] = found
+            codes[piece] = found
+            if not piece.isascii():
+                codes[bare] = found  # it comes in other punctuation too
         return found
 
     def prefill(self, pieces: Iterable[str], still: Callable[[], bool] = lambda: True) -> None:
@@ -94,7 +98,7 @@ class Memo:
         get = self._words.get
         finder = self._finder
         if finder is None:
-            return "".join([get(token.folded, NOTHING) for token in cut(bare)])
+            return "".join([get(folded, NOTHING) for folded in cut_folded(bare)])
         out = []
         span: tuple[int, int] = (0, 0)
         spelt: tuple[str, ...] = ()

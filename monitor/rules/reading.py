@@ -22,6 +22,9 @@ from monitor.rules.tree import LEAD_WORDS, Exact, Regex, Term, start_words
 from monitor.text.tokens import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+
     from monitor.model import Document
     from monitor.rules.memo import Memo
     from monitor.rules.spans import Run
@@ -84,19 +87,28 @@ class _Field:
             self._offsets = _Offsets(self.text, self.pieces, self.codes)
         return self._offsets.token(number)
 
-    def run_of(self, start: int, end: int) -> Run:
-        """The tokens that a span touches; an empty run before the next one where it touches none."""
-        low, high = 0, self.size
-        while low < high:
-            middle = (low + high) // 2
-            if self.token(middle)[1] <= start:
-                low = middle + 1
-            else:
-                high = middle
-        last = low
-        while last < self.size and self.token(last)[0] < end:
-            last += 1
-        return low, last - 1
+    def runs_of(self, spans: Iterable[tuple[int, int]]) -> Iterator[Run]:
+        """
+        The tokens that each of some rising spans touches; an empty run before the next one if none.
+
+        Where spans are many the next is near: it is looked for in growing steps from the last.
+        """
+        first = 0
+        for start, end in spans:
+            low, step = first, 1
+            while low + step <= self.size and self.token(low + step - 1)[1] <= start:
+                low, step = low + step, 2 * step
+            high = min(low + step, self.size)
+            while low < high:
+                middle = (low + high) // 2
+                if self.token(middle)[1] <= start:
+                    low = middle + 1
+                else:
+                    high = middle
+            first = last = low
+            while last < self.size and self.token(last)[0] < end:
+                last += 1
+            yield first, last - 1
 
 
 class _Offsets:
@@ -249,6 +261,15 @@ class Reading:
             known = self._places[leaf.key] = [self._placed(run) for run in runs]
         return known
 
+    def each_place(self, leaf: Leaf, scope: str, chosen: AbstractSet[Run] | None) -> Iterator[Place]:
+        """The places in a scope, rising, of all or the chosen runs; worked out one by one."""
+        runs = self.runs(leaf)
+        known = self._places.get(leaf.key)
+        low, high = (0, len(self.codes) + 1) if scope == "text" else self.bounds(scope)
+        for index, run in enumerate(runs):
+            if low <= run[0] and run[1] < high and (chosen is None or run in chosen):
+                yield self._placed(run) if known is None else known[index]
+
     def field_of(self, number: int) -> int:
         """The field that a token stands in."""
         if number >= self.fields[2].first:
@@ -305,8 +326,7 @@ class Reading:
         """Turn spans of the fields' texts into runs, and keep them as this leaf's places."""
         places = []
         for index, (field, found) in enumerate(zip(self.fields, spans, strict=True)):
-            for start, end in found:
-                first, last = field.run_of(start, end)
+            for (start, end), (first, last) in zip(found, field.runs_of(found), strict=True):
                 places.append(Place(field.first + first, field.first + last, index, start, end))
         self._places[leaf.key] = places
         return [(place.first, place.last) for place in places]

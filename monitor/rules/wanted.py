@@ -78,5 +78,5 @@ def _anchors(
     vocabulary.close()
     cost = Costs(vocabulary, entities, frequencies)
     _, anchors = compile_test(0, bound, cost)
-    named = ((print_query(as_written(vocabulary.by_key[key].form)), cost(key)) for key in anchors or "")
+    named = ((print_query(as_written(vocabulary.by_key[key].form)), cost(key)) for key in anchors or ())
     return tuple(sorted(named, key=lambda anchor: (-anchor[1], anchor[0])))

@@ -70,6 +70,8 @@ class Daemon:
             loop.add_signal_handler(getattr(signal, name), self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reloader.ask)
         self._ticked = self._app.worker.last_look = loop.time()
+        if systemd.watchdog_interval() is not None:
+            vitals.prepare_for_death()
         scheduler = self._scheduler()
         await self._guarded(self._reloader.begin)
         scheduler.start()
@@ -203,6 +205,8 @@ class Daemon:
         stuck = self._watchdog.stuck
         if changed and stuck:
             event(_log, "error", "a part of the daemon stands still", what=stuck)
+            if systemd.watchdog_interval() is not None:
+                vitals.show_threads()
         elif changed:
             event(_log, "info", "every part of the daemon moves again")
         if changed or stuck:

@@ -8,6 +8,7 @@ clock that stands still while the machine sleeps; a wake-up is no hang.
 
 from __future__ import annotations
 
+import faulthandler
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
@@ -31,6 +32,23 @@ WORDS = {
 }
 ASLEEP = 5.0  # seconds between two looks after which the whole process is taken to have been stopped
 ASK_EVERY = 5.0  # seconds between an answer of the writer and the next question
+
+
+def prepare_for_death() -> None:
+    """
+    Leave a trace when the manager's watchdog aborts the process (PYTHONFAULTHANDLER in the unit).
+
+    At that moment only the main thread is written down: walking the others' frames while they run can crash
+    half-way and lose even that. `show_threads` writes down all of them while it is safe.
+    """
+    if faulthandler.is_enabled():
+        faulthandler.enable(all_threads=False)
+
+
+def show_threads() -> None:
+    """Write down where every thread stands; no frame changes while it holds the lock."""
+    if faulthandler.is_enabled():
+        faulthandler.dump_traceback(all_threads=True)
 
 
 def stale(now: float, seen: Mapping[str, float], limits: Mapping[str, float] = LIMITS) -> str | None:

@@ -112,6 +112,14 @@ def cut(chunk: str) -> list[Token]:
     return [Token(start, end, form) for (start, end), form in zip(known.spans, known.folded, strict=True)]
 
 
+def cut_folded(chunk: str) -> Sequence[str]:
+    """The folded tokens of a piece of text without white space, without places; nothing is remembered."""
+    if chunk.isascii():
+        return _ASCII_TOKEN.findall(chunk.lower())
+    known = _memo.get(chunk)
+    return _cut(chunk, classes(chunk), _TOKEN).folded if known is None else known.folded
+
+
 def folded_tokens(text: str) -> list[str]:
     """The folded tokens of a text, in order: the quick path, without places."""
     out: list[str] = []

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from monitor.errors import QueryError
 from monitor.model import Document
 from monitor.rules.engine import compile_query, compile_rules
+from monitor.rules.hits import MOST_HITS
 from monitor.rules.parser import parse, parse_term
 from monitor.rules.printer import print_query
 from monitor.settings import EntityConfig, RuleConfig
@@ -101,16 +102,19 @@ def test_a_hostile_text_is_judged_like_any_other(make: Callable[[int], str]) -> 
 @pytest.mark.parametrize(
     ("query", "text", "hits"),
     [
-        ("x NEAR/0 y", "x y " * 25_000, 50_000),
-        ("x NEAR/0 y NEAR/0 x", "x y " * 10_000, 20_000),
+        ("x NEAR/0 y", "x y " * 25_000, MOST_HITS),
+        ("x NEAR/0 y NEAR/0 x", "x y " * 10_000, MOST_HITS),
         ("x NEAR/0 y", "x " * 50_000 + "y " * 50_000, 2),
-        ("ATLEAST/50000(x)", "x " * 50_000, 50_000),
+        ("ATLEAST/50000(x)", "x " * 50_000, MOST_HITS),
+        ("x NEAR/0 y", "x y " * 499, 998),
+        ("x OR y", "x " * 999 + "z " * 5_000 + "y y", MOST_HITS),
+        ("x OR y", "x " * 998 + "z " * 5_000 + "y", 999),
         ("ATLEAST/50001(x)", "x " * 50_000, None),
         ('ATLEAST/25001("x x")', "x " * 50_000, None),
-        ("@paris", "Paris mayor " * 50_000, 50_000),
+        ("@paris", "Paris mayor " * 50_000, MOST_HITS),
         ("@paris", "Paris Hilton mayor " * 50_000, None),
         ("@paris", "Paris " * 50_000, None),
-        ("@doha", "Doha," * 50_000, 50_000),
+        ("@doha", "Doha," * 50_000, MOST_HITS),
         ('"x y"~999999', "x " + "z " * 100_000 + "y", 1),
         ("x NEAR/999999 y", "x " + "z " * 100_000 + "y", 2),
         ("t99999", " ".join(f"t{n}" for n in range(100_000)), 1),
@@ -119,15 +123,15 @@ def test_a_hostile_text_is_judged_like_any_other(make: Callable[[int], str]) -> 
         ("a*a*a*a*a*b", "a" * 10_000, None),
         ("/(a+)+/", "a" * MEGABYTE, 1),
         ("/(a+)+b/", "a" * MEGABYTE, None),
-        ("{é}", "e\u0301\u00ad " * 10_000, 10_000),
-        ("塔利班", "塔利班" * 10_000, 10_000),
+        ("{é}", "e\u0301\u00ad " * 10_000, MOST_HITS),
+        ("塔利班", "塔利班" * 10_000, MOST_HITS),
         ("{½}", "½" * 10_000, None),
-        ("1", "½ " * 10_000, 10_000),
+        ("1", "½ " * 10_000, MOST_HITS),
         ("x {y}", "x\0y\ud800", 2),
     ],
 )
 def test_a_hostile_text_is_judged_rightly(query: str, text: str, hits: int | None) -> None:
-    """Many hits and near misses are counted exactly."""
+    """Near misses among many words are judged exactly; the first thousand hits are shown."""
     found = compile_query(query, ENTITIES).match(Document(body=text))
     assert (len(found[0].hits) if found else None) == hits
 

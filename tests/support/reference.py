@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from monitor.settings import EntityConfig
 
 FIELDS = ("title", "summary", "body")
+MOST_HITS = 1_000  # a rule shows the first ones
 LEAD = 60
 
 
@@ -406,11 +407,11 @@ class Article:
     # --- hits
 
     def hits(self, node: Node) -> tuple[Hit, ...]:
-        """The hits of a query that holds."""
+        """The first hits of a query that holds."""
         found = {(p.field, p.start, p.end, p.shown, p.entity or "") for p in self.marked(node)}
         return tuple(
             Hit(FIELDS[number], start, end, self.texts[number].text[start:end], shown, entity or None)
-            for number, start, end, shown, entity in sorted(found)
+            for number, start, end, shown, entity in sorted(found)[:MOST_HITS]
         )
 
     def marked(self, node: Node) -> list[Place]:

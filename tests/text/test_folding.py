@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.text.folding import classes, fold, without_ignorables
+from monitor.text.folding import classes, fold, fold_by_marks, fold_letters, without_ignorables
 
 SAME = {
     "case": ("DOHA", "doha"),
@@ -196,6 +196,25 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 def test_canonically_equal_spellings_fold_alike(text: str) -> None:
     """Composed and decomposed input give the same result."""
     assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+@given(st.text(st.sampled_from("aZ9éÉßœŁİıſйЙёґΩσςήאבשׁأىةكي٣ǅŉﬁⅧ²ĳ\u0345\u1e9e"), max_size=12))
+def test_folding_letter_by_letter_is_folding(text: str) -> None:
+    """The quick way for plain letters says what the long way says, or nothing."""
+    folded = fold_letters(text)
+    if folded is not None:
+        assert folded == fold_by_marks(text)
+
+
+def test_letters_that_fold_alone_fold_alike_in_company() -> None:
+    """For all characters that the quick way knows: between any two letters they fold as they do alone."""
+    neighbours = ("a", "Й", "ς", "ש", "ي", "é", "1")
+    quick = [c for c in map(chr, range(0x80, 0x10000)) if fold_letters(c) is not None]
+    assert len(quick) > 1_500
+    for character in quick:
+        for one, other in zip(neighbours, reversed(neighbours), strict=True):
+            text = one + character + other
+            assert fold_letters(text) == fold_by_marks(text), text
 
 
 def test_a_million_marks_do_not_take_quadratic_time() -> None:
