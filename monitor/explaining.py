@@ -19,6 +19,7 @@ from monitor.rules.explain import Explainer
 from monitor.stages import Carrier, Entered, RuleMemory, RuleNow, Shown, Tried, farthest, stopped
 from monitor.store import sql
 from monitor.store.rows import FeedState, from_db, read
+from monitor.text.domains import registrable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 AROUND = timedelta(days=1)  # gaps are told that lie so near to when an article was first seen
 MOST_GAPS = 3
-# Two-letter countries sell names under these; elsewhere the last two labels are the site.
-_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net", "or", "org"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,14 +301,5 @@ def _address(feed: FeedConfig) -> str:
 
 
 def site_of(url: str) -> str:
-    """
-    The site an address belongs to, as well as it can be told without a list of all suffixes.
-
-    `edition.cnn.com` and `rss.cnn.com` are one site, as are `news.bbc.co.uk` and `feeds.bbc.co.uk`.
-    """
-    host = source_of(url)
-    labels = host.split(".")
-    if host.startswith("[") or labels[-1].isdigit() or len(labels) < 3:
-        return host
-    under_country = len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
-    return ".".join(labels[-3:] if under_country else labels[-2:])
+    """The site an address belongs to: the domain somebody registered; "" if it is not http(s)."""
+    return registrable(source_of(url))

@@ -140,7 +140,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """What to ask a server for. Validators are stored bytes, sent back unchanged."""
+    """
+    What to ask a server for. Validators are stored bytes, sent back unchanged.
+
+    `validators_of` is the hash of the address that gave them (`FetchResult.final_hash`): they are for no
+    other; None = for whatever `url` is. `unconditional` asks for the whole document without them. `ports` may
+    be asked beside the usual ones, since the configuration names them.
+    """
 
     url: str
     etag: str | None = None
@@ -148,6 +154,23 @@ class FetchRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     auth: tuple[str, str] | None = None
     proxy: str | None = None
+    validators_of: int | None = None
+    ports: frozenset[int] = frozenset()
+    unconditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """
+    One answer on the way to a result: which host gave it, with which status.
+
+    `retry_after` is seconds as this answer asked for them; `permanent` = it is a permanent redirect.
+    """
+
+    host: str
+    status: int
+    retry_after: float | None = None
+    permanent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +182,8 @@ class FetchResult:
     already clamped to 0..86400. `cache_seconds` is max-age minus Age, or Expires minus Date, or None.
     `unreachable` = it failed before any connection stood (DNS, connect): that may be our own network.
     `permanent_url` is the target of a chain of only permanent redirects, else None.
+    `hops` are all answers, the last one included, in order; `final_hash` tells the address that gave the last
+    one from others; `seconds` is how long the whole took.
     `message` is a sentence without secrets.
     """
 
@@ -175,6 +200,9 @@ class FetchResult:
     message: str = ""
     wire_bytes: int = 0
     unreachable: bool = False
+    hops: tuple[Hop, ...] = ()
+    final_hash: int | None = None
+    seconds: float = 0.0
 
 
 # --- parse -------------------------------------------------------------------------------------------
@@ -182,7 +210,11 @@ class FetchResult:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the parser yields for one item: markup and addresses as the feed gave them."""
+    """
+    What the parser yields for one item: markup and addresses as the feed gave them.
+
+    `raw` is the item's hash in `ParsedFeed.items`; 0 = not known.
+    """
 
     guid: str | None = None
     link: str | None = None
@@ -196,11 +228,17 @@ class Entry:
     language: str | None = None
     source_title: str | None = None
     source_url: str | None = None
+    raw: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FeedInfo:
-    """What a document says about itself. `ttl` is seconds."""
+    """
+    What a document says about itself. `ttl` is seconds.
+
+    `skip_hours` (0..23, GMT) and `skip_days` (0..6, Monday first) are when it asks not to be fetched;
+    `self_url` is what it calls its own address.
+    """
 
     title: str = ""
     link: str | None = None
@@ -208,6 +246,9 @@ class FeedInfo:
     format: str = ""
     ttl: float | None = None
     updated: datetime | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    self_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +258,8 @@ class ParsedFeed:
 
     `complete` is False where the document broke off: its entries are whole, but the answer's validators must
     not be kept. `killed` means that the parser had to be stopped: next time the document is a suspect.
+    `items` are the hashes of all its raw items in their order, where known; `skipped` says how many of them
+    are no entries here because the caller knew them.
     """
 
     info: FeedInfo = field(default_factory=FeedInfo)
@@ -226,6 +269,8 @@ class ParsedFeed:
     error: str = ""
     complete: bool = True
     killed: bool = False
+    items: tuple[int, ...] = ()
+    skipped: int = 0
 
 
 # --- articles ----------------------------------------------------------------------------------------

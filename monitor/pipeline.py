@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from monitor.articles.normalise import normalise
@@ -19,6 +18,7 @@ from monitor.recording import Recorded, exactly_known, known_item, record
 from monitor.store import sql
 from monitor.store.retention import REFRESHED
 from monitor.store.writer import Priority
+from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
     if result.status is not FetchStatus.NEW:
         return await _commit(Poll(feed.name, state.id, now, result, state.url_hash), plan, deps)
 
-    body_hash = hash_of(result.body)
+    body_hash = hash64(result.body)
     if body_hash == state.body_hash and state.baseline_at is not None:
         poll = Poll(feed.name, state.id, now, result, state.url_hash, body_hash=body_hash)
         return await _commit(poll, plan, deps)
@@ -104,11 +104,6 @@ def request_for(feed: FeedConfig, state: FeedState) -> FetchRequest:
         auth=(feed.user, feed.password.reveal()) if feed.user and feed.password else None,
         proxy=feed.proxy.reveal() if feed.proxy else None,
     )
-
-
-def hash_of(body: bytes) -> int:
-    """A signed 64-bit hash of a document."""
-    return int.from_bytes(blake2b(body, digest_size=8).digest(), "big", signed=True)
 
 
 async def _commit(poll: Poll, plan: Plan, deps: Deps) -> Recorded:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor.feeds.schedule import PollPolicy
 from monitor.rules.engine import compile_rules
+from monitor.rules.reach import reaches
 from monitor.settings import ChannelConfig
 
 if TYPE_CHECKING:
@@ -31,6 +32,20 @@ class Plan:
         """How often this feed may be asked."""
         polling = self.config.polling
         return PollPolicy(polling.every, polling.fastest, polling.slowest, feed.every)
+
+    @property
+    def notices_to(self) -> tuple[str, ...]:
+        """The channels that hear what Tocsin says about itself: those of [notices], else all."""
+        notices = self.config.notices
+        return tuple(self.channels) if notices is None else notices
+
+    def rules_of(self, feed: FeedConfig) -> tuple[str, ...]:
+        """Names of the rules in force that articles of this feed may pass, in the configuration's order."""
+        return tuple(r.name for r in self.rules.values() if r.name in self.engine.rules and reaches(r, feed))
+
+    def weight(self, feed: FeedConfig) -> float:  # noqa: ARG002 - all weigh the same until severities count
+        """How much a quick poll of this feed is worth beside one of another; above 0."""
+        return 1.0
 
 
 def build_plan(

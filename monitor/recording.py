@@ -25,6 +25,7 @@ from monitor.store import sql
 from monitor.store.outbox import notice
 from monitor.store.retention import REFRESHED
 from monitor.store.rows import FeedState, from_db, read, to_db, write
+from monitor.watching import observe
 
 if TYPE_CHECKING:
     import sqlite3
@@ -105,6 +106,7 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
     tx.run(sql.FEED_POLLED, feed_id=state.id, **values)
     if after.gone and not state.gone:
         notice(tx, "feed_gone", poll.feed, f"feed {poll.feed} is gone (410): it is not asked again", poll.now)
+    observe(tx, state, after, poll, plan)
     return Recorded(
         feed=poll.feed,
         status=poll.result.status,

@@ -13,7 +13,6 @@ Everything is compared as marks: signed 64-bit hashes, as the store keeps them.
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from monitor.articles.urls import key_is_bare, url_key
 from monitor.model import Marks
+from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,8 +64,7 @@ class Known:
 
 def digest(*parts: str) -> int:
     """A signed 64-bit hash of texts; their borders count."""
-    data = "\x00".join(parts).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
+    return hash64("\x00".join(parts).encode("utf-8", "surrogatepass"))
 
 
 def mark_document(items: Sequence[Item]) -> tuple[Marks, ...]:

@@ -17,7 +17,6 @@ configuration builds a new one aside, which takes over the memo's pieces and rep
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from operator import add
@@ -46,6 +45,7 @@ from monitor.rules.tree import (
 )
 from monitor.rules.vocabulary import Leaf, Vocabulary, literal_of
 from monitor.settings import RuleConfig
+from monitor.text.hashes import hash64
 from monitor.text.language import LANGUAGES
 
 if TYPE_CHECKING:
@@ -348,8 +348,7 @@ def compile_query(
 def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
     names = sorted({leaf.name for leaf in leaves(tree) if isinstance(leaf, EntityTerm)})
     text = "\n".join([print_query(tree), *(entities[name].normal_form for name in names)])
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    return hash64(text.encode("utf-8", "surrogatepass"))
 
 
 def blanked(document: Document) -> str:

@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING
 from monitor.errors import QueryError
 from monitor.rules.commonness import Words
 from monitor.rules.entities import compile_alias
-from monitor.rules.facts import document_value, speaks
-from monitor.rules.globs import glob
 from monitor.rules.lexer import Kind, lex, nearest
 from monitor.rules.lists import rule_trees
 from monitor.rules.printer import print_query
 from monitor.rules.problems import RuleProblem
+from monitor.rules.reach import any_fits, meets
 from monitor.rules.slips import ReadRule, slips, written
 from monitor.rules.tree import DocumentTerm, Regex, leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from monitor.rules.frequency import Frequencies
     from monitor.settings import EntityConfig, FeedConfig, RuleConfig
@@ -92,7 +91,7 @@ class _Sources:
                 what, known = "is named", self._names
                 if leaf.field == "tag":
                     what, known = "has the tag", self._tags
-                if not _any_fits(leaf.value, known):
+                if not any_fits(leaf.value, known):
                     hint = nearest(leaf.value, known)
                     yield rule.problem(f"no feed {what} '{leaf.value}'", hint, leaf.value)
         feeds, tags, lang = rule.config.feeds, rule.config.tags, rule.config.lang
@@ -107,22 +106,8 @@ class _Sources:
     def _met(self, *asked: tuple[str, ...]) -> bool:
         known = self._known.get(asked)
         if known is None:
-            known = self._known[asked] = any(_meets(feed, *asked) for feed in self._feeds)
+            known = self._known[asked] = any(meets(feed, *asked) for feed in self._feeds)
         return known
-
-
-def _any_fits(value: str, known: Iterable[str]) -> bool:
-    fits = glob(value).fullmatch
-    return any(fits(document_value(name)) for name in known)
-
-
-def _meets(feed: FeedConfig, feeds: Sequence[str], tags: Sequence[str], lang: Sequence[str]) -> bool:
-    """Whether articles of the feed may pass a rule's feeds, tags and lang."""
-    return (
-        (not feeds or any(_any_fits(document_value(value), [feed.name]) for value in feeds))
-        and (not tags or any(_any_fits(document_value(value), feed.tags) for value in tags))
-        and (not lang or any(speaks(feed.language, document_value(code)) for code in lang))
-    )
 
 
 # --- rules side by side ----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
 from monitor.feeds.schedule import AWAY
 from monitor.model import AnswerClass
-from monitor.pipeline import Deps, hash_of
+from monitor.pipeline import Deps
 from monitor.plan import build_plan
 from monitor.service.clock import Clock
 from monitor.service.housekeeping import BREATH, keep_house
@@ -33,6 +33,7 @@ from monitor.store.lock import DaemonLock
 from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
+from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,8 +190,7 @@ class App:
     @property
     def notices_to(self) -> tuple[str, ...]:
         """The channels that hear what Tocsin says about itself."""
-        notices = self.plan.config.notices
-        return tuple(self.plan.channels) if notices is None else notices
+        return self.plan.notices_to
 
     async def _tidy_up(self) -> None:
         """What was in hand at a reload may still have made rows for a channel that is gone: settle them."""
@@ -374,4 +374,4 @@ class App:
 
 def url_hash(url: Secret) -> int | None:
     """How the database knows a feed's URL, which itself it never holds; None where it is not to be had."""
-    return None if url.missing else hash_of(url.reveal().encode())
+    return None if url.missing else hash64(url.reveal().encode())

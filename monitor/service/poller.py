@@ -1,5 +1,7 @@
 """
-Polling: asks the database for what is due, host by host, and runs each poll as a task of its own.
+Polling: asks the database for what is due, and runs each poll as a task of its own when its turn has come.
+
+Whose turn it is, is told in `service.slots`.
 
 A poll that cannot be recorded (a full disk, a bug) leaves its feed due; it is held back for a while so that a
 broken feed is not asked four times a second. While we are cut off (`feeds.offline`) nothing is held against a
@@ -11,18 +13,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
-from monitor.feeds.backlog import Backlog
-from monitor.feeds.pacing import HostPacer, StartRate, host_of
+from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import start_rate
 from monitor.pipeline import check_feed
 from monitor.service.log import event, failure, get_logger
 from monitor.service.outage import Outage
+from monitor.service.slots import Slots
 from monitor.store import sql
 from monitor.store.rows import FeedState, read, to_db
 from monitor.store.writer import Priority
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     from monitor.pipeline import Deps
     from monitor.plan import Plan
     from monitor.recording import Recorded
+    from monitor.service.slots import Begun
     from monitor.store.tx import Tx
 
-MOST_STARTED = 500  # polls begun and not ended: bounds memory when thousands are due at once
 HOLD_AFTER_ERROR = 30.0  # seconds before a poll that could not be recorded is tried again
 MANY = 1000  # feeds waiting, from which on the database is asked for them once a second, not at each tick
 RESUME_OVER = 120.0  # seconds over which the feeds that waited for the network are spread
@@ -58,22 +59,15 @@ class Poller:
         done: Callable[[Recorded], None],
         steady: Callable[[], float] | None = None,
     ) -> None:
-        polling = plan.config.polling
         self.counts: Counter[str] = Counter()
         self._deps = replace(deps, heard=self._heard)
         self._done = done
         self._steady = steady or asyncio.get_running_loop().time
         self.outage = Outage(deps.database, deps.clock, self._steady, self._back_online)
-        self._pacer = HostPacer(
-            polling.per_host, polling.per_host_gap, self._steady, at_once=polling.concurrency
-        )
-        # Twice what a host takes at once: the next is at hand when one ends.
-        self._backlog = Backlog(2 * polling.per_host)
+        self.slots = Slots(plan.config.polling, self._steady, self._begin, self._closed)
         self._looked = float("-inf")
-        self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, float] = {}
         self._forced = False
-        self._stopping = False
         self.waits = False  # while the clock was set and what is due has not moved with it yet
         self.plan = plan
         self._failed: Counter[int] = Counter()
@@ -90,7 +84,7 @@ class Poller:
         feeds = plan.feeds.values()
         self._hosts = {f.name: "" if f.url.missing else host_of(f.url.reveal()) for f in feeds}
         self.usual_rate = start_rate(plan.policy(f).interval for f in feeds)
-        self._rate: StartRate | None = StartRate(self.usual_rate)
+        self.slots.pace(self.usual_rate)
 
     def use(self, plan: Plan, fetcher: Fetcher) -> None:
         """
@@ -99,9 +93,7 @@ class Poller:
         A feed that waits for its turn is let go, and taken up again as the new plan has it; requests under
         way end under the old limits.
         """
-        polling = plan.config.polling
-        self._pacer.limit(polling.per_host, polling.per_host_gap, polling.concurrency)
-        self._backlog.limit(2 * polling.per_host)
+        self.slots.limit(plan.config.polling)
         self._deps = replace(self._deps, fetcher=fetcher)
         self.plan = plan
 
@@ -114,39 +106,35 @@ class Poller:
         if self.outage.on:
             return self._probe()
         self._look()
-        return self._serve()
+        return self.slots.serve()
 
     async def poll_all(self, *, force: bool, only: str | None = None) -> None:
         """Poll each due feed once; with `force` every feed that did not forbid it; `only` one of them."""
         now = self._deps.clock()
         states = [read(FeedState, row) for row in self._deps.database.reader.rows(sql.FEEDS_POLLABLE)]
         chosen = [s for s in states if s.name in self._hosts and _may_ask(s, now, force=force)]
-        self._forced, self._rate = True, None
+        self._forced = True
+        self.slots.pace(None)
         self._fill((s.id, s.name) for s in chosen if only in (None, s.name))
-        self._serve()
+        self.slots.serve()
         probes = 0
-        while self._running:
-            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
-            if self.outage.on and not self._running and probes < PROBES_ONCE:
+        while self.slots.busy:
+            await self.slots.one_ended()
+            if self.outage.on and not self.slots.busy and probes < PROBES_ONCE:
                 probes += self._probe(at_once=True)
 
     async def drain(self) -> None:
         """Wait for the polls in hand."""
-        while self._running:
-            await asyncio.wait(self._running.values())
+        await self.slots.drain()
 
     async def stop(self) -> None:
         """Break off the polls in hand; nothing of them is recorded, so they are due again."""
-        self._stopping = True
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.slots.stop()
 
     def _look(self) -> None:
         """Read what is due; a long list is worked off for a second before it is read again."""
         now = self._steady()
-        if self._backlog.count >= MANY and now - self._looked < 1.0:
+        if self.slots.waiting >= MANY and now - self._looked < 1.0:
             return
         self._looked = now
         rows = self._deps.database.reader.rows(sql.FEEDS_DUE, now=to_db(self._deps.clock()))
@@ -155,51 +143,33 @@ class Poller:
     def _fill(self, feeds: Iterable[tuple[int, str]]) -> None:
         now = self._steady()
         self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
-        wanted = [
+        self.slots.fill(
             (feed_id, self._hosts[name])
             for feed_id, name in feeds
-            if name in self._hosts and feed_id not in self._running and feed_id not in self._held
-        ]
-        self._backlog.fill(wanted)
-        for host in {host for _, host in wanted}:
-            if self._pacer.paused_for(host):
-                self._backlog.drop(host)
+            if name in self._hosts and feed_id not in self._held
+        )
 
-    def _serve(self) -> int:
-        """Start what waits, a host after the other, while there is room; returns how many were started."""
-        started = 0
-        while not (self._stopping or self.waits or self.outage.on) and len(self._running) < MOST_STARTED:
-            if not self._backlog.ready or (self._rate is not None and not self._rate.take(self._steady())):
-                break
-            feed_id = self._backlog.take()
-            assert feed_id is not None
-            state = self._still_due(feed_id)
-            if state is not None:
-                self._start(state)
-                started += 1
-        return started
+    def _closed(self) -> bool:
+        """Whether nothing may begin now."""
+        return self.waits or self.outage.on
+
+    def _begin(self, feed_id: int) -> Begun | None:
+        """The poll of a feed whose turn it is, if it is still to be polled."""
+        state = self._still_due(feed_id)
+        return self._task_of(state) if state is not None else None
 
     def _still_due(self, feed_id: int) -> FeedState | None:
-        """The feed's row as it is now; None, and in hand no longer, where it is not to be polled."""
+        """The feed's row as it is now; None where it is not to be polled."""
         row = self._deps.database.reader.row(sql.FEED, id=feed_id)
         if row is not None and row["name"] in self._hosts:
             state = read(FeedState, row)
             due = state.next_poll_at is not None and state.next_poll_at <= self._deps.clock()
             if due or self._forced:
                 return state
-        self._backlog.done_with(feed_id)
         return None
 
-    def _start(self, state: FeedState, *, probe: bool = False) -> None:
-        task = asyncio.create_task(self._poll(state, probe=probe), name=f"poll-{state.name}")
-        self._running[state.id] = task
-        task.add_done_callback(lambda _: self._ended(state.id))
-
-    def _ended(self, feed_id: int) -> None:
-        self._running.pop(feed_id, None)
-        self._backlog.done_with(feed_id)
-        with suppress(StoreError):  # the next tick meets the same and says so
-            self._serve()
+    def _task_of(self, state: FeedState, *, probe: bool = False) -> Begun:
+        return f"poll-{state.name}", self._poll(state, probe=probe)
 
     @property
     def _in_trouble(self) -> bool:
@@ -215,7 +185,7 @@ class Poller:
             return  # taken away by a reload
         host = self._hosts[state.name]
         try:
-            async with self._pacer.turn(host) as paused:
+            async with self.slots.turn(host) as paused:
                 if paused:
                     await self._postpone(state, paused)
                     return
@@ -239,8 +209,7 @@ class Poller:
             return
         self._failed.pop(state.id, None)
         if recorded.host_pause:
-            self._pacer.pause(host, recorded.host_pause)
-            self._backlog.drop(host)
+            self.slots.pause(host, recorded.host_pause)
         self._report(recorded)
 
     def _too_late(self, plan: Plan, *, probe: bool) -> bool:
@@ -298,7 +267,7 @@ class Poller:
             host = self._hosts.get(state.name)
             if not host or state.forbidden_until is None or state.forbidden_until <= now:
                 continue
-            self._pacer.pause(host, (state.forbidden_until - now).total_seconds())
+            self.slots.pause(host, (state.forbidden_until - now).total_seconds())
 
     # --- cut off
 
@@ -307,28 +276,28 @@ class Poller:
 
     def _probe(self, *, at_once: bool = False) -> int:
         """While offline: ask one feed, if it is time; returns how many were asked."""
-        if self._running or not (at_once or self.outage.may_probe()):
+        if self.slots.busy or not (at_once or self.outage.may_probe()):
             return 0
         now = self._deps.clock()
         rows = self._deps.database.reader.rows(sql.FEEDS_POLLABLE)
         states = (read(FeedState, row) for row in rows)
         due = [s for s in states if self._hosts.get(s.name) and _may_ask(s, now, force=False)]
-        askable = [(s, h) for s in due if not self._pacer.paused_for(h := self._hosts[s.name])]
+        askable = [(s, h) for s in due if not self.slots.paused_for(h := self._hosts[s.name])]
         state = self.outage.to_probe(askable)
         if state is None:
             return 0
-        self._start(state, probe=True)
+        self.slots.start(state.id, self._task_of(state, probe=True))
         return 1
 
     def _back_online(self, waiting: int) -> None:
         """Let the feeds that waited follow one another over two minutes rather than all at once."""
-        if self._rate is not None:
+        if self.slots.paced:
             spread = max(SLOWEST_RESUME, waiting / RESUME_OVER)
-            self._rate = StartRate(min(spread, self.usual_rate))
+            self.slots.pace(min(spread, self.usual_rate))
             asyncio.get_running_loop().call_later(1.25 * RESUME_OVER, self._usual_again)
 
     def _usual_again(self) -> None:
-        self._rate = StartRate(self.usual_rate)
+        self.slots.pace(self.usual_rate)
 
 
 def _may_ask(state: FeedState, now: datetime, *, force: bool) -> bool:

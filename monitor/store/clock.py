@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from monitor.feeds.schedule import trusted
 from monitor.store import sql
-from monitor.store.rows import ChannelState, FeedState, OutboxRow, from_db, read, to_db, write
+from monitor.store.rows import (
+    ChannelState,
+    Episode,
+    FeedState,
+    HostPause,
+    OutboxRow,
+    from_db,
+    read,
+    to_db,
+    write,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,6 +62,10 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
                 "last_poll_at": _moved(feed.last_poll_at, step),
                 "last_good_at": _moved(feed.last_good_at, back),
                 "first_failure_at": _moved(feed.first_failure_at, step),
+                "moved_at": _moved(feed.moved_at, step),
+                "whole_at": _moved(feed.whole_at, step),
+                "last_item_at": _moved(feed.last_item_at, step),
+                "asked_at": _moved(feed.asked_at, step),
             }
             for feed in feeds
         ],
@@ -68,6 +82,13 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
         tx.run(
             sql.CHANNEL_UPSERT, **(values | {"paused_until": _moved(from_db(values["paused_until"]), step)})
         )
+    for found in tx.rows(sql.HOST_PAUSES):
+        values = write(read(HostPause, found))
+        tx.run(sql.HOST_PAUSE_UPSERT, **(values | {"until": _moved(from_db(values["until"]), step)}))
+    for found in tx.rows(sql.EPISODES_OPEN):
+        trouble = read(Episode, found)
+        since, told = _moved(trouble.since, step), _moved(trouble.told_at, step)
+        tx.run(sql.EPISODE_CLOCK, episode=trouble.id, since=since, told_at=told)
     tx.run(sql.FACT_UPSERT, name=STEPPED, value=f"{step.total_seconds():.0f}", at=to_db(now))
     return len(feeds)
 
@@ -83,7 +104,8 @@ def mend_future(tx: Tx, now: datetime) -> int:
         feed = read(FeedState, row)
         seen = feed.last_poll_at
         due, forbidden = trusted(feed.next_poll_at, seen, now), trusted(feed.forbidden_until, seen, now)
-        future = seen is not None and seen > now
+        asked = feed.asked_at
+        future = (seen is not None and seen > now) or (asked is not None and asked > now)
         if not future and (due, forbidden) == (feed.next_poll_at, feed.forbidden_until):
             continue
         mended += 1
@@ -95,6 +117,10 @@ def mend_future(tx: Tx, now: datetime) -> int:
             last_poll_at=_not_after(seen, now),
             last_good_at=_not_after(feed.last_good_at, now),
             first_failure_at=_not_after(feed.first_failure_at, now),
+            moved_at=_not_after(feed.moved_at, now),
+            whole_at=_not_after(feed.whole_at, now),
+            last_item_at=_not_after(feed.last_item_at, now),
+            asked_at=_not_after(asked, now),
         )
     for message in _unsent(tx):
         at = trusted(message.next_attempt_at, message.created_at, now)
@@ -106,7 +132,21 @@ def mend_future(tx: Tx, now: datetime) -> int:
         until = trusted(state.paused_until, state.last_error_at, now)
         if until != state.paused_until:
             tx.run(sql.CHANNEL_UPSERT, **(write(state) | {"paused_until": to_db(until)}))
+    _mend_hosts_and_troubles(tx, now)
     return mended
+
+
+def _mend_hosts_and_troubles(tx: Tx, now: datetime) -> None:
+    for found in tx.rows(sql.HOST_PAUSES):
+        pause = read(HostPause, found)
+        until = trusted(pause.until, None, now)
+        if until != pause.until:
+            tx.run(sql.HOST_PAUSE_UPSERT, **(write(pause) | {"until": to_db(until)}))
+    for found in tx.rows(sql.EPISODES_OPEN):
+        trouble = read(Episode, found)
+        if trouble.since > now:
+            since, told = _not_after(trouble.since, now), _not_after(trouble.told_at, now)
+            tx.run(sql.EPISODE_CLOCK, episode=trouble.id, since=since, told_at=told)
 
 
 def _unsent(tx: Tx) -> list[OutboxRow]:

@@ -20,6 +20,7 @@ feeds, articles, sightings = _table(tables.Feed), _table(tables.Article), _table
 stories, rules, matches = _table(tables.Story), _table(tables.Rule), _table(tables.Match)
 alerts, ledger, outbox = _table(tables.Alert), _table(tables.Ledger), _table(tables.Outbox)
 attempts, channels = _table(tables.Attempt), _table(tables.Channel)
+episodes, host_pauses = _table(tables.Episode), _table(tables.HostPause)
 notices, facts, gaps = _table(tables.Notice), _table(tables.Fact), _table(tables.Gap)
 p = bindparam
 

@@ -11,8 +11,10 @@ from monitor.store.core import (
     alerts,
     articles,
     attempts,
+    episodes,
     feeds,
     gaps,
+    host_pauses,
     ledger,
     matches,
     notices,
@@ -59,6 +61,7 @@ STATEMENTS: dict[str, ClauseElement] = {
                 attempts,
                 notices,
                 gaps,
+                episodes,
             )
         )
     ),
@@ -102,6 +105,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "NOTICE_DROP": delete(notices).where(notices.c.id == p("notice")),
     "OLD_GAPS": select(gaps.c.id).where(gaps.c.until < p("before")).limit(p("count")),
     "GAP_DROP": delete(gaps).where(gaps.c.id == p("gap")),
+    # A trouble that is still open is never old.
+    "OLD_EPISODES": select(episodes.c.id).where(episodes.c.ended_at < p("before")).limit(p("count")),
+    "EPISODE_DROP": delete(episodes).where(episodes.c.id == p("episode")),
+    "OLD_HOST_PAUSES": delete(host_pauses).where(host_pauses.c.until < p("before")),
     "OLD_RULES": select(rules.c.name).where(rules.c.retired_at < p("before")),
     "RULE_DROP": delete(rules).where(rules.c.name == p("rule_name")),
     "MARKS_AFTER": select(
@@ -127,5 +134,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .limit(p("count")),
     "FEED_DROP_GAPS": delete(gaps).where(gaps.c.feed_id == p("feed_id")),
+    "FEED_DROP_EPISODES": delete(episodes).where(episodes.c.feed_id == p("feed_id")),
     "FEED_DROP": delete(feeds).where(feeds.c.id == p("feed_id")),
 }

@@ -153,23 +153,31 @@ def _may_go(tx: Tx, story: int, limit: Limits) -> bool:
 
 
 def _sundries(tx: Tx, place: Place, limit: Limits) -> Place:
-    """Notices, their notifications, gaps, and rules that were removed long ago."""
+    """Notices, their notifications, gaps, ended troubles, pauses of hosts, and rules removed long ago."""
     before = to_db(limit.articles)
     loose = [row["id"] for row in tx.rows(sql.LOOSE_OUTBOX, before=before, count=STORIES)]
     notices = [row["id"] for row in tx.rows(sql.OLD_NOTICES, before=before, count=STORIES)]
     gaps = [row["id"] for row in tx.rows(sql.OLD_GAPS, before=before, count=STORIES)]
-    if loose or notices or gaps:
-        tx.remember_ids(("attempts", "outbox", "notices", "gaps"), to_db(limit.now))
+    episodes = [row["id"] for row in tx.rows(sql.OLD_EPISODES, before=before, count=STORIES)]
+    if loose or notices or gaps or episodes:
+        tx.remember_ids(("attempts", "outbox", "notices", "gaps", "episodes"), to_db(limit.now))
     attempts = sum(tx.run(sql.OUTBOX_DROP_ATTEMPTS, outbox=one) for one in loose)
     tx.run_many(sql.OUTBOX_DROP, [{"outbox": one} for one in loose])
     tx.run_many(sql.NOTICE_DROP, [{"notice": one} for one in notices])
     tx.run_many(sql.GAP_DROP, [{"gap": one} for one in gaps])
+    tx.run_many(sql.EPISODE_DROP, [{"episode": one} for one in episodes])
+    tx.run(sql.OLD_HOST_PAUSES, before=to_db(limit.now))
     rules = [row["name"] for row in tx.rows(sql.OLD_RULES, before=to_db(limit.marks))]
     tx.run_many(sql.RULE_DROP, [{"rule_name": one} for one in rules])
     place = place.on(
-        attempts=attempts, outbox=len(loose), notices=len(notices), gaps=len(gaps), rules=len(rules)
+        attempts=attempts,
+        outbox=len(loose),
+        notices=len(notices),
+        gaps=len(gaps),
+        episodes=len(episodes),
+        rules=len(rules),
     )
-    more = STORIES in (len(loose), len(notices), len(gaps))
+    more = STORIES in (len(loose), len(notices), len(gaps), len(episodes))
     return place if more else replace(place, stage=Stage.MARKS)
 
 
@@ -198,8 +206,9 @@ def _feeds(tx: Tx, place: Place, limit: Limits) -> Place:
     """Feeds that were removed long ago and to which nothing refers any more."""
     feeds = [row["id"] for row in tx.rows(sql.OLD_FEEDS, before=to_db(limit.marks), count=STORIES)]
     if feeds:
-        tx.remember_ids(("feeds", "gaps"), to_db(limit.now))
+        tx.remember_ids(("feeds", "gaps", "episodes"), to_db(limit.now))
     gaps = sum(tx.run(sql.FEED_DROP_GAPS, feed_id=one) for one in feeds)
+    episodes = sum(tx.run(sql.FEED_DROP_EPISODES, feed_id=one) for one in feeds)
     tx.run_many(sql.FEED_DROP, [{"feed_id": one} for one in feeds])
-    place = place.on(gaps=gaps, feeds=len(feeds))
+    place = place.on(gaps=gaps, episodes=episodes, feeds=len(feeds))
     return place if len(feeds) == STORIES else replace(place, stage=Stage.DONE)

@@ -58,6 +58,48 @@ class FeedState:
     last_message: str = ""
     failures: int = 0
     first_failure_at: datetime | None = None
+    final_hash: int | None = None
+    moved_to: str | None = None
+    moved_hash: int | None = None
+    moved_seen: int = 0
+    moved_at: datetime | None = None
+    floor: float | None = None
+    floor_why: str = ""
+    skip_hours: int = 0
+    skip_days: int = 0
+    whole_at: datetime | None = None
+    validators_lie: bool = False
+    interval: float | None = None
+    next_why: str = ""
+    rhythm: str = ""
+    last_item_at: datetime | None = None
+    items: str = ""
+    language: str | None = None
+    final_domain: str | None = None
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A feed's trouble, see `tables.Episode`."""
+
+    id: int
+    feed_id: int
+    kind: str
+    since: datetime
+    detail: str = ""
+    told_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostPause:
+    """A host's wish to be left alone, see `tables.HostPause`."""
+
+    host: str
+    until: datetime
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

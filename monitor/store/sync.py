@@ -108,6 +108,20 @@ def _bring_up(tx: Tx, state: FeedState, feed: FeedWanted, now: datetime) -> None
             body_hash=None,
             gone=False,
             next_poll_at=to_db(now),
+            # What another address promised, asked for or led to holds for this one no longer.
+            final_hash=None,
+            moved_to=None,
+            moved_hash=None,
+            moved_seen=0,
+            moved_at=None,
+            floor=None,
+            floor_why="",
+            skip_hours=0,
+            skip_days=0,
+            whole_at=None,
+            validators_lie=False,
+            items="",
+            final_domain=None,
         )
     due = next_poll_at
     if not feed.enabled or gone:

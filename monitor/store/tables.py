@@ -68,6 +68,25 @@ class Feed(SQLModel, table=True):
     last_message: str = _text()
     failures: int = 0
     first_failure_at: datetime | None = None
+    final_hash: int | None = _hash()  # of the address that gave the validators, after redirects
+    moved_to: str | None = _text(nullable=True)  # the address learnt from permanent redirects
+    moved_hash: int | None = _hash()  # of the target that permanent redirects name, learnt yet or not
+    moved_seen: int = 0  # times in a row that they named it
+    moved_at: datetime | None = None  # when they first did
+    floor: float | None = None  # seconds the server wants between two polls
+    floor_why: str = _text()
+    skip_hours: int = 0  # 24 bits: the GMT hours in which the document asks to be left alone
+    skip_days: int = 0  # 7 bits, Monday first: the days
+    whole_at: datetime | None = None  # the last answer to a request without validators
+    validators_lie: bool = False
+    interval: float | None = None  # seconds to the next poll, before anything that a server asked for
+    next_why: str = _text()
+    rhythm: str = _text()
+    last_item_at: datetime | None = None  # when an item was last new
+    items: str = _text()  # hashes of the raw items of its last document
+    language: str | None = None  # in which its items were, as far as is known
+    final_domain: str | None = None  # the registrable domain that answered last
+    asked_at: datetime | None = None  # when a request to it last began, answered or not
 
 
 class Story(SQLModel, table=True):
@@ -266,6 +285,32 @@ class Gap(SQLModel, table=True):
     feed_id: int = _ref("feeds")
     since: datetime  # the last good poll before it
     until: datetime  # the poll that found it
+
+
+class Episode(SQLModel, table=True):
+    """A trouble of a feed from its start to its end, and when people were told of either."""
+
+    __tablename__ = "episodes"
+    __table_args__: ClassVar = (Index("ix_episodes_feed_id", "feed_id", "since"),)
+
+    id: int = _id()
+    feed_id: int = _ref("feeds")
+    kind: str
+    since: datetime
+    detail: str = _text()
+    told_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_told_at: datetime | None = None
+
+
+class HostPause(SQLModel, table=True):
+    """A host that asked to be left alone for a while."""
+
+    __tablename__ = "host_pauses"
+
+    host: str = Field(primary_key=True)
+    until: datetime
+    why: str = _text()
 
 
 class Notice(SQLModel, table=True):

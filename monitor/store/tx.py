@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 TABLES_WITH_IDS = frozenset(
-    {"feeds", "stories", "articles", "matches", "alerts", "ledger", "outbox", "attempts", "notices", "gaps"}
+    {
+        "feeds",
+        "stories",
+        "articles",
+        "matches",
+        "alerts",
+        "ledger",
+        "outbox",
+        "attempts",
+        "notices",
+        "gaps",
+        "episodes",
+    }
 )
 TOP_ID = "top_id:"  # facts of this name remember the highest id a table ever gave, where rows were deleted
 

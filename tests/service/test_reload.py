@@ -348,13 +348,13 @@ def test_limits_and_fetcher_follow_and_pauses_stay(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         app = desk.app
         fetcher, channels = app.fetcher, dict(app._channels)
-        app.poller._pacer.pause("h.example", 500)
+        app.poller.slots.pause("h.example", 500)
         text = desk.path.read_text(encoding="utf-8")
         text = text.replace('per_host_gap = "0s"', 'per_host_gap = "3s"\nper_host = 5\nconcurrency = 3')
         desk.path.write_text("# moved down\n\n" + text, encoding="utf-8")
         desk.reloader.ask()
         await desk.settled()
-        pacer = app.poller._pacer
+        pacer = app.poller.slots._pacer
         assert (pacer._per_host, pacer._gap, pacer._at_once) == (5, 3.0, 3)
         assert pacer.paused_for("h.example") > 400
         assert app.fetcher is fetcher

@@ -13,7 +13,7 @@ from monitor.store import sql
 from monitor.store.clock import STEPPED, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.connection import open_writer
 from monitor.store.outbox import channel_state, lease_next, save_channel
-from monitor.store.rows import ChannelState, FeedState, read
+from monitor.store.rows import ChannelState, Episode, FeedState, HostPause, read, to_db
 from tests.support.store import NOW, add_feed, add_notification, committed, new_database, outbox_row
 
 if TYPE_CHECKING:
@@ -113,6 +113,55 @@ def test_a_clock_that_ran_ahead_is_mended_at_the_start(tx: Tx) -> None:
     row = lease_next(tx, "desk", NOW)
     assert row is not None, "an alert does not wait for the clock to come round again"
     assert row.id == waiting
+    assert mend_future(tx, NOW) == 0
+
+
+LEARNT = ("moved_at", "whole_at", "last_item_at", "asked_at")
+
+
+def troubled(tx: Tx, since: datetime, until: datetime) -> None:
+    """A trouble that is open and told of, one that ended, and a paused host."""
+    one = add_feed(tx, "troubled")
+    for number, ended in ((1, None), (2, since)):
+        values = {"told_at": to_db(since), "ended_at": to_db(ended), "end_told_at": None}
+        insert = {"id": number, "feed_id": one, "kind": "silent", "since": to_db(since), "detail": ""}
+        tx.run(sql.EPISODE_INSERT, **insert, **values)
+    tx.run(sql.HOST_PAUSE_UPSERT, host="a.example", until=to_db(until), why="429")
+
+
+def troubles(tx: Tx) -> list[Episode]:
+    """All troubles, by id."""
+    rows = tx.rows("SELECT * FROM episodes ORDER BY id")
+    return [read(Episode, row) for row in rows]
+
+
+def pause_of_host(tx: Tx) -> datetime:
+    """Until when the host is paused."""
+    return read(HostPause, tx.rows(sql.HOST_PAUSES)[0]).until
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_what_is_learnt_of_a_feed_moves_with_the_clock(tx: Tx, step: timedelta) -> None:
+    """Its times, open troubles and pauses of hosts keep their distance; what has ended is history."""
+    one = add_feed(tx, "one", **dict.fromkeys(LEARNT, NOW - HOUR))
+    troubled(tx, NOW - 3 * HOUR, NOW + HOUR)
+    move_due_times(tx, step, NOW + step)
+    assert {getattr(feed(tx, one), name) for name in LEARNT} == {NOW - HOUR + step}
+    assert [(t.since, t.told_at) for t in troubles(tx)] == [
+        (NOW - 3 * HOUR + step, NOW - 3 * HOUR + step),
+        (NOW - 3 * HOUR, NOW - 3 * HOUR),
+    ]
+    assert pause_of_host(tx) == NOW + HOUR + step
+
+
+def test_what_was_learnt_under_a_clock_that_ran_ahead_is_not_of_the_future(tx: Tx) -> None:
+    """At the start it is taken to be of now."""
+    one = add_feed(tx, "one", **dict.fromkeys(LEARNT, NOW + 50 * HOUR))
+    troubled(tx, NOW + 50 * HOUR, NOW + 500 * HOUR)
+    assert mend_future(tx, NOW) == 1
+    assert {getattr(feed(tx, one), name) for name in LEARNT} == {NOW}
+    assert (troubles(tx)[0].since, troubles(tx)[0].told_at) == (NOW, NOW)
+    assert pause_of_host(tx) == NOW + FARTHEST
     assert mend_future(tx, NOW) == 0
 
 

@@ -210,8 +210,9 @@ def test_a_feed_goes_a_year_after_it_was_removed(tx: Tx) -> None:
     add_feed(tx, "here")
     told(tx, gone, age=400)
     insert(tx, "gaps", sql.GAP_INSERT, id=tx.next_id("gaps"), feed_id=gone, since=NOW, until=NOW)
+    insert(tx, "episodes", sql.EPISODE_INSERT, id=tx.next_id("episodes"), feed_id=gone, since=NOW)
     removed = prune(tx)
-    assert (removed["feeds"], removed["sightings"], removed["gaps"]) == (1, 1, 1)
+    assert (removed["feeds"], removed["sightings"], removed["gaps"], removed["episodes"]) == (1, 1, 1, 1)
     assert [row["name"] for row in tx.rows(sql.FEEDS)] == ["here", "later"]
 
 
@@ -240,6 +241,30 @@ def test_notices_gaps_and_rules_go(tx: Tx) -> None:
     insert(tx, "rules", sql.RULE_UPSERT, name="in force")
     assert prune(tx) == {"notices": 1, "outbox": 1, "attempts": 1, "gaps": 1, "rules": 1}
     assert [row["name"] for row in tx.rows(sql.RULES)] == ["in force", "young"]
+
+
+def test_troubles_that_ended_and_pauses_that_are_over_go(tx: Tx) -> None:
+    """A trouble goes when it ended long ago, never while it is open; a pause once it is over."""
+    feed = add_feed(tx)
+    for ended in (days_ago(91), days_ago(89), None):
+        number = tx.next_id("episodes")
+        insert(
+            tx,
+            "episodes",
+            sql.EPISODE_INSERT,
+            id=number,
+            feed_id=feed,
+            kind="silent",
+            since=days_ago(200 - number),
+            ended_at=ended,
+        )
+    for host, hours in (("over.example", -1), ("running.example", 1)):
+        tx.run(sql.HOST_PAUSE_UPSERT, host=host, until=to_db(NOW + timedelta(hours=hours)), why="429")
+    assert prune(tx) == {"episodes": 1}
+    assert [row["id"] for row in tx.rows(sql.EPISODES_OF, feed=feed)] == [3, 2]
+    assert [row["id"] for row in tx.rows(sql.EPISODES_OPEN)] == [3]
+    assert [row["host"] for row in tx.rows(sql.HOST_PAUSES)] == ["running.example"]
+    assert tx.next_id("episodes") == 4
 
 
 def test_a_notice_that_nobody_got_yet_is_still_sent(tx: Tx) -> None:
@@ -326,12 +351,14 @@ def test_an_item_in_the_current_document_counts_as_listed(
 
 def test_no_statement_of_a_pruning_scans_a_large_table_for_each_row(tx: Tx) -> None:
     """What is run for each row finds it by an index, the checks of references included."""
-    large = {*TABLES, "notices", "gaps", "feeds"}
+    large = {*TABLES, "notices", "gaps", "episodes", "feeds"}
     per_row = [
-        name for name in vars(sql) if re.match(r"STORY_|OUTBOX_DROP|NOTICE_DROP|GAP_DROP|MARK_DROP", name)
+        name
+        for name in vars(sql)
+        if re.match(r"STORY_|OUTBOX_DROP|NOTICE_DROP|GAP_DROP|EPISODE_DROP|MARK_DROP", name)
     ]
     assert len(per_row) > 12
-    for name in [*per_row, "FEED_DROP", "FEED_DROP_GAPS", "OLD_STORIES", "MARKS_AFTER"]:
+    for name in [*per_row, "FEED_DROP", "FEED_DROP_GAPS", "FEED_DROP_EPISODES", "OLD_STORIES", "MARKS_AFTER"]:
         text = getattr(sql, name)
         parameters = dict.fromkeys(re.findall(r":(\w+)", text), 1)
         plan = [row["detail"] for row in tx.rows(f"EXPLAIN QUERY PLAN {text}", **parameters)]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from monitor.feeds.parse import parsed_feed
 from monitor.feeds.worker import parse_document
 from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
-from monitor.pipeline import Deps, check_feed, hash_of
+from monitor.pipeline import Deps, check_feed
 from monitor.plan import build_plan
 from monitor.service.housekeeping import keep_house
 from monitor.settings import ChannelConfig, Config, EntityConfig, FeedConfig, Polling, RuleConfig, Secret
@@ -28,6 +28,7 @@ from monitor.store.database import Database
 from monitor.store.digests import compose
 from monitor.store.rows import FeedState, read
 from monitor.store.sync import FeedWanted, sync
+from monitor.text.hashes import hash64
 from tests.support.documents import NOON, Item, rss
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Documents:
             act()
         if request.url in self.results:
             return self.results[request.url]
-        etag = f'"{hash_of(body)}"'
+        etag = f'"{hash64(body)}"'
         if request.etag == etag:
             return FetchResult(FetchStatus.NOT_MODIFIED, 304, etag=etag)
         return FetchResult(
@@ -151,7 +152,7 @@ class Desk:
         self.config = config
         self.plan, problems = build_plan(config)
         assert not problems, problems
-        wanted = [FeedWanted(f.name, hash_of(f.url.reveal().encode()), f.enabled) for f in config.feeds]
+        wanted = [FeedWanted(f.name, hash64(f.url.reveal().encode()), f.enabled) for f in config.feeds]
         hashes = {name: rule.hash for name, rule in self.plan.engine.rules.items()}
         self.database.writer.submit(
             lambda tx: sync(tx, wanted, hashes, list(self.plan.channels), self.now)

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from monitor.model import Answer, AnswerClass, FetchResult, FetchStatus, Severity
-from monitor.pipeline import hash_of
 from monitor.service.app import Parts
 from monitor.settings import ChannelConfig, Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store.database import Database
+from monitor.text.hashes import hash64
 from tests.support.newsdesk import InProcessParser, fresh_database
 from tests.support.virtual import InlineWriter
 
@@ -179,7 +179,7 @@ class SimFetcher:
             text = "DNS: the name server does not answer"
             return FetchResult(FetchStatus.NETWORK, message=text, unreachable=True)
         body = world.body(feed)
-        etag = f'"{hash_of(body)}"'
+        etag = f'"{hash64(body)}"'
         if request.etag == etag:
             return FetchResult(FetchStatus.NOT_MODIFIED, 304, etag=etag)
         kind = "application/rss+xml"
