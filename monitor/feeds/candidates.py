@@ -61,7 +61,7 @@ _OTHER_FILES = re.compile(
 # Buttons of other readers carry the address they would subscribe to.
 _SUBSCRIBE = re.compile(r"^https?://(?:www\.)?(?:feedly|inoreader|netvibes|newsblur|bazqux)\.", re.IGNORECASE)
 _SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,2000})", re.IGNORECASE | re.MULTILINE)
-_LOCATION = re.compile(r"<(?:\w{1,20}:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<>\s\]]{1,2000})", re.IGNORECASE)
+_LOCATION = re.compile(r"<(?:\w{1,20}:)?loc>\s*+(?:<!\[CDATA\[\s*+)?([^<>\s\]]{1,2000})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class PageLinks:
-    """What a page says of feeds: those it declares, links that look like one, and the program it is made by."""
+    """What a page says of feeds: those it declares, links that look like one, the program that made it."""
 
     declared: list[str] = field(default_factory=list)
     linked: list[str] = field(default_factory=list)
