@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PAGE_LIMIT = 2_000_000  # characters of a page that are looked at
 MOST_LINKS = 200  # of each kind
+LONGEST_URL = 2000
 FEED_TYPES = frozenset(
     {
         "application/rss+xml",
@@ -156,12 +157,14 @@ def absolute(base: str, target: str) -> str | None:
         target = "http:" + target[5:] if target[5:7] == "//" else target[5:]
     try:
         parts = urlsplit(urljoin(base, "".join(target.split())))
-        if parts.scheme not in ("http", "https") or not parts.hostname or (parts.port == 0):
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             return None
     except ValueError:
         return None
+    if "\\" in parts.netloc:
+        return None  # programs differ in which host that is
     url = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
-    return None if "\\" in url or not url.isprintable() or len(url) > 2000 else url
+    return url if url.isprintable() and len(url) <= LONGEST_URL else None
 
 
 def _tags(text: str) -> Iterator[tuple[str, dict[str, str], str]]:

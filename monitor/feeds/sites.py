@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _SKIPPED_HOST_LABELS = ("www.", "m.", "old.", "new.", "np.", "mobile.")
+_ENDINGS_OF_FEEDS = (".rss", ".atom", "rss.xml", "atom.xml", "feed.xml")
 _UNLAWFUL = re.compile(r"[\x00-\x20\x7f\\]")
 _CHANNEL_ID = re.compile(r"UC[\w-]{22}")
 _CHANNEL_IN_PAGE = re.compile(r'"(?:externalId|channelId)"\s*:\s*"(UC[\w-]{22})"')
@@ -61,7 +62,7 @@ def rewrite(address: str) -> tuple[str, ...]:
     ('https://github.com/python/cpython/releases.atom',)
     """
     page = _page(address)
-    if page is None or (page.path and page.path[-1].endswith((".rss", ".atom"))):
+    if page is None or (page.path and page.path[-1].endswith(_ENDINGS_OF_FEEDS)):
         return ()
     recipe = _SITES.get(page.host)
     if recipe is None:

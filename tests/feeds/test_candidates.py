@@ -125,13 +125,17 @@ def test_the_usual_places_begin_at_the_page() -> None:
 
 def test_robots_and_sitemaps_name_addresses() -> None:
     """Sitemaps of news first; of a sitemap only what looks like a feed."""
-    robots = "User-agent: *\nDisallow:\nSITEMAP : /map.xml\r\nsitemap:https://a.example/news-map.xml\n# sitemap: /x"
+    robots = (
+        "User-agent: *\nDisallow:\nSITEMAP : /map.xml\r\n"
+        "sitemap:https://a.example/news-map.xml\n# sitemap: /x"
+    )
     assert sitemaps_of(robots, "https://a.example/robots.txt") == (
         "https://a.example/news-map.xml",
         "https://a.example/map.xml",
     )
     sitemap = (
-        "<urlset><url><loc>https://a.example/news/1</loc></url><url><loc>\n <![CDATA[ /rss.xml ]]></loc></url>"
+        "<urlset><url><loc>https://a.example/news/1</loc></url>"
+        "<url><loc>\n <![CDATA[ /rss.xml ]]></loc></url>"
         "<url><image:loc>https://a.example/feed?a=1&amp;b=2</image:loc></url></urlset>"
     )
     assert feeds_in_sitemap(sitemap, "https://a.example/map.xml") == (
