@@ -24,11 +24,10 @@ from monitor.feeds.candidates import (
     usual_places,
 )
 from monitor.feeds.document import decode
-from monitor.feeds.looking import Look, Looker, Verdict
+from monitor.feeds.looking import Look, Looker, Verdict, title_of
 from monitor.feeds.pacing import HostPacer
 from monitor.feeds.sites import from_page, rewrite
 from monitor.model import FetchStatus
-from monitor.text.html import html_to_text, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -252,11 +251,6 @@ def _found(url: str, parsed: ParsedFeed, how: str) -> FoundFeed:
         kind=_kind(parsed.info.format),
         how=how,
     )
-
-
-def title_of(parsed: ParsedFeed) -> str:
-    """A feed's title as one short line of plain text."""
-    return one_line(html_to_text(parsed.info.title), 120)
 
 
 def _kind(word: str) -> str:

@@ -7,6 +7,8 @@ found by hand is guarded, paced and bounded like what is polled.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -14,11 +16,15 @@ from urllib.parse import unquote, urlsplit
 
 from monitor.feeds.pacing import host_of
 from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
+from monitor.text.html import html_to_text, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from monitor.feeds.fetch import Fetcher
     from monitor.feeds.pacing import HostPacer
 
+LONGEST_TITLE = 120
 BARE_PAUSE = 60.0  # seconds a host is left alone that is asked too often and does not say for how long
 _NOTHING_THERE = frozenset({404, 405, 406, 410})
 
@@ -93,6 +99,43 @@ class Looker:
         return FetchRequest(url, auth=login_for(url, self._named), ports=ports)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is remembered of a look when there are many: the document itself is not."""
+
+    verdict: Verdict
+    why: str = ""
+    title: str = ""
+    items: int = 0
+
+
+async def look_at_all(
+    urls: Sequence[str],
+    fetcher: Fetcher,
+    parser: FeedParser,
+    pacer: HostPacer,
+    *,
+    deadline: float,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> dict[str, Seen]:
+    """
+    Look at many addresses at the pace of `pacer`; those not reached within `deadline` seconds are left out.
+
+    `progress` is told how many of all are done.
+    """
+    seen: dict[str, Seen] = {}
+
+    async def one(url: str) -> None:
+        look = await Looker(fetcher, parser, pacer, url).look(url)
+        seen[url] = Seen(look.verdict, look.why, title_of(look.parsed), len(look.parsed.entries))
+        progress(len(seen), len(urls))
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(deadline):
+            await asyncio.gather(*map(one, urls))
+    return seen
+
+
 def judge(result: FetchResult, parsed: ParsedFeed) -> tuple[Verdict, str]:
     """What an answer, and its document if it was one, tell of an address."""
     if result.status is FetchStatus.NEW:
@@ -104,6 +147,11 @@ def judge(result: FetchResult, parsed: ParsedFeed) -> tuple[Verdict, str]:
         result.status in (FetchStatus.GONE, FetchStatus.TOO_BIG) or result.http_status in _NOTHING_THERE
     )
     return (Verdict.NOT_A_FEED if definite else Verdict.UNREACHABLE), why
+
+
+def title_of(parsed: ParsedFeed) -> str:
+    """A feed's title as one short line of plain text."""
+    return one_line(html_to_text(parsed.info.title), LONGEST_TITLE)
 
 
 def login_for(url: str, named: str) -> tuple[str, str] | None:

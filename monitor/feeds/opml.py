@@ -63,6 +63,7 @@ class _Reader:
     feeds: dict[str, _Listed] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
     is_opml: bool = False
+    is_ours: bool = False  # written by write_opml: every value is meant as it stands
     commented: int = 0  # how deep inside an outline that is commented out
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -72,11 +73,12 @@ class _Reader:
             if name != "opml":
                 raise ValueError(f"its first element is <{name[:40]}>, not <opml>")
             self.is_opml = True
+            self.is_ours = attributes.get("xmlns:tocsin") == NAMESPACE
         if name != "outline":
             return
         if len(self.folders) == MAX_DEPTH:
             raise ValueError(f"it has more than {MAX_DEPTH} folders in each other")
-        values = {key.lower(): _one_line(value) for key, value in attributes.items()}
+        values = {k.lower(): v if self.is_ours else _one_line(v) for k, v in attributes.items()}
         if self.commented or values.get("iscomment", "").lower() == "true":
             self.commented += 1
         title = values.get("title") or values.get("text") or ""
