@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -17,9 +19,26 @@ from monitor.errors import TocsinError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from monitor.feeds.discover import Discovery, FoundFeed
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was typed: the feed or page to add to the file, under which name, with which tags."""
+
+    path: Path
+    address: str
+    name: str | None
+    tags: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The options to type again."""
+        options = [
+            *(["--name", self.name] if self.name else []),
+            *(p for t in self.tags for p in ("--tag", t)),
+        ]
+        return shlex.join(options)
 
 
 def add(
@@ -34,20 +53,19 @@ def add(
     ] = False,
 ) -> None:
     """Add a feed to the file; of a page or a site its feed is found. Comments and order are kept."""
-    path = context.config_path()
-    tags = tuple(tag or ())
-    listed = _refuse_at_once(path, address, name)
+    wish = _Wish(context.config_path(), address, name, tuple(tag or ()))
+    listed = _refuse_at_once(wish)
     if no_fetch:
-        _add(path, name, address, tags, {}, "")
+        _add(wish, address)
         return
     discovery = search(address, context.config())
     if not discovery.found:
-        _add_unseen(path, name, address, tags, discovery)
+        _add_unseen(wish, discovery)
         return
-    feed = discovery.found[0] if discovery.direct else _chosen(discovery, listed, address, name, tags, first)
+    feed = discovery.found[0] if discovery.direct else _chosen(wish, discovery.found, listed, first=first)
     # A feed that was named keeps its address as it was written; the login of one that was found goes with it.
     url = address if discovery.direct else _with_login(feed.url, address)
-    _add(path, name, url, tags, shape_of_found(feed, {}), facts_of(feed))
+    _add(wish, url, shape_of_found(feed), facts_of(feed))
     if discovery.moved_to:
         output.say(f"warning: its server says it has moved for good to {shown_url(discovery.moved_to)}")
 
@@ -69,7 +87,10 @@ def discover(
     discovery = search(address, config)
     if not discovery.found:
         raise TocsinError(f"no feed was found: {discovery.why}", hint=_hint_for_nothing(discovery))
-    _show(discovery.found, listed)
+    found = discovery.found
+    if discovery.direct and shown_url(address) != address:  # what was typed may hold a login or a token
+        found = (replace(found[0], url=shown_url(address)),)
+    _show(found, listed)
     if not context.given.json and sys.stdout.isatty():
         output.say("add one of them: tocsin feeds add URL")
 
@@ -80,7 +101,7 @@ def _show(found: Sequence[FoundFeed], listed: Mapping[str, str]) -> None:
         for feed in found:
             output.emit(shape_of_found(feed, listed))
         return
-    rows = [(shown_url(f.url), f.kind, f.items, last_of(f), listed.get(f.url), f.title) for f in found]
+    rows = [(f.url, f.kind, f.items, last_of(f), listed.get(f.url), f.title) for f in found]
     output.table(("URL", "KIND", "ITEMS", "NEWEST", "LISTED AS", "TITLE"), rows, empty="no feeds")
 
 
@@ -94,44 +115,42 @@ def _lawful(address: str) -> None:
         raise UsageError(f"the address cannot be used: {wrong.message}", hint=wrong.hint) from None
 
 
-def _refuse_at_once(path: Path, address: str, name: str | None) -> dict[str, str]:
+def _refuse_at_once(wish: _Wish) -> dict[str, str]:
     """Say what is wrong before anything is fetched; returns the names of listed feeds by address."""
     from monitor.config.checks import name as lawful_name
     from monitor.config.edit import names_by_url
     from monitor.config.words import WrongValueError, shown
 
-    _lawful(address)
-    listed = names_by_url(path, env=os.environ)
-    if address in listed:
-        raise UsageError(f"this address is listed already, as {listed[address]}", hint="tocsin feeds list")
-    if name is None:
+    _lawful(wish.address)
+    listed = names_by_url(wish.path, env=os.environ)
+    if wish.address in listed:
+        raise UsageError(
+            f"this address is listed already, as {listed[wish.address]}", hint="tocsin feeds list shows it"
+        )
+    if wish.name is None:
         return listed
     try:
-        lawful_name(name)
+        lawful_name(wish.name)
     except WrongValueError as wrong:
-        raise UsageError(f"{shown(name)} {wrong.message}", hint=wrong.hint) from None
-    if name in listed.values():
-        raise UsageError(f"there is a feed {shown(name)} already", hint="give it another --name")
+        raise UsageError(f"{shown(wish.name)} {wrong.message}", hint=wrong.hint) from None
+    if wish.name in listed.values():
+        raise UsageError(f"there is a feed {shown(wish.name)} already", hint="give it another --name")
     return listed
 
 
-def _add(
-    path: Path, name: str | None, url: str, tags: tuple[str, ...], facts: Mapping[str, Any], about: str
-) -> None:
+def _add(wish: _Wish, url: str, facts: Mapping[str, Any] | None = None, about: str = "") -> None:
     """Write it, and say so."""
     from monitor.config.edit import add_feed
     from monitor.config.feednames import default_name
 
-    add_feed(path, name, url, tags, env=os.environ)
-    called = name or default_name(url)
+    add_feed(wish.path, wish.name, url, wish.tags, env=os.environ)
+    called = wish.name or default_name(url)
     if context.given.json:
-        output.emit({"added": called, **facts, "url": shown_url(url)})
-    done(f"added {called}{f' ({about})' if about else ''} to {path}")
+        output.emit({"added": called, **(facts or {}), "url": shown_url(url)})
+    done(f"added {called}{f' ({about})' if about else ''} to {wish.path}")
 
 
-def _add_unseen(
-    path: Path, name: str | None, address: str, tags: tuple[str, ...], discovery: Discovery
-) -> None:
+def _add_unseen(wish: _Wish, discovery: Discovery) -> None:
     """A server that is down today may be a feed tomorrow; a page without one never is."""
     from monitor.feeds.looking import Verdict
 
@@ -140,50 +159,42 @@ def _add_unseen(
             f"nothing was added: {discovery.why}",
             hint="give the address of its feed; with --no-fetch this one is added as it is",
         )
-    output.say(f"warning: it could not be looked at, {discovery.why}: added unseen")
-    _add(path, name, address, tags, {"why": discovery.why}, "")
+    output.say(f"warning: it could not be looked at ({discovery.why}), so it is added unseen")
+    _add(wish, wish.address, {"why": discovery.why})
 
 
-def _chosen(
-    discovery: Discovery,
-    listed: Mapping[str, str],
-    address: str,
-    name: str | None,
-    tags: tuple[str, ...],
-    first: bool,
-) -> FoundFeed:
+def _chosen(wish: _Wish, found: Sequence[FoundFeed], listed: Mapping[str, str], *, first: bool) -> FoundFeed:
     """The one feed to add: the only one, the best, or the one that is asked for."""
-    new = [feed for feed in discovery.found if _with_login(feed.url, address) not in listed]
+    new = [feed for feed in found if _with_login(feed.url, wish.address) not in listed]
     if not new:
-        names = ", ".join(dict.fromkeys(listed[_with_login(f.url, address)] for f in discovery.found))
+        names = ", ".join(dict.fromkeys(listed[_with_login(f.url, wish.address)] for f in found))
         raise UsageError(f"what was found there is listed already: {names}", hint="tocsin feeds list")
     if len(new) == 1 or first:
         return new[0]
-    if not context.given.json and sys.stdin.isatty():
-        return _asked(new)
     if context.given.json:
         _show(new, listed)
+    elif sys.stdin.isatty():
+        return _asked(new)
     else:
         for feed in new:
-            output.out(_command(feed, name, tags))
+            output.out(_command(feed, wish))
     raise UsageError(
         f"{len(new)} feeds were found, none was added",
-        hint="run one of these commands, or add --first to take the first",
+        hint="add one of these, or give --first to add the first",
     )
 
 
-def _command(feed: FoundFeed, name: str | None, tags: tuple[str, ...]) -> str:
+def _command(feed: FoundFeed, wish: _Wish) -> str:
     """What to type to add this feed, with what it is behind it."""
-    options = [*(["--name", name] if name else []), *(part for tag in tags for part in ("--tag", tag))]
-    command = shlex.join(["tocsin", "feeds", "add", shown_url(feed.url), *options])
-    return output.printable(f"{command}  # {facts_of(feed)}")
+    words = filter(None, (shlex.join(["tocsin", "feeds", "add", feed.url]), str(wish)))
+    return output.printable(f"{' '.join(words)}  # {facts_of(feed)}")
 
 
 def _asked(found: Sequence[FoundFeed]) -> FoundFeed:
     """Ask which; an empty answer is the first, Ctrl-C is none."""
     output.say(f"{len(found)} feeds were found:")
     for number, feed in enumerate(found, 1):
-        output.say(f"{number:>3}  {facts_of(feed)}\n     {output.printable(shown_url(feed.url))}")
+        output.say(f"{number:>3}  {facts_of(feed)}\n     {feed.url}")
     while True:
         answer = str(typer.prompt("Which one", default="1", err=True)).strip()
         if answer.isdecimal() and 1 <= int(answer) <= len(found):

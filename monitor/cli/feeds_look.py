@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,8 @@ CHECK_PATIENCE = 300.0  # seconds for all of a list
 
 def search(address: str, config: Config | None) -> Discovery:
     """Look for the feeds of an address, with a progress bar where a person is looking."""
+    import asyncio
+
     from monitor.feeds.discover import discover
     from monitor.feeds.parse import Parser
 
@@ -43,6 +44,8 @@ def search(address: str, config: Config | None) -> Discovery:
 
 def check(urls: Sequence[str], config: Config) -> dict[str, Seen]:
     """Look at each of these addresses; what could not be looked at in five minutes is left out."""
+    import asyncio
+
     from monitor.feeds.looking import look_at_all
     from monitor.feeds.parse import Parser
 
@@ -86,24 +89,27 @@ def _pacer(config: Config | None) -> HostPacer:
 
 
 def shown_url(url: str) -> str:
-    """An address for people and programs; one that holds a login or a token is masked."""
+    """A typed or configured address for people and programs; one that holds a login or a token is masked."""
     from monitor.config.secrets import secret_parts
     from monitor.config.show import public_url
 
     return public_url(url) if secret_parts(url) else url
 
 
-def shape_of_found(feed: FoundFeed, listed: Mapping[str, str]) -> dict[str, Any]:
-    """A found feed as JSON; `listed` has the names of configured feeds by address."""
+def shape_of_found(feed: FoundFeed, listed: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """
+    A found feed as JSON; `listed` has the names of configured feeds by address.
+
+    Its address is shown as its site has it: to be typed again, and no secret of the configuration.
+    """
     return {
-        "url": shown_url(feed.url),
+        "url": feed.url,
         "title": feed.title,
         "items": feed.items,
         "latest": output.rfc3339(feed.latest),
         "kind": feed.kind,
         "how": feed.how,
-        "listed": listed.get(feed.url),
-    }
+    } | ({"listed": listed.get(feed.url)} if listed is not None else {})
 
 
 def facts_of(feed: FoundFeed) -> str:

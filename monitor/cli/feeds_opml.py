@@ -30,7 +30,7 @@ def import_opml(
         bool, typer.Option("--no-check", help="Add them without a look at each, also what is no feed.")
     ] = False,
 ) -> None:
-    """Add what is new in an OPML file, folders as tags; listed feeds get new tags. Each new one is looked at."""
+    """Add what is new in an OPML file, after a look at each; folders become tags, also of listed feeds."""
     from monitor.config.edit import import_feeds, names_by_url
 
     path = context.config_path()
@@ -38,7 +38,8 @@ def import_opml(
     wanted = _usable(feeds)
     listed = names_by_url(path, env=os.environ)
     new = list(dict.fromkeys(feed.url for feed in wanted if feed.url not in listed))
-    seen: dict[str, Seen] = {} if no_check or not new else look_at(new, context.config())
+    looked = {} if no_check or not new else look_at(new, context.config())
+    seen = {url: looked[url] for url in new if url in looked}  # in the order of the list
     kept = [feed for feed in wanted if not _is_none(seen.get(feed.url))]
     report = import_feeds(path, kept, env=os.environ)
     titles = {feed.url: feed.title for feed in feeds}

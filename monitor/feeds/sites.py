@@ -256,12 +256,6 @@ def _pypi(page: _Page) -> tuple[str, ...]:
     return (f"https://pypi.org/rss/project/{page.path[1]}/releases.xml",)
 
 
-def _sourceforge(page: _Page) -> tuple[str, ...]:
-    if page.first != "projects" or len(page.path) < 2 or page.path[-1] == "rss":
-        return ()
-    return (f"https://sourceforge.net/projects/{page.path[1]}/rss",)
-
-
 # --- news, texts, papers -----------------------------------------------------------------------------
 
 
@@ -312,21 +306,6 @@ def _blogger(page: _Page) -> tuple[str, ...]:
     return (f"{page.origin}/feeds/posts/default{label}",)
 
 
-def _tumblr(page: _Page) -> tuple[str, ...]:
-    if page.path[-1:] == ("rss",):
-        return ()
-    if page.host != "tumblr.com":
-        return (f"https://{page.host}/rss",)
-    name = page.path[1] if page.first == "blog" and len(page.path) > 1 else page.first
-    return (f"https://{name}.tumblr.com/rss",) if re.fullmatch(r"[\w-]+", name) else ()
-
-
-def _dev_to(page: _Page) -> tuple[str, ...]:
-    if page.first == "t" and len(page.path) == 2:
-        return (f"https://dev.to/feed/tag/{page.path[1]}",)
-    return (f"https://dev.to/feed/{page.first}",) if len(page.path) == 1 and page.first != "feed" else ()
-
-
 def _arxiv(page: _Page) -> tuple[str, ...]:
     if page.first not in ("list", "archive") or len(page.path) < 2:
         return ()
@@ -344,12 +323,9 @@ _SITES: dict[str, Callable[[_Page], tuple[str, ...]]] = {
     "codeberg.org": _forgejo,
     "gitea.com": _forgejo,
     "pypi.org": _pypi,
-    "sourceforge.net": _sourceforge,
     "news.google.com": _google_news,
     "substack.com": _substack,
     "medium.com": _medium,
-    "tumblr.com": _tumblr,
-    "dev.to": _dev_to,
     "arxiv.org": _arxiv,
     # Sites where /@name is no Mastodon profile.
     **dict.fromkeys(("tiktok.com", "threads.net", "threads.com", "flipboard.com"), lambda _: ()),
@@ -360,7 +336,6 @@ _FAMILIES: tuple[tuple[str, Callable[[_Page], tuple[str, ...]]], ...] = (
     (".medium.com", _medium),
     (".wordpress.com", _wordpress),
     (".blogspot.com", _blogger),
-    (".tumblr.com", _tumblr),
 )
 # Where programs put their feeds; named by the start of <meta name="generator">.
 _PROGRAMS: dict[str, tuple[str, ...]] = {
@@ -369,10 +344,7 @@ _PROGRAMS: dict[str, tuple[str, ...]] = {
     "ghost": ("/rss/",),
     "hugo": ("/index.xml",),
     "jekyll": ("/feed.xml",),
-    "eleventy": ("/feed/feed.xml", "/feed.xml"),
-    "astro": ("/rss.xml",),
-    "drupal": ("/rss.xml",),
+    **dict.fromkeys(("astro", "drupal"), ("/rss.xml",)),
     "joomla": ("/?format=feed&type=rss",),
     "discourse": ("/latest.rss",),
-    "mediawiki": ("/index.php?title=Special:RecentChanges&feed=atom",),
 }

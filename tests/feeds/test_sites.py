@@ -96,7 +96,6 @@ TABLE = {
     "https://codeberg.org/a": ["https://codeberg.org/a.rss"],
     # packages
     "https://pypi.org/project/httpx/": ["https://pypi.org/rss/project/httpx/releases.xml"],
-    "https://sourceforge.net/projects/kmidimon/files/": ["https://sourceforge.net/projects/kmidimon/rss"],
     # Mastodon and its like
     "https://mastodon.social/@Gargron": ["https://mastodon.social/@Gargron.rss"],
     "https://some.server.example/@ann/109876": ["https://some.server.example/@ann.rss"],
@@ -141,10 +140,6 @@ TABLE = {
     "https://someone.blogspot.com/search/label/War": [
         "https://someone.blogspot.com/feeds/posts/default/-/War"
     ],
-    "https://someone.tumblr.com/archive": ["https://someone.tumblr.com/rss"],
-    "https://www.tumblr.com/someone": ["https://someone.tumblr.com/rss"],
-    "https://dev.to/someone": ["https://dev.to/feed/someone"],
-    "https://dev.to/t/python": ["https://dev.to/feed/tag/python"],
     # Hacker News, Stack Exchange, arXiv
     "https://news.ycombinator.com/": ["https://news.ycombinator.com/rss"],
     "https://news.ycombinator.com/newest": ["https://hnrss.org/newest"],
