@@ -141,13 +141,18 @@ def _refuse_at_once(wish: _Wish) -> dict[str, str]:
 def _add(wish: _Wish, url: str, facts: Mapping[str, Any] | None = None, about: str = "") -> None:
     """Write it, and say so."""
     from monitor.config.edit import add_feed
-    from monitor.config.feednames import default_name
 
     add_feed(wish.path, wish.name, url, wish.tags, env=os.environ)
-    called = wish.name or default_name(url)
+    called = _name_of(wish, url)
     if context.given.json:
         output.emit({"added": called, **(facts or {}), "url": shown_url(url)})
     done(f"added {called}{f' ({about})' if about else ''} to {wish.path}")
+
+
+def _name_of(wish: _Wish, url: str) -> str:
+    from monitor.config.feednames import default_name
+
+    return wish.name or default_name(url)
 
 
 def _add_unseen(wish: _Wish, discovery: Discovery) -> None:
@@ -159,8 +164,11 @@ def _add_unseen(wish: _Wish, discovery: Discovery) -> None:
             f"nothing was added: {discovery.why}",
             hint="give the address of its feed; with --no-fetch this one is added as it is",
         )
-    output.say(f"warning: it could not be looked at ({discovery.why}), so it is added unseen")
-    _add(wish, wish.address, {"why": discovery.why})
+    url = discovery.guess or wish.address
+    what = discovery.guess or "the address"
+    output.say(f"warning: {what} could not be looked at ({discovery.why}): added unseen")
+    _add(wish, url, {"why": discovery.why})
+    output.say(f"if it is no feed: tocsin feeds remove {shlex.quote(_name_of(wish, url))}")
 
 
 def _chosen(wish: _Wish, found: Sequence[FoundFeed], listed: Mapping[str, str], *, first: bool) -> FoundFeed:
@@ -173,10 +181,11 @@ def _chosen(wish: _Wish, found: Sequence[FoundFeed], listed: Mapping[str, str], 
         return new[0]
     if context.given.json:
         _show(new, listed)
-    elif sys.stdin.isatty():
+    elif sys.stdin.isatty() and sys.stderr.isatty():
         return _asked(new)
     else:
         for feed in new:
+            output.say(facts_of(feed))  # as talk: a foreign title has no place in what is run
             output.out(_command(feed, wish))
     raise UsageError(
         f"{len(new)} feeds were found, none was added",
@@ -185,9 +194,8 @@ def _chosen(wish: _Wish, found: Sequence[FoundFeed], listed: Mapping[str, str], 
 
 
 def _command(feed: FoundFeed, wish: _Wish) -> str:
-    """What to type to add this feed, with what it is behind it."""
-    words = filter(None, (shlex.join(["tocsin", "feeds", "add", feed.url]), str(wish)))
-    return output.printable(f"{' '.join(words)}  # {facts_of(feed)}")
+    """What to type to add this feed."""
+    return " ".join(filter(None, (shlex.join(["tocsin", "feeds", "add", feed.url]), str(wish))))
 
 
 def _asked(found: Sequence[FoundFeed]) -> FoundFeed:

@@ -59,7 +59,7 @@ _FEED_HOST = re.compile(r"^(?:feeds?|rss|feedproxy|feedburner)[.0-9]|\.feedburne
 _OTHER_FILES = re.compile(
     r"\.(?:png|jpe?g|gif|svg|ico|webp|css|js|pdf|zip|mp3|mp4|ogg|woff2?)$", re.IGNORECASE
 )
-# Buttons of other readers carry the address they would subscribe to.
+# Buttons of other readers carry the address they would subscribe to; feedproxy's /~3/ leads to an article.
 _SUBSCRIBE = re.compile(r"^https?://(?:www\.)?(?:feedly|inoreader|netvibes|newsblur|bazqux)\.", re.IGNORECASE)
 _SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,2000})", re.IGNORECASE | re.MULTILINE)
 _LOCATION = re.compile(r"<(?:\w{1,20}:)?loc>\s*+(?:<!\[CDATA\[\s*+)?([^<>\s\]]{1,2000})", re.IGNORECASE)
@@ -143,7 +143,7 @@ def looks_like_a_feed(url: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    if _OTHER_FILES.search(parts.path) or _SUBSCRIBE.match(url):
+    if _OTHER_FILES.search(parts.path) or "/~3/" in parts.path or _SUBSCRIBE.match(url):
         return False
     if _FEED_HOST.search(host) and parts.path.strip("/"):
         return True

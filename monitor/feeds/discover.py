@@ -65,7 +65,7 @@ class Discovery:
 
     `direct`: the address is itself the feed (the only one in `found`); `moved_to` is where it has moved for
     good. With nothing found, `why` is a sentence, and `verdict` says whether the address is known to hold no
-    feed or could not be looked at.
+    feed or could not be looked at; `guess` is where a rule of the site says that the feed should be then.
     """
 
     found: tuple[FoundFeed, ...] = ()
@@ -74,6 +74,7 @@ class Discovery:
     direct: bool = False
     moved_to: str | None = None
     verdict: Verdict = Verdict.FEED
+    guess: str | None = None
 
 
 async def discover(
@@ -113,6 +114,7 @@ class _Search:
     seen: set[str] = field(default_factory=set)
     found: list[tuple[FoundFeed, object]] = field(default_factory=list)
     page: Look | None = None
+    guess: Look | None = None
 
     @property
     def left(self) -> int:
@@ -120,9 +122,10 @@ class _Search:
 
     async def run(self) -> None:
         """Search until something is found or nothing is left to try."""
-        await self._try(_candidates(rewrite(self.address), "a rule of this site"))
+        ruled = await self._try(_candidates(rewrite(self.address), "a rule of this site"))
         if self.found:
             return
+        self.guess = next((look for look in ruled if look.verdict is Verdict.UNREACHABLE), None)
         page = self.page = await self._look(self.address)
         if page is None or page.verdict is Verdict.FEED:
             return
@@ -146,6 +149,9 @@ class _Search:
             best.setdefault(identity, feed)
         if best:
             return Discovery(tuple(sorted(best.values(), key=_rank)), self.tried)
+        if self.guess is not None:
+            why = self.guess.why
+            return Discovery((), self.tried, why, verdict=Verdict.UNREACHABLE, guess=self.guess.url)
         if page is None:
             return Discovery((), self.tried, late or "it was not looked at", verdict=Verdict.UNREACHABLE)
         why = page.why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import subprocess
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.cli import feeds_add
+from monitor.feeds.discover import Discovery
+from monitor.feeds.looking import Verdict
 from tests.support.cli import run
 from tests.support.documents import Item, rss
 from tests.support.feedfile import CONFIG, WIRE, config
@@ -111,11 +115,11 @@ def test_of_several_feeds_none_is_added_unasked(tmp_path: Path, web: WebServer) 
     assert outcome.code == 2
     assert "2 feeds were found, none was added" in outcome.err
     assert "--first" in outcome.err
-    assert [line.split("  # ")[0] for line in outcome.out.splitlines()] == [
+    assert outcome.out.splitlines() == [
         f"tocsin feeds add {web.url('/news.rss')} --tag 'a b'",
         f"tocsin feeds add {web.url('/world.rss')} --tag 'a b'",
     ]
-    assert "# World, RSS 2.0, 1 item, the newest " in outcome.out
+    assert "World, RSS 2.0, 1 item, the newest " in outcome.err
     assert path.read_text() == before
     shapes = run("feeds", "add", web.url("/"), "--json", "--config", path)
     assert shapes.code == 2
@@ -138,25 +142,17 @@ def test_on_a_terminal_it_asks_which(tmp_path: Path, web: WebServer) -> None:
     """A number, asked for again until it is one; the file is changed after the answer."""
     path = config(tmp_path)
     ours, theirs = pty.openpty()
-    command = [
-        sys.executable,
-        "-m",
-        "monitor",
-        "feeds",
-        "add",
-        web.url("/"),
-        "--name",
-        "w",
-        "--config",
-        str(path),
-    ]
-    with subprocess.Popen(command, cwd=ROOT, stdin=theirs, stderr=subprocess.PIPE) as process:
+    command = [sys.executable, "-m", "monitor", "feeds", "add", web.url("/"), "--name", "w"]
+    with subprocess.Popen([*command, "--config", path], cwd=ROOT, stdin=theirs, stderr=theirs) as process:
+        os.close(theirs)
         os.write(ours, b"9\nx\n2\n")
-        _, said = process.communicate(timeout=60)
+        said = bytearray()
+        with contextlib.suppress(OSError):  # the other end is closed
+            while piece := os.read(ours, 4096):
+                said += piece
+        assert process.wait(60) == 0, said.decode()
     os.close(ours)
-    os.close(theirs)
     text = said.decode()
-    assert process.returncode == 0, text
     assert "2 feeds were found" in text
     assert "Which one [1]" in text
     assert text.count("a number from 1 to 2, please") == 2
@@ -184,9 +180,24 @@ def test_what_cannot_be_looked_at_is_added_unseen(tmp_path: Path, web: WebServer
         web.on("/down", answer(status))
     outcome = run("feeds", "add", url, "--name", "down", "--config", path)
     assert outcome.code == 0, outcome.err
-    assert "warning: it could not be looked at (" in outcome.err
-    assert "added unseen" in outcome.err
+    assert "warning: the address could not be looked at (" in outcome.err
+    assert "): added unseen" in outcome.err
+    assert "if it is no feed: tocsin feeds remove down" in outcome.err
     assert listed(path) == {"down": url}
+
+
+def test_of_a_well_known_page_the_feed_is_added_even_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page itself would be of no use."""
+    guess = "https://www.reddit.com/r/python/.rss"
+    nothing = Discovery(why="the server answered 429", verdict=Verdict.UNREACHABLE, guess=guess)
+    monkeypatch.setattr(feeds_add, "search", lambda _address, _config: nothing)
+    path = config(tmp_path)
+    outcome = run("feeds", "add", "https://www.reddit.com/r/python", "--name", "py", "--config", path)
+    assert outcome.code == 0, outcome.err
+    assert f"warning: {guess} could not be looked at (the server answered 429): added unseen" in outcome.err
+    assert listed(path) == {"py": guess}
 
 
 def test_a_feed_that_has_moved_keeps_its_address(tmp_path: Path, web: WebServer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +18,6 @@ from monitor.config.load import load_config, require
 from monitor.config.tomltext import longer_list
 from monitor.errors import UsageError
 from tests.support.configs import CHANNEL, ENV, FEED, RULE, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXT = """\
 # My watch   (two spaces, kept)
@@ -203,6 +200,25 @@ def test_tags_are_written_into_included_files(tmp_path: Path) -> None:
     assert report.merged == {"a": ("t",)}
     assert report.stuck == {"b": ("t",), "c-example": ("t",)}
     assert more.read_bytes() == (b'[[feeds]]\r\nname = "a"\r\nurl = "https://a.example/"\r\ntags = ["t"]\r\n')
+
+
+def test_tags_and_feeds_go_into_one_file_whatever_it_is_called(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path, or one through a link, names the same file twice."""
+    link = path.parent / "link.toml"
+    link.symlink_to(path.name)
+    monkeypatch.chdir(path.parent)
+    for number, name in enumerate(("config.toml", "./config.toml", "link.toml", str(link))):
+        new = [
+            NewFeed("https://wire.example/rss", tags=(f"t{number}",)),
+            NewFeed(f"https://a.example/{number}"),
+        ]
+        import_feeds(Path(name), new)
+        feeds = require(load_config(Path(name), env=ENV, strict_secrets=False)).feeds
+        assert feeds[1].tags[-1] == f"t{number}"
+        assert feeds[-1].url.reveal() == f"https://a.example/{number}"
+    assert len(feeds) == 6
 
 
 def test_an_import_that_would_not_load_changes_nothing(path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -100,6 +102,7 @@ def test_a_link_becomes_a_whole_address(target: str, url: str | None) -> None:
         ("https://a.example/feeds/posts/default", True),
         ("https://rss.a.example/news", True),
         ("https://feeds.a.example/", False),
+        ("http://feedproxy.google.com/~r/paper/~3/UaGU/story.html", False),
         ("https://a.example/feedback", False),
         ("https://a.example/embrasser", False),
         ("https://a.example/rss.png", False),
@@ -172,3 +175,17 @@ def test_any_soup_of_tags_is_read(page: str) -> None:
     links = links_of(page, HERE)
     for url in [*links.declared, *links.linked]:
         assert absolute(HERE, url) == url
+
+
+def test_real_pages_are_read() -> None:
+    """As many declare a feed as a plain search finds declaring one, and none gives an unlawful address."""
+    folder = Path(__file__).parents[3] / "shared/corpus/pages/html"
+    pages = sorted(folder.glob("*.html")) if folder.is_dir() else []
+    if not pages:
+        pytest.skip("the pages of ../shared/corpus are not here")
+    plain = re.compile(r"<link[^>]*application/(?:rss|atom)\+xml", re.IGNORECASE)
+    for page in pages:
+        text = page.read_text(encoding="utf-8", errors="replace")
+        links = links_of(text, HERE)
+        assert bool(links.declared) == bool(plain.search(text)), page.name
+        assert all(absolute(HERE, url) == url for url in [*links.declared, *links.linked]), page.name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -263,6 +265,24 @@ def test_links_to_private_addresses_are_refused() -> None:
         assert inner.seen == []
 
 
+# Libraries that fetch by themselves, past the check of addresses.
+OTHER_WAYS = ("urllib.request", "http.client", "ftplib", "requests", "urllib3", "aiohttp", "feedparser")
+
+
+def test_there_is_one_way_to_the_web() -> None:
+    """S6: no library that could fetch past the guard is named, but by the parser and for our own webhooks."""
+    root = Path(__file__).parents[2] / "monitor"
+    found = {
+        (str(file.relative_to(root)), name)
+        for file in root.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+        if name.startswith(OTHER_WAYS)
+    }
+    assert found == {("feeds/worker.py", "feedparser"), ("delivery/webhook.py", "http.client")}
+
+
 def test_a_login_stays_with_its_origin(web: WebServer) -> None:
     """The page of the same origin gets it, the feed elsewhere does not."""
     with WebServer() as other:
@@ -345,6 +365,18 @@ def test_where_the_rule_is_wrong_the_page_is_asked() -> None:
     table = Table({home: good(b'<html><head><link rel="feed" href="/new-place"></head></html>')})
     table.answers[home + "new-place"] = good(NEWS)
     assert [feed.url for feed in search_table(home, table).found] == [home + "new-place"]
+
+
+def test_where_the_rule_cannot_be_tried_its_feed_is_the_guess() -> None:
+    """The page is of no use as a feed; what the rule says may be there when its server answers again."""
+    address = "https://www.reddit.com/r/python"
+    slow = FetchResult(FetchStatus.RATE_LIMITED, http_status=429, message="the server answered 429")
+    table = Table({f"{address}/.rss": slow})
+    discovery = search_table(address, table)
+    assert (discovery.found, discovery.verdict) == ((), Verdict.UNREACHABLE)
+    assert (discovery.guess, discovery.why) == (f"{address}/.rss", "the server answered 429")
+    assert [request.url for request in table.asked] == [f"{address}/.rss"], "its host is left alone"
+    assert search_table("https://www.reddit.com/r/nowhere", Table({})).guess is None
 
 
 def test_a_handle_is_resolved_by_its_page() -> None:
