@@ -13,7 +13,7 @@ import pytest
 
 from monitor.feeds.discover import Discovery, discover
 from monitor.feeds.fetch import HttpFetcher
-from monitor.feeds.looking import Looker, Verdict, judge, login_for
+from monitor.feeds.looking import Looker, Seen, Verdict, judge, login_for, look_at_all
 from monitor.feeds.pacing import HostPacer
 from monitor.feeds.parse import Parser
 from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
@@ -411,6 +411,32 @@ def test_a_handle_is_resolved_by_its_page() -> None:
 def test_what_an_answer_tells(result: FetchResult, parsed: ParsedFeed, verdict: Verdict) -> None:
     """Only an answer that is about the address itself says that there is no feed."""
     assert judge(result, parsed)[0] is verdict
+
+
+def test_many_addresses_are_looked_at_within_a_time(web: WebServer) -> None:
+    """Those that did not answer by then are left out; what was seen of the others is kept."""
+    web.on("/feed", answer(200, NEWS))
+    web.on("/slow", Hang())
+    asked = [web.url(path) for path in ("/slow", "/feed", "/none")]
+    told: list[tuple[int, int]] = []
+
+    async def look() -> dict[str, Seen]:
+        async with parser() as one:
+            await one.parse(NEWS, content_type="", url="")  # its process has started
+            return await look_at_all(
+                asked,
+                HttpFetcher("Tocsin/test", allow_private=("127.0.0.0/8",)),
+                one,
+                HostPacer(3, 0.0, at_once=3),
+                deadline=1.5,
+                progress=lambda done, count: told.append((done, count)),
+            )
+
+    seen = asyncio.run(look())
+    assert seen.keys() == set(asked[1:])
+    assert seen[web.url("/feed")] == Seen(Verdict.FEED, "", "The News", 2)
+    assert seen[web.url("/none")].verdict is Verdict.NOT_A_FEED
+    assert told == [(1, 3), (2, 3)]
 
 
 def test_the_port_of_a_named_address_is_for_its_host_alone() -> None:
