@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +12,15 @@ import pytest
 
 from monitor.feeds.discover import Discovery, discover
 from monitor.feeds.fetch import HttpFetcher
-from monitor.feeds.looking import Looker, Seen, Verdict, judge, login_for, look_at_all
+from monitor.feeds.looking import Verdict
 from monitor.feeds.pacing import HostPacer
-from monitor.feeds.parse import Parser
-from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
+from monitor.model import FetchRequest, FetchResult, FetchStatus
 from tests.support.documents import Item, rss
+from tests.support.looking import Table, good, page_of, parser
 from tests.support.webserver import Hang, WebServer, answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
 NEWS = rss(Item("Talks", guid="1", age=1), Item("More talks", guid="2", age=5), title="The News")
 WORLD = rss(Item("World", guid="w"), title="World <b>news</b>")
@@ -46,16 +45,6 @@ def web() -> Iterator[WebServer]:
     """A site on loopback."""
     with WebServer() as server:
         yield server
-
-
-@asynccontextmanager
-async def parser() -> AsyncIterator[Parser]:
-    """A parser whose process ends with the test."""
-    one = Parser()
-    try:
-        yield one
-    finally:
-        await one.close()
 
 
 def found_at(
@@ -296,46 +285,7 @@ def test_a_login_stays_with_its_origin(web: WebServer) -> None:
     assert all("sesame" not in feed.url and "@" not in feed.url for feed in discovery.found)
 
 
-@pytest.mark.parametrize(
-    ("url", "login"),
-    [
-        ("https://a.example/feed", ("joe", "x:y")),
-        ("http://a.example/feed", None),
-        ("https://a.example:8443/feed", None),
-        ("https://b.example/feed", None),
-        ("https://[broken", None),
-    ],
-)
-def test_whose_login_it_is(url: str, login: tuple[str, str] | None) -> None:
-    """Scheme, host and port decide."""
-    assert login_for(url, "https://joe:x%3Ay@a.example/") == login
-    assert login_for(url, "https://a.example/") is None
-
-
 # --- well-known sites --------------------------------------------------------------------------------
-
-
-class Table:
-    """A fetcher that answers from a table and remembers what it was asked; 404 for all else."""
-
-    def __init__(self, answers: dict[str, FetchResult]) -> None:
-        self.answers = answers
-        self.asked: list[FetchRequest] = []
-
-    async def fetch(self, request: FetchRequest) -> FetchResult:
-        self.asked.append(request)
-        missing = FetchResult(FetchStatus.HTTP_ERROR, http_status=404, message="the server answered 404")
-        return self.answers.get(request.url, missing)
-
-
-def good(body: bytes) -> FetchResult:
-    """A document as a fetcher gives it."""
-    return FetchResult(FetchStatus.NEW, http_status=200, body=body)
-
-
-def page_of(head: str) -> FetchResult:
-    """A page as a fetcher gives it."""
-    return good(f"<html><head>{head}</head></html>".encode())
 
 
 def search_table(address: str, table: Table) -> Discovery:
@@ -388,66 +338,3 @@ def test_a_handle_is_resolved_by_its_page() -> None:
     table.answers[feed] = good(NEWS)
     (found,) = search_table(handle, table).found
     assert (found.url, found.how) == (feed, "where its software puts it")
-
-
-# --- verdicts ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("result", "parsed", "verdict"),
-    [
-        (good(b"x"), ParsedFeed(), Verdict.FEED),
-        (good(b"x"), ParsedFeed(error="a web page"), Verdict.NOT_A_FEED),
-        (good(b"x"), ParsedFeed(error="too slow", killed=True), Verdict.UNREACHABLE),
-        (FetchResult(FetchStatus.GONE, http_status=410), ParsedFeed(), Verdict.NOT_A_FEED),
-        (FetchResult(FetchStatus.HTTP_ERROR, http_status=404), ParsedFeed(), Verdict.NOT_A_FEED),
-        (FetchResult(FetchStatus.HTTP_ERROR, http_status=403), ParsedFeed(), Verdict.UNREACHABLE),
-        (FetchResult(FetchStatus.TOO_BIG), ParsedFeed(), Verdict.NOT_A_FEED),
-        (FetchResult(FetchStatus.NETWORK), ParsedFeed(), Verdict.UNREACHABLE),
-        (FetchResult(FetchStatus.REFUSED), ParsedFeed(), Verdict.UNREACHABLE),
-        (FetchResult(FetchStatus.BAD_BODY), ParsedFeed(), Verdict.UNREACHABLE),
-    ],
-)
-def test_what_an_answer_tells(result: FetchResult, parsed: ParsedFeed, verdict: Verdict) -> None:
-    """Only an answer that is about the address itself says that there is no feed."""
-    assert judge(result, parsed)[0] is verdict
-
-
-def test_many_addresses_are_looked_at_within_a_time(web: WebServer) -> None:
-    """Those that did not answer by then are left out; what was seen of the others is kept."""
-    web.on("/feed", answer(200, NEWS))
-    web.on("/slow", Hang())
-    asked = [web.url(path) for path in ("/slow", "/feed", "/none")]
-    told: list[tuple[int, int]] = []
-
-    async def look() -> dict[str, Seen]:
-        async with parser() as one:
-            await one.parse(NEWS, content_type="", url="")  # its process has started
-            return await look_at_all(
-                asked,
-                HttpFetcher("Tocsin/test", allow_private=("127.0.0.0/8",)),
-                one,
-                HostPacer(3, 0.0, at_once=3),
-                deadline=1.5,
-                progress=lambda done, count: told.append((done, count)),
-            )
-
-    seen = asyncio.run(look())
-    assert seen.keys() == set(asked[1:])
-    assert seen[web.url("/feed")] == Seen(Verdict.FEED, "", "The News", 2)
-    assert seen[web.url("/none")].verdict is Verdict.NOT_A_FEED
-    assert told == [(1, 3), (2, 3)]
-
-
-def test_the_port_of_a_named_address_is_for_its_host_alone() -> None:
-    """What a person names may be asked at its own port; another host gets the usual ones only."""
-    table = Table({})
-
-    async def look() -> None:
-        async with parser() as one:
-            looker = Looker(table, one, HostPacer(2, 0.0), "https://a.example:9000/")
-            await looker.look("https://a.example:9000/feed")
-            await looker.look("https://b.example:9000/feed")
-
-    asyncio.run(look())
-    assert [request.ports for request in table.asked] == [frozenset({9000}), frozenset()]
