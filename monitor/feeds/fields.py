@@ -1,299 +1,390 @@
 """
-What the fields mean that fast.py collects: a feed's facts, and the entry that an item becomes. Pure.
+What the elements mean that fast.py finds: a feed's facts, and the entry that an item becomes. Pure.
 
-A field is a name (fast.py gives one name to all elements that mean the same), a text, the element's
-attributes, and the fields inside it. The values are those that worker.py makes of feedparser's answer.
-Whatever cannot be read with certainty raises DoubtError.
+Elements are known by the words of WORDS, one word for all that mean the same. The values are those that
+worker.py makes of feedparser's answer. Whatever cannot be read with certainty raises DoubtError.
 
-Where feedparser answers differently we prefer what is right: an item's own link before others, the first
-alternate link before the last, an item's description before the caption of its picture.
+Where feedparser answers differently we prefer what is right, see docs/parsing.md: an item's own link before
+others, the first alternate link before the last, an item's description before the caption of its picture.
 """
 
 from __future__ import annotations
 
-import contextlib
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from monitor.feeds.dates import email_moment, moment_text, rfc3339
+from monitor.feeds.dates import feed_date
 from monitor.feeds.document import absolute
+from monitor.feeds.tree import DoubtError, check_depth, inner_markup
+from monitor.feeds.wishes import skip_days, skip_hours, waiting_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from xml.etree.ElementTree import Element
 
-Attributes = dict[str, str]
-Field = tuple[str, str, Attributes, list[Any]]
-_Found = dict[str, list[Field]]
+    from monitor.feeds.tree import Names
+
+    Found = dict[str, list[Element]]
 
 XML_LANG = "http://www.w3.org/XML/1998/namespace lang"
+XML_BASE = "http://www.w3.org/XML/1998/namespace base"
 _RDF_ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about"
 
+DOUBT = "doubt"
+WORDS = {
+    **{word: word for word in ("channel", "item", "entry", "title", "link", "language", "source")},
+    **{word: word for word in ("name", "email", "ttl", "skiphours", "skipdays", "hour", "day")},
+    **{word: word for word in ("sy:updateperiod", "sy:updatefrequency", "feedburner:origlink")},
+    **dict.fromkeys(("guid", "id"), "guid"),
+    "dc:title": "title",
+    "media:title": "media:title",
+    **dict.fromkeys(("description", "summary"), "summary"),
+    **dict.fromkeys(("dc:description", "itunes:summary", "media:description"), "caption"),
+    **dict.fromkeys(("content", "content:encoded"), "content"),
+    **dict.fromkeys(("published", "pubdate", "issued", "dcterms:issued"), "published"),
+    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), "updated"),
+    **dict.fromkeys(("created", "dcterms:created"), "created"),
+    **dict.fromkeys(("author", "dc:author", "dc:creator", "itunes:author", "managingeditor"), "author"),
+    **dict.fromkeys(("category", "dc:subject", "keywords", "media:category", "itunes:category"), "category"),
+    **dict.fromkeys(("media:keywords", "itunes:keywords"), "keywords"),
+    "dc:language": "language",
+    **dict.fromkeys(("media:group", "media:content", "categories"), "media"),
+    **dict.fromkeys(("body", "xhtml:body", "fullitem", "abstract", "tags"), DOUBT),
+}
+
 XHTML = "application/xhtml+xml"
-TEXT_TYPES = {
+_TEXT_TYPES = {
     **dict.fromkeys(("text", "plain", "text/plain"), "text/plain"),
     **dict.fromkeys(("html", "text/html"), "text/html"),
     **dict.fromkeys(("xhtml", XHTML), XHTML),
 }
 _PAGES = ("text/html", XHTML)
-
-_SUMMARIES = frozenset({"description", "summary"})
-_OTHER_SUMMARIES = frozenset({"dc:description", "itunes:summary", "media:description"})
-_CONTENTS = frozenset({"content", "content:encoded"})
-TYPED = frozenset({"title", "media:title", *_SUMMARIES, *_OTHER_SUMMARIES, *_CONTENTS})
 # In Atom. RSS says nothing about its texts, so they are markup.
-_PLAIN_UNLESS_TYPED = frozenset({"title", "summary", "content", "media:title", "itunes:summary"})
+_PLAIN = frozenset({"text/plain", "title", "summary", "content", "media:title", "itunes:summary"})
+_IN_MEDIA = frozenset({"media:title", "caption", "category", "keywords", DOUBT, "item", "entry"})
+# They give an item its address in ways that feedparser knows.
+_ODD_ATTRIBUTES = frozenset({"href", "lastmod"})
 
-# Control characters that stand for characters of Windows, and texts that were encoded twice. Both are rare,
-# so texts are mended, as feedparser does, only in documents where one of these is found.
-_DAMAGED = re.compile(rb"\xc2[\x80-\x9f]")
-_ENCODED_TWICE = re.compile(rb"\xc3[\x82-\x9f]\xc2")
-_DAMAGED_REFERENCE = re.compile(rb"&#(?:1[2-5]\d;|[xX]0*[89][\da-fA-F];|(?:19[4-9]|2[0-4]\d);&#1[2-9]\d;)")
-_WINDOWS = {n: bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(0x80, 0xA0)}
-
-_W3C_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
-# What urljoin would hand back as it is, in the time of our whole work on an item.
-_PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9.-]+(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?")
 _MAIL_ADDRESS = re.compile(r"[\w.+-]{1,100}@[\w.-]{1,100}")
 _NAME_CHARS = 300
-_SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+_ITEM_DEPTH = 3
+_NONE: Sequence[Element] = ()
 
 
-class DoubtError(Exception):
-    """A document is not to be read by us. Stops expat, which calls us and can be stopped in no other way."""
-
-
-def feed_info(fields: list[Field], version: str, language: str, url: str) -> dict[str, Any]:
-    """What the document says about itself; `language` is its xml:lang, `url` its address."""
-    found = _grouped(fields)
-    link = _feed_link(found.get("link", ()))
+def feed_info(found: Found, version: str, language: str, base: str, names: Names) -> dict[str, Any]:
+    """What the document says about itself; `language` is its xml:lang, `base` resolves its links."""
+    links = found.get("link", _NONE)
+    link = next(iter([*_texts_of_links(links), *_alternates(links)]), None)
+    hours, days = (_inside(found.get(word, _NONE), names) for word in ("skiphours", "skipdays"))
     return {
-        "title": _first(found, "title"),
-        "link": absolute(url, link) if link else absolute("", _last(found, "guid")),
-        "language": _last(found, "language") or language.replace("_", "-") or None,
+        "title": _first(found.get("title", _NONE)),
+        "link": absolute(based(base, link[1]), link[0]) if link else absolute("", _last(found.get("guid", _NONE))),
+        "language": _last(found.get("language", _NONE)) or language.replace("_", "-") or None,
         "format": version,
         "ttl": waiting_time(
-            _last(found, "ttl"), _last(found, "sy:updateperiod"), _last(found, "sy:updatefrequency")
+            *(_last(found.get(word, _NONE)) for word in ("ttl", "sy:updateperiod", "sy:updatefrequency"))
         ),
-        "updated": _date(_last(found, "updated")) or _date(_last(found, "published")),
+        "updated": _date(found.get("updated")) or _date(found.get("published")),
+        "skip_hours": skip_hours(hours),
+        "skip_days": skip_days(days),
+        "self_url": _self_url(links, base),
     }
 
 
-def is_damaged(data: bytes) -> bool:
-    """Whether some texts of a document may need mending."""
-    if b"\xc2" in data and (_DAMAGED.search(data) or _ENCODED_TWICE.search(data)):
-        return True
-    return _DAMAGED_REFERENCE.search(data) is not None
+def based(base: str, element: Element) -> str:
+    """The base of what stands in an element, inside something with the given base."""
+    own = element.get(XML_BASE) or element.get("base")
+    return (absolute(base, own) or base) if own else base
 
 
-def mended(text: str) -> str:
-    """A text in UTF-8 that was taken for Latin-1 as it was meant, Windows' characters in their places."""
-    with contextlib.suppress(UnicodeError):
-        text = text.encode("latin-1").decode("utf-8")
-    return text.translate(_WINDOWS)
+def _self_url(links: Sequence[Element], base: str) -> str | None:
+    """What the document calls its own address."""
+    for link in links:
+        address = link.get("href")
+        if address and link.get("rel", "").lower() == "self":
+            return absolute(based(base, link), address)
+    return None
 
 
-def waiting_time(ttl: str, period: str, frequency: str) -> float | None:
-    """How many seconds the publisher asks to wait: RSS `ttl` (minutes), else the syndication module."""
-    try:
-        minutes = float(ttl or 0)
-        often = max(1.0, float(frequency or 1))
-    except ValueError:
-        return None
-    seconds = minutes * 60 if minutes > 0 else _SECONDS.get(period.strip().lower(), 0) / often
-    return seconds if 0 < seconds < math.inf else None
+def _inside(places: Sequence[Element], names: Names) -> list[str]:
+    """The texts of <hour> or <day> inside some places."""
+    return [_text(child) for place in places for child in place if names[child.tag] in {"hour", "day"}]
 
 
-def _feed_link(links: Sequence[Field]) -> str:
-    """The feed's own page: the text of a link, else the first alternate page."""
-    return next(iter([*_texts_of_links(links), *_alternates(links)]), "")
-
-
-def entry(
-    fields: list[Field], attributes: Attributes, base: str, language: str, is_atom: bool
-) -> dict[str, Any]:
+def entry(item: Element, base: str, language: str, names: Names, is_atom: bool) -> dict[str, Any]:
     """One item as plain values; `base` resolves its links, `language` is the xml:lang around it."""
-    found = _grouped(fields)
-    language = attributes.get(XML_LANG, language)
-    guid = _last(found, "guid") or attributes.get(_RDF_ABOUT, "").strip()
-    link = _link(found, guid, base)
-    if not guid and not link:
-        raise DoubtError
-    title, title_language = _title(found, language, is_atom)
-    summary, content, content_language = _texts(fields, language, is_atom)
-    source = found.get("source")
-    source_title, source_url = _source(source[-1]) if source else (None, None)
+    found = fields_of(item, names)
+    about = ""
+    if item.attrib:
+        language, base, about = _around(item, language, base)
+    guid = _last(found["guid"]) if "guid" in found else ""
+    guid = guid or about
+    plain = names if is_atom else None
+    title, title_language = _title(found, language, plain)
+    summary, content, content_language = _texts(found, language, plain)
+    own_language = _last(found["language"]) if "language" in found else ""
+    source_title, source_url = _source(found["source"][-1], base, names) if "source" in found else (None, None)
     return {
         "guid": guid or None,
-        "link": link,
+        "link": _link(found, guid, base),
         "title": title,
         "summary": "" if summary == content else summary,
         "content": content,
-        "published": _date(_last(found, "published")) or _date(_last(found, "created")),
-        "updated": _date(_last(found, "updated")),
-        "authors": [name for name in map(_person, found.get("author", ())) if name],
-        "categories": _categories(fields),
-        "language": _last(found, "language") or content_language or title_language or None,
+        "published": _date(found.get("published")) or _date(found.get("created")),
+        "updated": _date(found.get("updated")),
+        "authors": [name for name in [_person(one, names) for one in found.get("author", _NONE)] if name],
+        "categories": _categories(found),
+        "language": own_language or content_language or title_language or None,
         "source_title": source_title,
-        "source_url": absolute(base, source_url) if source_url else None,
+        "source_url": source_url,
     }
 
 
-def _grouped(fields: list[Field]) -> _Found:
-    """Fields by their names."""
-    found: _Found = {}
-    for field in fields:
-        found.setdefault(field[0], []).append(field)
+def stub(item: Element, base: str, names: Names) -> dict[str, Any]:
+    """Only what identifies an item, in two fields of `entry`."""
+    found = fields_of(item, names)
+    about = ""
+    if item.attrib:
+        _, base, about = _around(item, "", base)
+    guid = (_last(found["guid"]) if "guid" in found else "") or about
+    return {"guid": guid or None, "link": _link(found, guid, base)}
+
+
+def fields_of(item: Element, names: Names) -> Found:
+    """The elements of an item by their words; those of pictures and films, and in groups, are the item's."""
+    found: Found = {}
+    for child in item:
+        word = names[child.tag]
+        if word:
+            if word in found:
+                found[word].append(child)
+            else:
+                found[word] = [child]
+        elif len(child):
+            check_depth(child, _ITEM_DEPTH)
+    if "media" in found and any(len(one) for one in found["media"]):
+        found = {}
+        for child in _spread(item, names, _ITEM_DEPTH):
+            found.setdefault(names[child.tag], []).append(child)
+    if DOUBT in found or "item" in found or "entry" in found:
+        raise DoubtError
     return found
 
 
-def _first(found: _Found, name: str) -> str:
-    """The first text of that name that is not empty."""
-    for field in found.get(name, ()):
-        if field[1]:
-            return field[1]
-    return ""
+def _spread(place: Element, names: Names, depth: int) -> Iterator[Element]:
+    """The children of an item, with those of groups in the groups' places."""
+    for child in place:
+        word = names[child.tag]
+        if word == "media":
+            if depth == _ITEM_DEPTH:
+                check_depth(child, depth)
+            if depth == _ITEM_DEPTH or len(child):
+                yield from _spread(child, names, depth + 1)
+        elif word in _IN_MEDIA if depth > _ITEM_DEPTH else word:
+            yield child
 
 
-def _last(found: _Found, name: str) -> str:
-    """The last text of that name that is not empty."""
-    for field in reversed(found.get(name, ())):
-        if field[1]:
-            return field[1]
-    return ""
+def _around(item: Element, language: str, base: str) -> tuple[str, str, str]:
+    """The language and the base that an item's attributes give it, and its RDF address."""
+    if not _ODD_ATTRIBUTES.isdisjoint(item.attrib):
+        raise DoubtError
+    return item.get(XML_LANG, language), based(base, item), item.get(_RDF_ABOUT, "").strip()
 
 
-def _title(found: _Found, language: str, is_atom: bool) -> tuple[str, str]:
+def _text(element: Element) -> str:
+    """A text that is no markup."""
+    if len(element):
+        raise DoubtError
+    text = element.text
+    return text.strip() if text else ""
+
+
+def _first(elements: Sequence[Element]) -> str:
+    """The first text that is not empty."""
+    return next(filter(None, map(_text, elements)), "")
+
+
+def _last(elements: Sequence[Element]) -> str:
+    """The last text that is not empty."""
+    if len(elements) == 1:
+        return _text(elements[0])
+    return next(filter(None, map(_text, reversed(elements))), "")
+
+
+def _title(found: Found, language: str, plain: Names | None) -> tuple[str, str]:
     """The item's title, else that of its picture or film, and its language."""
-    for name in ("title", "media:title"):
-        for field in found.get(name, ()):
-            if field[1]:
-                return _as_markup(field, is_atom), _language(field, language)
+    for word in ("title", "media:title"):
+        for element in found.get(word, _NONE):
+            text = _as_markup(element, plain)
+            if text:
+                return text, _language(element, language)
     return "", language
 
 
-def _texts(fields: list[Field], language: str, is_atom: bool) -> tuple[str, str, str]:
+def _texts(found: Found, language: str, plain: Names | None) -> tuple[str, str, str]:
     """
     The summary, the longest content, and the content's language.
 
     A second summary is the content if there is no other, as is a caption; a caption alone is the summary.
     """
     summary, content, content_language = "", "", ""
-    rest: list[Field] = []
-    for field in fields:
-        name, text, _, _ = field
-        if name in _CONTENTS and len(text) > len(content):
-            content, content_language = _as_markup(field, is_atom), _language(field, language)
-        elif name in _SUMMARIES and not summary:
-            summary = _as_markup(field, is_atom)
-        elif name in _SUMMARIES or name in _OTHER_SUMMARIES:
-            rest.append(field)
-    for field in rest:
+    for element in found.get("content", _NONE):
+        text = _as_markup(element, plain)
+        if len(text) > len(content):
+            content, content_language = text, _language(element, language)
+    for element in (*found.get("summary", _NONE), *found.get("caption", _NONE)):
+        if summary and content:
+            break
+        text = _as_markup(element, plain)
         if not summary:
-            summary = _as_markup(field, is_atom)
+            summary = text
         elif not content:
-            content, content_language = _as_markup(field, is_atom), _language(field, language)
+            content, content_language = text, _language(element, language)
     return summary, content, content_language
 
 
-def _as_markup(field: Field, is_atom: bool) -> str:
-    """A text as markup, by the rules of worker._markup."""
-    name, text, attributes, _ = field
-    if is_atom and "<" in text:
-        default = "text" if name in _PLAIN_UNLESS_TYPED else "html"
-        if TEXT_TYPES[attributes.get("type", default).lower()] == "text/plain":
-            return text.replace("<", "&lt;")
+def _as_markup(element: Element, plain: Names | None) -> str:
+    """A text as markup, by the rules of worker._markup; `plain` is for Atom, where some texts are not."""
+    if element.attrib or len(element):
+        kind = _kind(element)
+        if kind == XHTML:
+            check_depth(element, _ITEM_DEPTH + 1)
+            return inner_markup(element).strip()
+        text = _text(element)
+    else:
+        kind = ""
+        text = element.text
+        if not text:
+            return ""
+        text = text.strip()
+    if plain is not None and "<" in text and (kind or plain.full_name(element.tag)) in _PLAIN:
+        return text.replace("<", "&lt;")
     return text
 
 
-def _language(field: Field, around: str) -> str:
+def _kind(element: Element) -> str:
+    """The type that a text gives itself; "" if it gives none."""
+    written = element.get("type")
+    kind = _TEXT_TYPES.get(written.lower(), "") if written else ""
+    if element.get("mode") == "base64":
+        raise DoubtError
+    if (written and not kind) or "src" in element.attrib:
+        # A picture, or a text that is elsewhere: nothing, if there is nothing here.
+        if len(element) or (element.text and not element.text.isspace()):
+            raise DoubtError
+    return kind
+
+
+def _language(element: Element, around: str) -> str:
     """The language of a text: its own, else that of what is around it."""
-    return field[2].get(XML_LANG, around).replace("_", "-")
+    language = element.get(XML_LANG, around) if element.attrib else around
+    return language.replace("_", "-") if language else ""
 
 
-def _link(found: _Found, guid: str, base: str) -> str | None:
+def _link(found: Found, guid: str, base: str) -> str | None:
     """The address of the item: behind FeedBurner, its link, a guid that says it is one, an alternate page."""
-    original = _last(found, "feedburner:origlink")
-    if original:
-        return absolute(base, original)
-    for link in _links(found):
-        address = link if _PLAIN_ADDRESS.fullmatch(link) else absolute(base, link)
+    if "feedburner:origlink" in found:
+        original = _last(found["feedburner:origlink"])
+        if original:
+            return absolute(base, original)
+    links = found.get("link", _NONE)
+    for link, element in _texts_of_links(links):
+        address = _resolved(link.replace("&amp;", "&"), element, base)
+        if address:
+            return address
+    for one in found.get("guid", _NONE):
+        if one.get("isPermaLink") == "true":
+            address = absolute("", _text(one))
+            if address:
+                return address
+    for link, element in _alternates(links):
+        address = _resolved(link, element, base)
         if address:
             return address
     return absolute("", guid) if " " not in guid else None
 
 
-def _links(found: _Found) -> Iterator[str]:
-    """What an item may mean by its address, best first."""
-    links = found.get("link", ())
-    for link in _texts_of_links(links):
-        yield link.replace("&amp;", "&")
-    for _, text, attributes, _ in found.get("guid", ()):
-        if attributes.get("isPermaLink") == "true" and absolute("", text):
-            yield text
-    yield from _alternates(links)
+def _resolved(link: str, element: Element, base: str) -> str | None:
+    """The absolute address of what an element gives as a link."""
+    return absolute(based(base, element) if element.attrib else base, link)
 
 
-def _texts_of_links(links: Sequence[Field]) -> list[str]:
+def _texts_of_links(links: Sequence[Element]) -> list[tuple[str, Element]]:
     """Addresses written as texts."""
     return [
-        text for _, text, attributes, _ in links if text and attributes.get("rel", "alternate") == "alternate"
+        (text, link) for link in links if (text := _text(link)) and link.get("rel", "alternate") == "alternate"
     ]
 
 
-def _alternates(links: Sequence[Field]) -> list[str]:
+def _alternates(links: Sequence[Element]) -> list[tuple[str, Element]]:
     """Addresses of the pages that a feed or an item stands for, web pages first."""
     found = [
-        attributes
-        for _, _, attributes, _ in links
-        if attributes.get("href") and attributes.get("rel", "alternate").lower() == "alternate"
+        (address, link)
+        for link in links
+        if (address := link.get("href")) and link.get("rel", "alternate").lower() == "alternate"
     ]
-    found.sort(key=lambda attributes: attributes.get("type", "text/html").lower() not in _PAGES)
-    return [attributes["href"] for attributes in found]
+    if len(found) > 1:
+        found.sort(key=lambda one: one[1].get("type", "text/html").lower() not in _PAGES)
+    return found
 
 
-def _person(field: Field) -> str:
+def _person(element: Element, names: Names) -> str:
     """The name of an author, else the mail address."""
-    _, text, _, children = field
-    if children:
-        inside = _grouped(children)
-        return _last(inside, "name") or _last(inside, "email")
-    mail = _MAIL_ADDRESS.search(text, 0, _NAME_CHARS) if "@" in text else None
-    if mail is None:
+    text = (element.text or "").strip()
+    if len(element):
+        inside = _children(element, names)
+        if "name" in inside or "email" in inside:
+            return _last(inside.get("name", _NONE)) or _last(inside.get("email", _NONE))
+        raise DoubtError
+    if "@" not in text:
         return text
-    return text.replace(mail[0], "").strip(" ()<>") or mail[0]
+    mail = _MAIL_ADDRESS.search(text, 0, _NAME_CHARS)
+    return (text.replace(mail[0], "").strip(" ()<>") or mail[0]) if mail else text
 
 
-def _categories(fields: list[Field]) -> list[str]:
+def _children(element: Element, names: Names) -> Found:
+    """The elements inside a person or a source by their words."""
+    inside: Found = {}
+    for child in element:
+        if len(child):
+            check_depth(child, _ITEM_DEPTH + 1)
+        inside.setdefault(names[child.tag], []).append(child)
+    return inside
+
+
+def _categories(found: Found) -> list[str]:
     """Each category once, by its label, its term or its text."""
     names: list[str] = []
-    for name, text, attributes, _ in fields:
-        if name == "category":
-            named = attributes.get("label") or attributes.get("term") or attributes.get("text")
-            names.extend(part for part in (named, text) if part)
-        elif name == "media:keywords":
-            names.extend(part.strip() for part in text.split(",") if part.strip())
-    return list(dict.fromkeys(names))
+    for element in found.get("category", _NONE):
+        if element.attrib:
+            named = element.get("label") or element.get("term") or element.get("text")
+            if named:
+                names.append(named)
+        text = _text(element)
+        if text:
+            names.append(text)
+    if "keywords" in found:
+        texts = map(_text, found["keywords"])
+        names.extend(part.strip() for text in texts for part in text.split(",") if part.strip())
+    return list(dict.fromkeys(names)) if len(names) > 1 else names
 
 
-def _source(field: Field) -> tuple[str | None, str | None]:
+def _source(element: Element, base: str, names: Names) -> tuple[str | None, str | None]:
     """Title and address of the feed that an item was taken from."""
-    _, text, attributes, children = field
-    inside = _grouped(children)
-    title = _first(inside, "title") or text
-    return title or None, attributes.get("url") or _feed_link(inside.get("link", ())) or None
+    inside = _children(element, names)
+    title = _first(inside.get("title", _NONE)) or (element.text or "").strip()
+    links = inside.get("link", _NONE)
+    named = element.get("url")
+    found = [(named, element)] if named else [*_texts_of_links(links), *_alternates(links)]
+    return title or None, absolute(based(base, found[0][1]), found[0][0]) if found else None
 
 
-def _date(text: str) -> str | None:
+def _date(elements: Sequence[Element] | None) -> str | None:
     """A date as RFC 3339 in UTC; None for no date and for absurd years."""
+    text = _last(elements) if elements else ""
     if not text:
         return None
-    if text[4:5] != "-":
-        moment = email_moment(text)
-        if moment is None:
-            raise DoubtError
-        return moment_text(moment)
-    found = rfc3339(text) if _W3C_DATE.fullmatch(text) else None
-    if found is None and "1990" <= text[:4] <= "2100":
-        raise DoubtError
-    return found
+    try:
+        return feed_date(text)
+    except ValueError:
+        raise DoubtError from None

@@ -25,13 +25,16 @@ import os
 import resource
 import struct
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.dates import email_date, utc_text
-from monitor.feeds.document import Prepared, absolute, decode, prepare
+from monitor.feeds.document import Prepared, absolute, decode, plain_document, prepare
 from monitor.feeds.fast import parse_fast
-from monitor.feeds.fields import waiting_time
+from monitor.feeds.wishes import waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MEMORY_EXIT = 3
 
@@ -51,7 +54,7 @@ _WAITING = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
 
 
-def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
+def parse_document(body: bytes, content_type: str, url: str, known: Collection[int] | None = None) -> dict[str, Any]:
     """
     Parse one document into plain JSON values: `info`, `entries`, `parser`, `warnings`, `complete`, `error`.
 
@@ -61,14 +64,21 @@ def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
         return {"error": "the document is empty"}
     if looks_like_json(body, content_type):
         return _limited({"parser": "json", **parse_json_feed(body, url)})
+    quick = plain_document(body, content_type)
+    if quick is not None:
+        answer = parse_fast(quick, url, known)
+        if answer is not None:
+            return _limited(answer)
     text, doubt = decode(body, content_type)
     ready = prepare(text)
     warnings = [doubt, *ready.warnings] if doubt else [*ready.warnings]
     if ready.error:
         return {"error": ready.error, "warnings": warnings, "complete": ready.complete}
-    quick = parse_fast(ready.text, ready.items, url)
-    if quick is not None:
-        return _limited({**quick, "warnings": warnings, "complete": ready.complete})
+    data = ready.text.encode()
+    answer = parse_fast(data, url, known) if data != quick else None
+    if answer is not None:
+        answer["warnings"] = [*warnings, *answer["warnings"]]
+        return _limited({**answer, "complete": ready.complete})
     return parse_with_feedparser(ready, warnings, url)
 
 
@@ -216,28 +226,57 @@ def _limited(answer: dict[str, Any]) -> dict[str, Any]:
         info["language"] = (info["language"] or "")[:_NAME_CHARS] or None
         if len(info["link"] or "") > _ADDRESS_CHARS:
             info["link"] = None
-    kept: list[dict[str, Any]] = []
+    entries = answer.get("entries", ())
     size = 0
-    for entry in answer.get("entries", ()):
-        entry["title"] = entry["title"][:_TITLE_CHARS]
-        entry["summary"] = entry["summary"][:_TEXT_CHARS]
-        entry["content"] = entry["content"][:_TEXT_CHARS]
-        entry["guid"] = entry["guid"][:_ADDRESS_CHARS] if entry["guid"] else None
-        for address in ("link", "source_url"):
-            if len(entry.get(address) or "") > _ADDRESS_CHARS:
-                entry[address] = None
-        entry["source_title"] = (entry.get("source_title") or "")[:_TITLE_CHARS] or None
-        entry["language"] = (entry["language"] or "")[:_NAME_CHARS] or None
-        for names in ("authors", "categories"):
-            entry[names] = [name[:_NAME_CHARS] for name in entry[names][:_MAX_NAMES] if name]
-        size += 500 + len(entry["title"]) + len(entry["summary"]) + len(entry["content"])
+    for number, entry in enumerate(entries):
+        size += 500
+        if "title" in entry:
+            _limit_entry(entry)
+            size += len(entry["title"]) + len(entry["summary"]) + len(entry["content"])
+        elif len(entry["guid"] or "") > _ADDRESS_CHARS or len(entry["link"] or "") > _ADDRESS_CHARS:
+            _limit_addresses(entry)
         if size > _OUTPUT_CHARS:
-            answer["warnings"].append(f"very long document: only its first {len(kept)} items are used")
+            answer["warnings"].append(f"very long document: only its first {number} items are used")
+            answer["entries"] = entries[:number]
             break
-        kept.append(entry)
-    if "entries" in answer:
-        answer["entries"] = kept
     return answer
+
+
+def _limit_entry(entry: dict[str, Any]) -> None:
+    """Cut the fields that are too long, which hardly ever are any."""
+    if len(entry["title"]) > _TITLE_CHARS:
+        entry["title"] = entry["title"][:_TITLE_CHARS]
+    if len(entry["summary"]) > _TEXT_CHARS:
+        entry["summary"] = entry["summary"][:_TEXT_CHARS]
+    if len(entry["content"]) > _TEXT_CHARS:
+        entry["content"] = entry["content"][:_TEXT_CHARS]
+    if len(entry["guid"] or "") > _ADDRESS_CHARS or len(entry["link"] or "") > _ADDRESS_CHARS:
+        _limit_addresses(entry)
+    if entry.get("source_title") or entry.get("source_url"):
+        _limit_source(entry)
+    language = entry["language"]
+    if not language or len(language) > _NAME_CHARS:
+        entry["language"] = (language or "")[:_NAME_CHARS] or None
+    for names in (entry["authors"], entry["categories"]):
+        if len(names) > _MAX_NAMES:
+            del names[_MAX_NAMES:]
+        for number, name in enumerate(names):
+            if len(name) > _NAME_CHARS:
+                names[number] = name[:_NAME_CHARS]
+
+
+def _limit_addresses(entry: dict[str, Any]) -> None:
+    """Half an address leads nowhere, half a guid still tells items apart."""
+    entry["guid"] = (entry["guid"] or "")[:_ADDRESS_CHARS] or None
+    if len(entry["link"] or "") > _ADDRESS_CHARS:
+        entry["link"] = None
+
+
+def _limit_source(entry: dict[str, Any]) -> None:
+    """The same for where an item was taken from."""
+    entry["source_title"] = (entry.get("source_title") or "")[:_TITLE_CHARS] or None
+    if len(entry.get("source_url") or "") > _ADDRESS_CHARS:
+        entry["source_url"] = None
 
 
 def _limit_self() -> None:
