@@ -18,7 +18,10 @@ _WINDOWS_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _ENCODED_TWICE = re.compile(rb"\xc3[\x82-\x9f]\xc2")
 _REFERENCE = re.compile(rb"&#(?:1[2-5]\d;|[xX]0*[89][\da-fA-F];|(?:19[4-9]|2[0-4]\d);&#1[2-9]\d;)")
 # So many single bytes are looked at before the patterns are searched for.
-_LOOKS = 500
+_LOOKS = 40
+_CONTROL = re.compile("[\x80-\x9f]")
+# Any start of a character in UTF-8, taken for Latin-1, with what may follow.
+_LOOKS_TWICE = re.compile("[\xc2-\xf4][\x80-\xbf]")
 _WINDOWS = {n: bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(0x80, 0xA0)}
 
 
@@ -50,9 +53,12 @@ def is_in(data: bytes) -> bool:
 
 def mended(text: str) -> str:
     """A text in UTF-8 that was taken for Latin-1 as it was meant, Windows' characters in their places."""
-    with contextlib.suppress(UnicodeError):
-        text = text.encode("latin-1").decode("utf-8")
-    return text.translate(_WINDOWS)
+    if text.isascii():
+        return text
+    if _LOOKS_TWICE.search(text):
+        with contextlib.suppress(UnicodeError):
+            text = text.encode("latin-1").decode("utf-8")
+    return text.translate(_WINDOWS) if _CONTROL.search(text) else text
 
 
 def mend(root: Element) -> None:

@@ -159,6 +159,12 @@ def plain_document(body: bytes, content_type: str) -> bytes | None:
     return body[start.end() :]
 
 
+def from_root(text: str) -> str:
+    """A document from its root on; "" if the first element is not that of a feed."""
+    root = _first_element(text)
+    return text[root.start() :] if root and root[2].lower() in _FEED_ROOTS else ""
+
+
 def _declared(body: bytes, content_type: str) -> list[str]:
     """The charsets named by the HTTP header and by the XML declaration, in this order, widened."""
     http = _HTTP_CHARSET.search(content_type)

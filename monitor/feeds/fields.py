@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.dates import feed_date
 from monitor.feeds.document import absolute
-from monitor.feeds.tree import DoubtError, check_depth, inner_markup
+from monitor.feeds.tree import MAX_DEPTH, DepthError, DoubtError, check_depth, inner_markup
 from monitor.feeds.wishes import skip_days, skip_hours, waiting_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from xml.etree.ElementTree import Element
 
     from monitor.feeds.tree import Names
@@ -63,6 +63,7 @@ _PAGES = ("text/html", XHTML)
 _PLAIN = frozenset({"text/plain", "title", "summary", "content", "media:title", "itunes:summary"})
 _IN_MEDIA = frozenset({"media:title", "caption", "category", "keywords", DOUBT, "item", "entry"})
 # They give an item its address in ways that feedparser knows.
+_NOT_IN_ITEMS = frozenset({DOUBT, "item", "entry"})
 _ODD_ATTRIBUTES = frozenset({"href", "lastmod"})
 
 _MAIL_ADDRESS = re.compile(r"[\w.+-]{1,100}@[\w.-]{1,100}")
@@ -84,7 +85,7 @@ def feed_info(found: Found, version: str, language: str, base: str, names: Names
         "ttl": waiting_time(
             *(_last(found.get(word, _NONE)) for word in ("ttl", "sy:updateperiod", "sy:updatefrequency"))
         ),
-        "updated": _date(found.get("updated")) or _date(found.get("published")),
+        "updated": _date(found.get("updated", _NONE)) or _date(found.get("published", _NONE)),
         "skip_hours": skip_hours(hours),
         "skip_days": skip_days(days),
         "self_url": _self_url(links, base),
@@ -117,22 +118,25 @@ def entry(item: Element, base: str, language: str, names: Names, is_atom: bool) 
     about = ""
     if item.attrib:
         language, base, about = _around(item, language, base)
-    guid = _last(found["guid"]) if "guid" in found else ""
-    guid = guid or about
+    guid = (_last(found["guid"]) if "guid" in found else "") or about
     plain = names if is_atom else None
     title, title_language = _title(found, language, plain)
     summary, content, content_language = _texts(found, language, plain)
     own_language = _last(found["language"]) if "language" in found else ""
-    source_title, source_url = _source(found["source"][-1], base, names) if "source" in found else (None, None)
+    source = found.get("source")
+    source_title, source_url = _source(source[-1], base, names) if source else (None, None)
+    published = found.get("published")
+    updated = found.get("updated")
+    authors = found.get("author")
     return {
         "guid": guid or None,
         "link": _link(found, guid, base),
         "title": title,
         "summary": "" if summary == content else summary,
         "content": content,
-        "published": _date(found.get("published")) or _date(found.get("created")),
-        "updated": _date(found.get("updated")),
-        "authors": [name for name in [_person(one, names) for one in found.get("author", _NONE)] if name],
+        "published": (published and _date(published)) or ("created" in found and _date(found["created"])) or None,
+        "updated": _date(updated) if updated else None,
+        "authors": _people(authors, names) if authors else [],
         "categories": _categories(found),
         "language": own_language or content_language or title_language or None,
         "source_title": source_title,
@@ -162,26 +166,28 @@ def fields_of(item: Element, names: Names) -> Found:
                 found[word] = [child]
         elif len(child):
             check_depth(child, _ITEM_DEPTH)
-    if "media" in found and any(len(one) for one in found["media"]):
-        found = {}
-        for child in _spread(item, names, _ITEM_DEPTH):
-            found.setdefault(names[child.tag], []).append(child)
-    if DOUBT in found or "item" in found or "entry" in found:
+    if "media" in found:
+        for place in found["media"]:
+            if len(place):
+                _add_media(place, found, names, _ITEM_DEPTH + 1)
+    if not _NOT_IN_ITEMS.isdisjoint(found):
         raise DoubtError
     return found
 
 
-def _spread(place: Element, names: Names, depth: int) -> Iterator[Element]:
-    """The children of an item, with those of groups in the groups' places."""
+def _add_media(place: Element, found: Found, names: Names, depth: int) -> None:
+    """Count what a picture, a film or a group of them says as the item's own."""
+    if depth > MAX_DEPTH:
+        raise DepthError
     for child in place:
         word = names[child.tag]
-        if word == "media":
-            if depth == _ITEM_DEPTH:
+        if word in _IN_MEDIA:
+            found.setdefault(word, []).append(child)
+        elif len(child):
+            if word == "media":
+                _add_media(child, found, names, depth + 1)
+            else:
                 check_depth(child, depth)
-            if depth == _ITEM_DEPTH or len(child):
-                yield from _spread(child, names, depth + 1)
-        elif word in _IN_MEDIA if depth > _ITEM_DEPTH else word:
-            yield child
 
 
 def _around(item: Element, language: str, base: str) -> tuple[str, str, str]:
@@ -214,10 +220,11 @@ def _last(elements: Sequence[Element]) -> str:
 def _title(found: Found, language: str, plain: Names | None) -> tuple[str, str]:
     """The item's title, else that of its picture or film, and its language."""
     for word in ("title", "media:title"):
-        for element in found.get(word, _NONE):
-            text = _as_markup(element, plain)
-            if text:
-                return text, _language(element, language)
+        if word in found:
+            for element in found[word]:
+                text = _as_markup(element, plain)
+                if text:
+                    return text, _language(element, language) if element.attrib or language else ""
     return "", language
 
 
@@ -232,13 +239,16 @@ def _texts(found: Found, language: str, plain: Names | None) -> tuple[str, str, 
         text = _as_markup(element, plain)
         if len(text) > len(content):
             content, content_language = text, _language(element, language)
-    for element in (*found.get("summary", _NONE), *found.get("caption", _NONE)):
-        if summary and content:
-            break
+    rest = found.get("summary", _NONE)
+    if "caption" in found and not (content and len(rest) == 1):
+        rest = [*rest, *found["caption"]]
+    for element in rest:
         text = _as_markup(element, plain)
         if not summary:
             summary = text
-        elif not content:
+        elif content:
+            break
+        else:
             content, content_language = text, _language(element, language)
     return summary, content, content_language
 
@@ -328,16 +338,30 @@ def _alternates(links: Sequence[Element]) -> list[tuple[str, Element]]:
     return found
 
 
-def _person(element: Element, names: Names) -> str:
-    """The name of an author, else the mail address."""
-    text = (element.text or "").strip()
-    if len(element):
-        inside = _children(element, names)
-        if "name" in inside or "email" in inside:
-            return _last(inside.get("name", _NONE)) or _last(inside.get("email", _NONE))
-        raise DoubtError
-    if "@" not in text:
-        return text
+def _people(elements: Sequence[Element], names: Names) -> list[str]:
+    """The names of authors, else their mail addresses."""
+    people = []
+    for element in elements:
+        text = _name_inside(element, names) if len(element) else element.text
+        if text:
+            text = text.strip()
+            if "@" in text:
+                text = _without_address(text)
+            if text:
+                people.append(text)
+    return people
+
+
+def _name_inside(element: Element, names: Names) -> str:
+    """The name of a person that has more than one."""
+    inside = _children(element, names)
+    if "name" in inside or "email" in inside:
+        return _last(inside.get("name", _NONE)) or _last(inside.get("email", _NONE))
+    raise DoubtError
+
+
+def _without_address(text: str) -> str:
+    """A name without the mail address beside it, or the address alone."""
     mail = _MAIL_ADDRESS.search(text, 0, _NAME_CHARS)
     return (text.replace(mail[0], "").strip(" ()<>") or mail[0]) if mail else text
 
@@ -354,19 +378,21 @@ def _children(element: Element, names: Names) -> Found:
 
 def _categories(found: Found) -> list[str]:
     """Each category once, by its label, its term or its text."""
-    names: list[str] = []
+    words: list[str] = []
     for element in found.get("category", _NONE):
         if element.attrib:
-            named = element.get("label") or element.get("term") or element.get("text")
-            if named:
-                names.append(named)
-        text = _text(element)
-        if text:
-            names.append(text)
+            word = element.get("label") or element.get("term") or element.get("text")
+            if word:
+                words.append(word)
+        if len(element):
+            raise DoubtError
+        text = element.text
+        if text and (text := text.strip()):
+            words.append(text)
     if "keywords" in found:
         texts = map(_text, found["keywords"])
-        names.extend(part.strip() for text in texts for part in text.split(",") if part.strip())
-    return list(dict.fromkeys(names)) if len(names) > 1 else names
+        words.extend(part.strip() for text in texts for part in text.split(",") if part.strip())
+    return list(dict.fromkeys(words)) if len(words) > 1 else words
 
 
 def _source(element: Element, base: str, names: Names) -> tuple[str | None, str | None]:
@@ -379,9 +405,9 @@ def _source(element: Element, base: str, names: Names) -> tuple[str | None, str 
     return title or None, absolute(based(base, found[0][1]), found[0][0]) if found else None
 
 
-def _date(elements: Sequence[Element] | None) -> str | None:
+def _date(elements: Sequence[Element]) -> str | None:
     """A date as RFC 3339 in UTC; None for no date and for absurd years."""
-    text = _last(elements) if elements else ""
+    text = _last(elements)
     if not text:
         return None
     try:

@@ -28,10 +28,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.dates import email_date, utc_text
-from monitor.feeds.document import Prepared, absolute, decode, plain_document, prepare
+from monitor.feeds.document import Prepared, absolute, decode, from_root, plain_document, prepare
 from monitor.feeds.fast import parse_fast
 from monitor.feeds.wishes import waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
+from monitor.feeds.tree import MAX_DEPTH, DepthError, depth_before_error
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -64,25 +65,44 @@ def parse_document(body: bytes, content_type: str, url: str, known: Collection[i
         return {"error": "the document is empty"}
     if looks_like_json(body, content_type):
         return _limited({"parser": "json", **parse_json_feed(body, url)})
-    quick = plain_document(body, content_type)
-    if quick is not None:
-        answer = parse_fast(quick, url, known)
-        if answer is not None:
-            return _limited(answer)
+    plain = plain_document(body, content_type)
+    doubt = ""
+    if plain is None:
+        text, doubt = decode(body, content_type)
+        plain = from_root(text).encode("utf-8", "surrogatepass")
+    try:
+        answer = parse_fast(plain, url, known) if plain else None
+        if answer is None:
+            return _laboriously(body, content_type, url, known, plain)
+    except DepthError as problem:
+        return {"error": f"this document is not read: {problem}"}
+    if doubt:
+        answer["warnings"].append(doubt)
+    return _limited(answer)
+
+
+def _laboriously(
+    body: bytes, content_type: str, url: str, known: Collection[int] | None, declined: bytes
+) -> dict[str, Any]:
+    """The same for a document that the fast path declined as it was, or that starts with something odd."""
     text, doubt = decode(body, content_type)
     ready = prepare(text)
     warnings = [doubt, *ready.warnings] if doubt else [*ready.warnings]
     if ready.error:
         return {"error": ready.error, "warnings": warnings, "complete": ready.complete}
     data = ready.text.encode()
-    answer = parse_fast(data, url, known) if data != quick else None
+    answer = parse_fast(data, url, known) if data != declined else None
     if answer is not None:
         answer["warnings"] = [*warnings, *answer["warnings"]]
         return _limited({**answer, "complete": ready.complete})
-    return parse_with_feedparser(ready, warnings, url)
+    if depth_before_error(data) > MAX_DEPTH:
+        raise DepthError
+    return parse_with_feedparser(ready, warnings, url, known)
 
 
-def parse_with_feedparser(ready: Prepared, warnings: list[str], url: str) -> dict[str, Any]:
+def parse_with_feedparser(
+    ready: Prepared, warnings: list[str], url: str, known: Collection[int] | None = None
+) -> dict[str, Any]:
     """The answer for a prepared document that fast.py declined; more warnings are added to those given."""
     try:
         parsed = _feedparser().parse(
