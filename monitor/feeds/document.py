@@ -87,7 +87,7 @@ _ELEMENT = re.compile(r"<((?:[\w.-]{1,60}:)?([A-Za-z_][\w.-]{0,60}))(?=[\s/>])")
 _FEED_ROOT = re.compile(r"<(?:\?xml\s|(?:[\w.-]{1,60}:)?(?:rss|feed|rdf)(?=[\s>]))", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:[\w.-]{1,60}:)?(?:item|entry)\s*>", re.IGNORECASE)
 # What urljoin would hand back as it is, in the time of our whole work on an item.
-_PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9.-]+(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?")
+PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9.-]+(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?")
 
 _PROLOG_LIMIT = 65_536
 _JUNK_LIMIT = 4_096
@@ -263,7 +263,7 @@ def _closed(text: str, root: str, end: int) -> str:
 
 def absolute(base: str, link: str) -> str | None:
     """A link as an absolute http(s) address, or None: no other scheme is ever followed or shown."""
-    if _PLAIN_ADDRESS.fullmatch(link):
+    if PLAIN_ADDRESS.fullmatch(link):
         return link
     try:
         joined = urljoin(base, link.strip())

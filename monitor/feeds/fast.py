@@ -79,16 +79,16 @@ def _answer(root: Element, names: Names, data: bytes, url: str, known: Collectio
     if base == url:
         base = info["link"] or url
     language = feed.get(XML_LANG, language)
-    is_atom = version.startswith("atom")
+    plain = names if version.startswith("atom") else None
     answer = {"parser": "fast", "info": info, "warnings": warnings, "complete": True}
     if known is None:
-        answer["entries"] = [entry(item, base, language, names, is_atom) for item in items]
+        answer["entries"] = [entry(item, base, language, names, plain) for item in items]
         return answer
     hashes = hashes_of(data, items, base)
     answer["items"] = hashes
     entries = []
     for item, raw in zip(items, hashes or [0] * len(items), strict=True):
-        one = stub(item, base, names) if raw in known else entry(item, base, language, names, is_atom)
+        one = stub(item, base, names) if raw in known else entry(item, base, language, names, plain)
         one["raw"] = raw
         entries.append(one)
     answer["entries"] = entries

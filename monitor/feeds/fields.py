@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.dates import feed_date
-from monitor.feeds.document import absolute
+from monitor.feeds.document import PLAIN_ADDRESS, absolute
 from monitor.feeds.tree import MAX_DEPTH, DepthError, DoubtError, check_depth, inner_markup
 from monitor.feeds.wishes import skip_days, skip_hours, waiting_time
 
@@ -58,11 +58,13 @@ _TEXT_TYPES = {
     **dict.fromkeys(("html", "text/html"), "text/html"),
     **dict.fromkeys(("xhtml", XHTML), XHTML),
 }
+_WAITING = ("ttl", "sy:updateperiod", "sy:updatefrequency")
 _PAGES = ("text/html", XHTML)
 # In Atom. RSS says nothing about its texts, so they are markup.
 _PLAIN = frozenset({"text/plain", "title", "summary", "content", "media:title", "itunes:summary"})
 _IN_MEDIA = frozenset({"media:title", "caption", "category", "keywords", DOUBT, "item", "entry"})
 # They give an item its address in ways that feedparser knows.
+_SIMPLE = frozenset({"guid", "title", "link", "summary", "content", "published", "updated", "author"})
 _NOT_IN_ITEMS = frozenset({DOUBT, "item", "entry"})
 _ODD_ATTRIBUTES = frozenset({"href", "lastmod"})
 
@@ -76,18 +78,15 @@ def feed_info(found: Found, version: str, language: str, base: str, names: Names
     """What the document says about itself; `language` is its xml:lang, `base` resolves its links."""
     links = found.get("link", _NONE)
     link = next(iter([*_texts_of_links(links), *_alternates(links)]), None)
-    hours, days = (_inside(found.get(word, _NONE), names) for word in ("skiphours", "skipdays"))
     return {
         "title": _first(found.get("title", _NONE)),
         "link": absolute(based(base, link[1]), link[0]) if link else absolute("", _last(found.get("guid", _NONE))),
         "language": _last(found.get("language", _NONE)) or language.replace("_", "-") or None,
         "format": version,
-        "ttl": waiting_time(
-            *(_last(found.get(word, _NONE)) for word in ("ttl", "sy:updateperiod", "sy:updatefrequency"))
-        ),
-        "updated": _date(found.get("updated", _NONE)) or _date(found.get("published", _NONE)),
-        "skip_hours": skip_hours(hours),
-        "skip_days": skip_days(days),
+        "ttl": waiting_time(*[_last(found.get(word, _NONE)) for word in _WAITING]) if "ttl" in found or _WAITING[1] in found else None,
+        "updated": _date(_last(found.get("updated", _NONE))) or _date(_last(found.get("published", _NONE))),
+        "skip_hours": skip_hours(_inside(found["skiphours"], names)) if "skiphours" in found else [],
+        "skip_days": skip_days(_inside(found["skipdays"], names)) if "skipdays" in found else [],
         "self_url": _self_url(links, base),
     }
 
@@ -112,33 +111,94 @@ def _inside(places: Sequence[Element], names: Names) -> list[str]:
     return [_text(child) for place in places for child in place if names[child.tag] in {"hour", "day"}]
 
 
-def entry(item: Element, base: str, language: str, names: Names, is_atom: bool) -> dict[str, Any]:
-    """One item as plain values; `base` resolves its links, `language` is the xml:lang around it."""
+def entry(item: Element, base: str, language: str, names: Names, plain: Names | None) -> dict[str, Any]:
+    """
+    One item as plain values; `base` resolves its links, `language` is the xml:lang around it.
+
+    `plain` are the names in an Atom document, where some texts are plain, and None in others.
+    """
+    found: dict[str, Element] = {}
+    categories = []
+    for child in item:
+        word = names[child.tag]
+        if not word:
+            if len(child):
+                check_depth(child, _ITEM_DEPTH)
+        elif word == "category":
+            categories.append(child)
+        elif word in found:
+            return _any_entry(item, base, language, names, plain)
+        else:
+            found[word] = child
+    if not _SIMPLE.issuperset(found) or item.attrib:
+        return _any_entry(item, base, language, names, plain)
+    return _simple_entry(found, _categories(categories) if categories else [], base, language, names, plain)
+
+
+def _simple_entry(
+    found: dict[str, Element], categories: list[str], base: str, language: str, names: Names, plain: Names | None
+) -> dict[str, Any]:
+    """What _any_entry makes of an item with one element of each kind, and of the usual kinds only."""
+    get = found.get
+    guid = _text(found["guid"]) if "guid" in found else ""
+    element = get("title")
+    title = title_language = ""
+    if element is None:
+        title_language = language
+    elif title := _as_markup(element, plain):
+        title_language = _language(element, language) if element.attrib else language
+    element = get("content")
+    content = content_language = ""
+    if element is not None and (content := _as_markup(element, plain)):
+        content_language = _language(element, language) if element.attrib else language
+    element = get("summary")
+    summary = _as_markup(element, plain) if element is not None else ""
+    element = get("link")
+    if element is not None and not element.attrib and PLAIN_ADDRESS.fullmatch(text := _text(element)):
+        link: str | None = text
+    else:
+        link = _link({word: [found[word]] for word in ("link", "guid") if word in found}, guid, base)
+    published, updated, author = get("published"), get("updated"), get("author")
+    return {
+        "guid": guid or None,
+        "link": link,
+        "title": title,
+        "summary": "" if summary == content else summary,
+        "content": content,
+        "published": _date(_text(published)) if published is not None else None,
+        "updated": _date(_text(updated)) if updated is not None else None,
+        "authors": _people((author,), names) if author is not None else [],
+        "categories": categories,
+        "language": content_language or title_language or None,
+        "source_title": None,
+        "source_url": None,
+    }
+
+
+def _any_entry(item: Element, base: str, language: str, names: Names, plain: Names | None) -> dict[str, Any]:
+    """The entry of an item of any kind."""
     found = fields_of(item, names)
     about = ""
     if item.attrib:
         language, base, about = _around(item, language, base)
     guid = (_last(found["guid"]) if "guid" in found else "") or about
-    plain = names if is_atom else None
     title, title_language = _title(found, language, plain)
     summary, content, content_language = _texts(found, language, plain)
-    own_language = _last(found["language"]) if "language" in found else ""
     source = found.get("source")
     source_title, source_url = _source(source[-1], base, names) if source else (None, None)
-    published = found.get("published")
-    updated = found.get("updated")
-    authors = found.get("author")
+    published = _date(_last(found.get("published", _NONE))) or _date(_last(found.get("created", _NONE)))
+    categories = _categories(found.get("category", _NONE)) + _keywords(found.get("keywords", _NONE))
     return {
         "guid": guid or None,
         "link": _link(found, guid, base),
         "title": title,
         "summary": "" if summary == content else summary,
         "content": content,
-        "published": (published and _date(published)) or ("created" in found and _date(found["created"])) or None,
-        "updated": _date(updated) if updated else None,
-        "authors": _people(authors, names) if authors else [],
-        "categories": _categories(found),
-        "language": own_language or content_language or title_language or None,
+        "published": published,
+        "updated": _date(_last(found.get("updated", _NONE))),
+        "authors": _people(found.get("author", _NONE), names),
+        "categories": list(dict.fromkeys(categories)),
+        "language": _last(found.get("language", _NONE)) or content_language or title_language or None,
         "source_title": source_title,
         "source_url": source_url,
     }
@@ -376,10 +436,10 @@ def _children(element: Element, names: Names) -> Found:
     return inside
 
 
-def _categories(found: Found) -> list[str]:
+def _categories(elements: Sequence[Element]) -> list[str]:
     """Each category once, by its label, its term or its text."""
     words: list[str] = []
-    for element in found.get("category", _NONE):
+    for element in elements:
         if element.attrib:
             word = element.get("label") or element.get("term") or element.get("text")
             if word:
@@ -389,10 +449,13 @@ def _categories(found: Found) -> list[str]:
         text = element.text
         if text and (text := text.strip()):
             words.append(text)
-    if "keywords" in found:
-        texts = map(_text, found["keywords"])
-        words.extend(part.strip() for text in texts for part in text.split(",") if part.strip())
     return list(dict.fromkeys(words)) if len(words) > 1 else words
+
+
+def _keywords(elements: Sequence[Element]) -> list[str]:
+    """The words of lists with commas."""
+    texts = map(_text, elements)
+    return [word for text in texts for part in text.split(",") if (word := part.strip())]
 
 
 def _source(element: Element, base: str, names: Names) -> tuple[str | None, str | None]:
@@ -405,9 +468,8 @@ def _source(element: Element, base: str, names: Names) -> tuple[str | None, str 
     return title or None, absolute(based(base, found[0][1]), found[0][0]) if found else None
 
 
-def _date(elements: Sequence[Element]) -> str | None:
+def _date(text: str) -> str | None:
     """A date as RFC 3339 in UTC; None for no date and for absurd years."""
-    text = _last(elements)
     if not text:
         return None
     try:

@@ -50,6 +50,7 @@ _TEXT_CHARS = 200_000
 _NAME_CHARS = 200
 _MAX_NAMES = 50
 _OUTPUT_CHARS = 16_000_000
+_ENTRY_CHARS = 500  # what an entry takes beside its texts
 
 _WAITING = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
@@ -249,12 +250,7 @@ def _limited(answer: dict[str, Any]) -> dict[str, Any]:
     entries = answer.get("entries", ())
     size = 0
     for number, entry in enumerate(entries):
-        size += 500
-        if "title" in entry:
-            _limit_entry(entry)
-            size += len(entry["title"]) + len(entry["summary"]) + len(entry["content"])
-        elif len(entry["guid"] or "") > _ADDRESS_CHARS or len(entry["link"] or "") > _ADDRESS_CHARS:
-            _limit_addresses(entry)
+        size += _limit_entry(entry) if "title" in entry else _limit_addresses(entry)
         if size > _OUTPUT_CHARS:
             answer["warnings"].append(f"very long document: only its first {number} items are used")
             answer["entries"] = entries[:number]
@@ -262,34 +258,32 @@ def _limited(answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _limit_entry(entry: dict[str, Any]) -> None:
-    """Cut the fields that are too long, which hardly ever are any."""
-    if len(entry["title"]) > _TITLE_CHARS:
-        entry["title"] = entry["title"][:_TITLE_CHARS]
-    if len(entry["summary"]) > _TEXT_CHARS:
-        entry["summary"] = entry["summary"][:_TEXT_CHARS]
-    if len(entry["content"]) > _TEXT_CHARS:
-        entry["content"] = entry["content"][:_TEXT_CHARS]
-    if len(entry["guid"] or "") > _ADDRESS_CHARS or len(entry["link"] or "") > _ADDRESS_CHARS:
+def _limit_entry(entry: dict[str, Any]) -> int:
+    """Cut the fields that are too long, which hardly ever are any; how much of the answer's limit is used."""
+    title, summary, content = entry["title"], entry["summary"], entry["content"]
+    size = len(title) + len(summary) + len(content)
+    if size > _TITLE_CHARS:
+        entry["title"], entry["summary"] = title[:_TITLE_CHARS], summary[:_TEXT_CHARS]
+        entry["content"] = content[:_TEXT_CHARS]
+        size = len(entry["title"]) + len(entry["summary"]) + len(entry["content"])
+    if len(entry["guid"] or "") + len(entry["link"] or "") > _ADDRESS_CHARS:
         _limit_addresses(entry)
     if entry.get("source_title") or entry.get("source_url"):
         _limit_source(entry)
-    language = entry["language"]
-    if not language or len(language) > _NAME_CHARS:
-        entry["language"] = (language or "")[:_NAME_CHARS] or None
-    for names in (entry["authors"], entry["categories"]):
-        if len(names) > _MAX_NAMES:
-            del names[_MAX_NAMES:]
-        for number, name in enumerate(names):
-            if len(name) > _NAME_CHARS:
-                names[number] = name[:_NAME_CHARS]
+    if entry["language"] is not None:
+        entry["language"] = entry["language"][:_NAME_CHARS] or None
+    for names in ("authors", "categories"):
+        if len("".join(entry[names])) > _NAME_CHARS or "" in entry[names]:
+            entry[names] = [name[:_NAME_CHARS] for name in entry[names][:_MAX_NAMES] if name]
+    return size + _ENTRY_CHARS
 
 
-def _limit_addresses(entry: dict[str, Any]) -> None:
+def _limit_addresses(entry: dict[str, Any]) -> int:
     """Half an address leads nowhere, half a guid still tells items apart."""
     entry["guid"] = (entry["guid"] or "")[:_ADDRESS_CHARS] or None
     if len(entry["link"] or "") > _ADDRESS_CHARS:
         entry["link"] = None
+    return _ENTRY_CHARS
 
 
 def _limit_source(entry: dict[str, Any]) -> None:
