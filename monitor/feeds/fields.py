@@ -64,7 +64,7 @@ _PAGES = ("text/html", XHTML)
 _PLAIN = frozenset({"text/plain", "title", "summary", "content", "media:title", "itunes:summary"})
 _IN_MEDIA = frozenset({"media:title", "caption", "category", "keywords", DOUBT, "item", "entry"})
 # They give an item its address in ways that feedparser knows.
-_SIMPLE = frozenset({"guid", "title", "link", "summary", "content", "published", "updated", "author"})
+_SIMPLE = frozenset({"guid", "title", "summary", "content", "published", "updated", "author"})
 _NOT_IN_ITEMS = frozenset({DOUBT, "item", "entry"})
 _ODD_ATTRIBUTES = frozenset({"href", "lastmod"})
 
@@ -119,6 +119,7 @@ def entry(item: Element, base: str, language: str, names: Names, plain: Names | 
     """
     found: dict[str, Element] = {}
     categories = []
+    links = []
     for child in item:
         word = names[child.tag]
         if not word:
@@ -126,19 +127,16 @@ def entry(item: Element, base: str, language: str, names: Names, plain: Names | 
                 check_depth(child, _ITEM_DEPTH)
         elif word == "category":
             categories.append(child)
+        elif word == "link":
+            links.append(child)
+        elif word == "media" and not len(child):
+            pass
         elif word in found:
             return _any_entry(item, base, language, names, plain)
         else:
             found[word] = child
-    if not _SIMPLE.issuperset(found) or item.attrib:
+    if not _SIMPLE.issuperset(found) or item.keys():
         return _any_entry(item, base, language, names, plain)
-    return _simple_entry(found, _categories(categories) if categories else [], base, language, names, plain)
-
-
-def _simple_entry(
-    found: dict[str, Element], categories: list[str], base: str, language: str, names: Names, plain: Names | None
-) -> dict[str, Any]:
-    """What _any_entry makes of an item with one element of each kind, and of the usual kinds only."""
     get = found.get
     guid = _text(found["guid"]) if "guid" in found else ""
     element = get("title")
@@ -146,40 +144,50 @@ def _simple_entry(
     if element is None:
         title_language = language
     elif title := _as_markup(element, plain):
-        title_language = _language(element, language) if element.attrib else language
+        title_language = _language(element, language)
     element = get("content")
     content = content_language = ""
     if element is not None and (content := _as_markup(element, plain)):
-        content_language = _language(element, language) if element.attrib else language
+        content_language = _language(element, language)
     element = get("summary")
     summary = _as_markup(element, plain) if element is not None else ""
-    element = get("link")
-    if element is not None and not element.attrib and PLAIN_ADDRESS.fullmatch(text := _text(element)):
-        link: str | None = text
-    else:
-        link = _link({word: [found[word]] for word in ("link", "guid") if word in found}, guid, base)
     published, updated, author = get("published"), get("updated"), get("author")
     return {
         "guid": guid or None,
-        "link": link,
+        "link": _usual_link(links, get("guid")) or _link(links, [found["guid"]] if guid else [], guid, base),
         "title": title,
         "summary": "" if summary == content else summary,
         "content": content,
         "published": _date(_text(published)) if published is not None else None,
         "updated": _date(_text(updated)) if updated is not None else None,
         "authors": _people((author,), names) if author is not None else [],
-        "categories": categories,
+        "categories": _categories(categories) if categories else [],
         "language": content_language or title_language or None,
         "source_title": None,
         "source_url": None,
     }
 
 
+def _usual_link(links: Sequence[Element], guid: Element | None) -> str | None:
+    """What `_link` finds in an item with one link that is an ordinary address, or None."""
+    if len(links) != 1:
+        return None
+    link = links[0]
+    address = link.get("href")
+    if address:
+        usual = link.get("rel", "alternate") == "alternate" and not link.text
+        usual = usual and (guid is None or not guid.keys())
+    else:
+        address = _text(link)
+        usual = not link.keys()
+    return address if usual and PLAIN_ADDRESS.fullmatch(address) else None
+
+
 def _any_entry(item: Element, base: str, language: str, names: Names, plain: Names | None) -> dict[str, Any]:
     """The entry of an item of any kind."""
     found = fields_of(item, names)
     about = ""
-    if item.attrib:
+    if item.keys():
         language, base, about = _around(item, language, base)
     guid = (_last(found["guid"]) if "guid" in found else "") or about
     title, title_language = _title(found, language, plain)
@@ -190,7 +198,7 @@ def _any_entry(item: Element, base: str, language: str, names: Names, plain: Nam
     categories = _categories(found.get("category", _NONE)) + _keywords(found.get("keywords", _NONE))
     return {
         "guid": guid or None,
-        "link": _link(found, guid, base),
+        "link": _original(found, base) or _link(found.get("link", _NONE), found.get("guid", _NONE), guid, base),
         "title": title,
         "summary": "" if summary == content else summary,
         "content": content,
@@ -208,10 +216,11 @@ def stub(item: Element, base: str, names: Names) -> dict[str, Any]:
     """Only what identifies an item, in two fields of `entry`."""
     found = fields_of(item, names)
     about = ""
-    if item.attrib:
+    if item.keys():
         _, base, about = _around(item, "", base)
     guid = (_last(found["guid"]) if "guid" in found else "") or about
-    return {"guid": guid or None, "link": _link(found, guid, base)}
+    links, guids = found.get("link", _NONE), found.get("guid", _NONE)
+    return {"guid": guid or None, "link": _original(found, base) or _link(links, guids, guid, base)}
 
 
 def fields_of(item: Element, names: Names) -> Found:
@@ -284,7 +293,7 @@ def _title(found: Found, language: str, plain: Names | None) -> tuple[str, str]:
             for element in found[word]:
                 text = _as_markup(element, plain)
                 if text:
-                    return text, _language(element, language) if element.attrib or language else ""
+                    return text, _language(element, language)
     return "", language
 
 
@@ -315,18 +324,18 @@ def _texts(found: Found, language: str, plain: Names | None) -> tuple[str, str, 
 
 def _as_markup(element: Element, plain: Names | None) -> str:
     """A text as markup, by the rules of worker._markup; `plain` is for Atom, where some texts are not."""
-    if element.attrib or len(element):
+    kind = ""
+    if len(element) or element.keys():
         kind = _kind(element)
         if kind == XHTML:
             check_depth(element, _ITEM_DEPTH + 1)
             return inner_markup(element).strip()
-        text = _text(element)
-    else:
-        kind = ""
-        text = element.text
-        if not text:
-            return ""
-        text = text.strip()
+        if len(element):
+            raise DoubtError
+    text = element.text
+    if not text:
+        return ""
+    text = text.strip()
     if plain is not None and "<" in text and (kind or plain.full_name(element.tag)) in _PLAIN:
         return text.replace("<", "&lt;")
     return text
@@ -338,7 +347,7 @@ def _kind(element: Element) -> str:
     kind = _TEXT_TYPES.get(written.lower(), "") if written else ""
     if element.get("mode") == "base64":
         raise DoubtError
-    if (written and not kind) or "src" in element.attrib:
+    if (written and not kind) or element.get("src"):
         # A picture, or a text that is elsewhere: nothing, if there is nothing here.
         if len(element) or (element.text and not element.text.isspace()):
             raise DoubtError
@@ -347,22 +356,23 @@ def _kind(element: Element) -> str:
 
 def _language(element: Element, around: str) -> str:
     """The language of a text: its own, else that of what is around it."""
-    language = element.get(XML_LANG, around) if element.attrib else around
+    language = element.get(XML_LANG, around)
     return language.replace("_", "-") if language else ""
 
 
-def _link(found: Found, guid: str, base: str) -> str | None:
-    """The address of the item: behind FeedBurner, its link, a guid that says it is one, an alternate page."""
-    if "feedburner:origlink" in found:
-        original = _last(found["feedburner:origlink"])
-        if original:
-            return absolute(base, original)
-    links = found.get("link", _NONE)
+def _original(found: Found, base: str) -> str | None:
+    """The address behind that of FeedBurner."""
+    original = _last(found["feedburner:origlink"]) if "feedburner:origlink" in found else ""
+    return absolute(base, original) if original else None
+
+
+def _link(links: Sequence[Element], guids: Sequence[Element], guid: str, base: str) -> str | None:
+    """The address of the item: its link, a guid that says it is one, an alternate page, any guid that is one."""
     for link, element in _texts_of_links(links):
         address = _resolved(link.replace("&amp;", "&"), element, base)
         if address:
             return address
-    for one in found.get("guid", _NONE):
+    for one in guids:
         if one.get("isPermaLink") == "true":
             address = absolute("", _text(one))
             if address:
@@ -376,7 +386,7 @@ def _link(found: Found, guid: str, base: str) -> str | None:
 
 def _resolved(link: str, element: Element, base: str) -> str | None:
     """The absolute address of what an element gives as a link."""
-    return absolute(based(base, element) if element.attrib else base, link)
+    return absolute(based(base, element), link)
 
 
 def _texts_of_links(links: Sequence[Element]) -> list[tuple[str, Element]]:
@@ -440,7 +450,7 @@ def _categories(elements: Sequence[Element]) -> list[str]:
     """Each category once, by its label, its term or its text."""
     words: list[str] = []
     for element in elements:
-        if element.attrib:
+        if element.keys():
             word = element.get("label") or element.get("term") or element.get("text")
             if word:
                 words.append(word)
