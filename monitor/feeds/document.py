@@ -160,9 +160,11 @@ def plain_document(body: bytes, content_type: str) -> bytes | None:
 
 
 def from_root(text: str) -> str:
-    """A document from its root on; "" if the first element is not that of a feed."""
+    """A document from its root on; "" if it declares entities or the first element is none of a feed."""
     root = _first_element(text)
-    return text[root.start() :] if root and root[2].lower() in _FEED_ROOTS else ""
+    if root is None or root[2].lower() not in _FEED_ROOTS or "<!ENTITY" in text[: root.start()]:
+        return ""
+    return text[root.start() :]
 
 
 def _declared(body: bytes, content_type: str) -> list[str]:

@@ -73,7 +73,8 @@ def _answer(root: Element, names: Names, data: bytes, url: str, known: Collectio
     found = _fields(feed, names)
     info = feed_info(found, version, "" if root.tag == _RDF else language, base, names)
     warnings = []
-    if len(items) > MAX_ITEMS:
+    count = len(items)
+    if count > MAX_ITEMS:
         del items[MAX_ITEMS:]
         warnings = [f"only the first {MAX_ITEMS} items are used"]
     if base == url:
@@ -84,7 +85,8 @@ def _answer(root: Element, names: Names, data: bytes, url: str, known: Collectio
     if known is None:
         answer["entries"] = [entry(item, base, language, names, plain) for item in items]
         return answer
-    hashes = hashes_of(data, items, base)
+    # An item without anything inside has no end tag, perhaps, and the next one's would be taken for its.
+    hashes = hashes_of(data, count, base)[: len(items)] if all(map(len, items)) else []
     answer["items"] = hashes
     entries = []
     for item, raw in zip(items, hashes or [0] * len(items), strict=True):

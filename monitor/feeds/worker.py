@@ -3,8 +3,8 @@ The code that runs in the killable worker process: the only place where feedpars
 
 Theory of operation. The parent (parse.py) writes one request at a time to our standard input and reads one
 answer from our standard output; the end of input means exit. A request is two 32-bit lengths, a JSON header
-(`cpu` seconds, `content_type`, `url`) and the body; an answer is a 32-bit length and JSON. There is no
-clean-up code: a document that needs more processor time than its budget is ended by the kernel (SIGXCPU),
+(`cpu` seconds, `content_type`, `url`, `known` hashes) and the body; an answer is a 32-bit length and JSON. There is no
+clean-up code: a document that needs more processor time than its budget is ended by the kernel (SIGPROF),
 one that needs more memory ends this process, and the parent takes the end of our output as the answer.
 
 Well-formed documents of the usual kinds are read by fast.py. It declines whatever is doubtful, and only then
@@ -23,6 +23,7 @@ import json
 import math
 import os
 import resource
+import signal
 import struct
 import sys
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,9 @@ from typing import TYPE_CHECKING, Any
 from monitor.feeds.dates import email_date, utc_text
 from monitor.feeds.document import Prepared, absolute, decode, from_root, plain_document, prepare
 from monitor.feeds.fast import parse_fast
-from monitor.feeds.wishes import waiting_time
+from monitor.feeds.wishes import ALWAYS_DAYS, ALWAYS_HOURS, skips_in, waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
+from monitor.feeds.raw import hashes_of
 from monitor.feeds.tree import MAX_DEPTH, DepthError, depth_before_error
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def parse_document(body: bytes, content_type: str, url: str, known: Collection[i
     if not body.strip():
         return {"error": "the document is empty"}
     if looks_like_json(body, content_type):
-        return _limited({"parser": "json", **parse_json_feed(body, url)})
+        return _limited({"parser": "json", **parse_json_feed(body, url, known)})
     plain = plain_document(body, content_type)
     doubt = ""
     if plain is None:
@@ -128,16 +130,19 @@ def parse_with_feedparser(
     if not parsed.get("version") and not entries:
         return {"error": "this is not a feed", "warnings": warnings}
     info = _info(parsed, url)
+    info["skip_hours"], info["skip_days"] = skips_in(ready.text)
     base = info["link"] or url
-    return _limited(
-        {
-            "parser": "feedparser",
-            "info": info,
-            "entries": [_entry(entry, base, info["format"].startswith("atom")) for entry in entries],
-            "warnings": warnings,
-            "complete": ready.complete,
-        }
-    )
+    is_atom = info["format"].startswith("atom")
+    answer = {"parser": "feedparser", "info": info, "warnings": warnings, "complete": ready.complete}
+    if known is None:
+        return _limited({**answer, "entries": [_entry(entry, base, is_atom) for entry in entries]})
+    hashes = [] if parsed.get("bozo") else hashes_of(ready.text.encode(), len(entries), base)
+    answer["items"] = hashes
+    answer["entries"] = [
+        {**(_stub(entry, base) if raw in known else _entry(entry, base, is_atom)), "raw": raw}
+        for entry, raw in zip(entries, hashes or [0] * len(entries), strict=True)
+    ]
+    return _limited(answer)
 
 
 @functools.cache
@@ -160,7 +165,20 @@ def _info(parsed: Any, url: str) -> dict[str, Any]:
         "format": str(parsed.get("version") or "unknown"),
         "ttl": waiting_time(*(str(feed.get(key) or "") for key in _WAITING)),
         "updated": utc_text(dict.get(feed, "updated_parsed") or dict.get(feed, "published_parsed")),
+        "self_url": next(
+            (absolute(url, str(link["href"])) for link in feed.get("links") or () if _is_self(link)), None
+        ),
     }
+
+
+def _is_self(link: Any) -> bool:
+    return bool(link.get("href")) and str(link.get("rel", "")).lower() == "self"
+
+
+def _stub(entry: Any, base: str) -> dict[str, Any]:
+    """Only what identifies an item."""
+    guid = str(dict.get(entry, "id") or "").strip()
+    return {"guid": guid or None, "link": _link(entry, base, guid)}
 
 
 def _entry(entry: Any, base: str, is_atom: bool) -> dict[str, Any]:
@@ -247,6 +265,9 @@ def _limited(answer: dict[str, Any]) -> dict[str, Any]:
         info["language"] = (info["language"] or "")[:_NAME_CHARS] or None
         if len(info["link"] or "") > _ADDRESS_CHARS:
             info["link"] = None
+        if len(info.get("self_url") or "") > _ADDRESS_CHARS:
+            info["self_url"] = None
+        _ignore_always(info, answer["warnings"])
     entries = answer.get("entries", ())
     size = 0
     for number, entry in enumerate(entries):
@@ -256,6 +277,14 @@ def _limited(answer: dict[str, Any]) -> dict[str, Any]:
             answer["entries"] = entries[:number]
             break
     return answer
+
+
+def _ignore_always(info: dict[str, Any], warnings: list[str]) -> None:
+    """Whoever asks never to be fetched is taken to have meant nothing."""
+    for key, all_of_them, warning in (("skip_hours", 24, ALWAYS_HOURS), ("skip_days", 7, ALWAYS_DAYS)):
+        if len(info.get(key) or ()) == all_of_them:
+            info[key] = []
+            warnings.append(warning)
 
 
 def _limit_entry(entry: dict[str, Any]) -> int:
@@ -301,9 +330,14 @@ def _limit_self() -> None:
 
 
 def _allow_cpu(seconds: float) -> None:
-    """Let the kernel end this process after so many more seconds of processor time."""
+    """
+    Let the kernel end this process after so many more seconds of processor time.
+
+    The timer is exact, but code could change it; the limit counts whole seconds and is there for that.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    until = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
+    until = math.ceil(usage.ru_utime + usage.ru_stime + seconds) + 1
     # Only the soft limit: an unprivileged process can never raise a hard one again.
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
@@ -327,12 +361,13 @@ def main() -> None:
         body = requests.read(body_length)
         _allow_cpu(header["cpu"])
         try:
-            answer = parse_document(body, header["content_type"], header["url"])
+            answer = parse_document(body, header["content_type"], header["url"], frozenset(header["known"]))
             data = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         except MemoryError:
             os._exit(MEMORY_EXIT)  # nothing can be relied on now, not even making a sentence
         answers.write(struct.pack("!I", len(data)) + data)
         answers.flush()
+        signal.setitimer(signal.ITIMER_PROF, 0)
         del answer, data, body
         gc.collect()
         gc.freeze()  # what is left is there to stay: feedparser, when it has just been loaded
