@@ -38,9 +38,6 @@ _ATOM_VERSIONS = {
     "http://www.w3.org/2005/Atom feed": "atom10",
     "http://purl.org/atom/ns# feed": "atom03",
 }
-# They change what a place means in ways that feedparser knows.
-_ODD_ATTRIBUTES = frozenset({"href", "lastmod"})
-
 _NAMES = Names(WORDS)
 
 
@@ -64,13 +61,12 @@ def _answer(root: Element, names: Names, data: bytes, url: str, known: Collectio
     """What worker.parse_document answers."""
     if damage.is_in(data):
         damage.mend(root)
-    feed, items, version = _feed(root, names)
+    feed, items, found, version = _feed(root, names)
     language = root.get(XML_LANG, "")
     base = based(url, root)
     if feed is not root:
         base = based(base, feed)
     # feedparser, too, does not ask the root of RDF for a language.
-    found = _fields(feed, names)
     info = feed_info(found, version, "" if root.tag == _RDF else language, base, names)
     warnings = []
     count = len(items)
@@ -97,56 +93,50 @@ def _answer(root: Element, names: Names, data: bytes, url: str, known: Collectio
     return answer
 
 
-def _feed(root: Element, names: Names) -> tuple[Element, list[Element], str]:
-    """The element that holds the feed's facts, the items, and the format's name as feedparser gives it."""
+def _feed(root: Element, names: Names) -> tuple[Element, list[Element], Found, str]:
+    """The element that holds the feed's facts, the items, the facts, and the format as feedparser names it."""
     _check(root)
     tag = root.tag
     if tag in _ATOM_VERSIONS:
-        return root, _items(root, "entry", names), _ATOM_VERSIONS[tag]
+        items, found = _parted(root, "entry", "item", names, 1)
+        return root, items, found, _ATOM_VERSIONS[tag]
     if tag not in {"rss", _RDF}:
         raise DoubtError
-    channels = [child for child in root if names[child.tag] == "channel"]
-    if len(channels) != 1:
+    outside, places = _parted(root, "item", "entry", names, 1)
+    if len(places.get("channel", ())) != 1:
         raise DoubtError
-    channel = channels[0]
+    channel = places["channel"][0]
     _check(channel)
-    items = [*_items(channel, "item", names), *_items(root, "item", names)]
+    items, found = _parted(channel, "item", "entry", names, 2)
     if tag == _RDF:
         if channel.tag not in _RDF_VERSIONS:
             raise DoubtError
-        return channel, items, _RDF_VERSIONS[channel.tag]
-    version = root.get("version", "")
-    return channel, items, _RSS_VERSIONS.get(version) or ("rss20" if version.startswith("2.") else "rss")
+        version = _RDF_VERSIONS[channel.tag]
+    else:
+        number = root.get("version", "")
+        version = _RSS_VERSIONS.get(number) or ("rss20" if number.startswith("2.") else "rss")
+    return channel, items + outside, found, version
+
+
+def _parted(place: Element, item: str, never: str, names: Names, depth: int) -> tuple[list[Element], Found]:
+    """What is an item in a place at that depth, and everything else by its words."""
+    items: list[Element] = []
+    found: Found = {}
+    for child in place:
+        word = names[child.tag]
+        if word == item:
+            items.append(child)
+            continue
+        if word in (never, DOUBT):
+            raise DoubtError
+        if len(child) and word != "channel":
+            check_depth(child, depth + 1)
+        if word:
+            found.setdefault(word, []).append(child)
+    return items, found
 
 
 def _check(place: Element) -> None:
     """Doubt a place with attributes that only feedparser knows."""
-    if not _ODD_ATTRIBUTES.isdisjoint(place.attrib):
+    if place.get("href") or place.get("lastmod"):
         raise DoubtError
-
-
-def _items(place: Element, word: str, names: Names) -> list[Element]:
-    """The items of a feed, in their order."""
-    other = "entry" if word == "item" else "item"
-    items = []
-    for child in place:
-        meaning = names[child.tag]
-        if meaning == word:
-            items.append(child)
-        elif meaning in (other, DOUBT):
-            raise DoubtError
-    return items
-
-
-def _fields(feed: Element, names: Names) -> Found:
-    """The elements of a feed that are no items, by their words."""
-    found: Found = {}
-    for child in feed:
-        word = names[child.tag]
-        if word in {"item", "entry"}:
-            continue
-        if len(child):
-            check_depth(child, 3)
-        if word:
-            found.setdefault(word, []).append(child)
-    return found

@@ -302,8 +302,9 @@ def _limit_entry(entry: dict[str, Any]) -> int:
     if entry["language"] is not None:
         entry["language"] = entry["language"][:_NAME_CHARS] or None
     for names in ("authors", "categories"):
-        if len("".join(entry[names])) > _NAME_CHARS or "" in entry[names]:
-            entry[names] = [name[:_NAME_CHARS] for name in entry[names][:_MAX_NAMES] if name]
+        given = entry[names]
+        if len(given) > _MAX_NAMES or len("".join(given)) > _NAME_CHARS or "" in given:
+            entry[names] = [name[:_NAME_CHARS] for name in given[:_MAX_NAMES] if name]
     return size + _ENTRY_CHARS
 
 
