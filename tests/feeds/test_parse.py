@@ -23,6 +23,9 @@ URL = "https://example.org/feeds/desk.xml"
 # Not well-formed, so that nothing is said about its depth before feedparser gets it.
 SLOW = b'<rss version="2.0"><channel>&nbsp;' + b"<a>" * 300_000 + b"</a>" * 300_000 + b"</channel></rss>"
 
+# The same, and small enough to be taken for an ordinary document.
+POISON = b'<rss version="2.0"><channel>&nbsp;' + b"<a>" * 200_000 + b"</channel></rss>"
+
 
 def document(*titles: str) -> bytes:
     """A feed with one item for each title."""
@@ -410,19 +413,21 @@ def test_fifty_poisoned_documents_hold_nobody_for_long() -> None:
         )
         loop = asyncio.get_running_loop()
         start = loop.time()
+        bad = [asyncio.create_task(parser.parse(POISON, content_type="", url=URL)) for _ in range(count)]
         try:
-            bad = [asyncio.create_task(parser.parse(SLOW, content_type="", url=URL)) for _ in range(count)]
-            good = [asyncio.create_task(parser.parse(document("good"), content_type="", url=URL))]
-            assert (await good[0]).entries[0].title == "good"
-            # By the whole budget it would be 200 s, and by the short one, one process each, about 10.
-            assert loop.time() - start < 100 * budget * 10
+            await asyncio.sleep(0)  # all of them queue before it
+            async with asyncio.timeout(60):
+                good = await parser.parse(document("good"), content_type="", url=URL)
+            assert good.entries[0].title == "good"
+            # One after another with the whole budget it would be 200 s.
+            print(f"{loop.time() - start:.1f} s")  # noqa: T201  with -s
             given_up = [task for task in bad if task.done()]
-            assert len(given_up) >= count - 2
+            assert len(given_up) >= count - 4
             assert all(task.result().killed for task in given_up)
+        finally:
             for task in bad:
                 task.cancel()
             await asyncio.gather(*bad, return_exceptions=True)
-        finally:
             await parser.close()
 
     asyncio.run(story())
@@ -434,10 +439,10 @@ def test_a_slow_document_gets_its_whole_budget_elsewhere() -> None:
     async def story() -> None:
         parser = Parser(quick_seconds=0.001)
         try:
-            feed = await parser.parse(document(*["word " * 50] * 400), content_type="", url=URL)
-            assert (feed.error, len(feed.entries)) == ("", 400)
+            feed = await parser.parse(document(*["word " * 50] * 2_000), content_type="", url=URL)
+            assert (feed.error, len(feed.entries)) == ("", 2_000)
             parser.crowd = 0
-            feed = await parser.parse(document(*["word " * 50] * 400), content_type="", url=URL)
+            feed = await parser.parse(document(*["word " * 50] * 2_000), content_type="", url=URL)
             assert (feed.error, feed.killed) == ("parsing took more than 0.001 s of processor time", True)
         finally:
             await parser.close()
