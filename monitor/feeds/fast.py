@@ -37,6 +37,7 @@ _RDF_VERSIONS = {
 _ATOM_VERSIONS = {
     "http://www.w3.org/2005/Atom feed": "atom10",
     "http://purl.org/atom/ns# feed": "atom03",
+    "feed": "atom",
 }
 _NAMES = Names(WORDS)
 
@@ -130,7 +131,7 @@ def _parted(place: Element, item: str, never: str, names: Names, depth: int) -> 
         if word in (never, DOUBT):
             raise DoubtError
         if len(child) and word != "channel":
-            check_depth(child, depth + 1)
+            check_depth(child, depth + 1, names)
         if word:
             found.setdefault(word, []).append(child)
     return items, found

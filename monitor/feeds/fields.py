@@ -79,7 +79,7 @@ def feed_info(found: Found, version: str, language: str, base: str, names: Names
     links = found.get("link", _NONE)
     link = next(iter([*_texts_of_links(links), *_alternates(links)]), None)
     return {
-        "title": _first(found.get("title", _NONE)),
+        "title": _plain_title(found.get("title", _NONE)),
         "link": absolute(based(base, link[1]), link[0]) if link else absolute("", _last(found.get("guid", _NONE))),
         "language": _last(found.get("language", _NONE)) or language.replace("_", "-") or None,
         "format": version,
@@ -89,6 +89,14 @@ def feed_info(found: Found, version: str, language: str, base: str, names: Names
         "skip_days": skip_days(_inside(found["skipdays"], names)) if "skipdays" in found else [],
         "self_url": _self_url(links, base),
     }
+
+
+def _plain_title(elements: Sequence[Element]) -> str:
+    """The first title that is not empty; one in no form of text is for feedparser to read."""
+    for element in elements:
+        if element.keys():
+            _kind(element)
+    return _first(elements)
 
 
 def based(base: str, element: Element) -> str:
@@ -124,7 +132,7 @@ def entry(item: Element, base: str, language: str, names: Names, plain: Names | 
         word = names[child.tag]
         if not word:
             if len(child):
-                check_depth(child, _ITEM_DEPTH)
+                check_depth(child, _ITEM_DEPTH, names)
         elif word == "category":
             categories.append(child)
         elif word == "link":
@@ -161,7 +169,7 @@ def entry(item: Element, base: str, language: str, names: Names, plain: Names | 
         "published": _date(_text(published)) if published is not None else None,
         "updated": _date(_text(updated)) if updated is not None else None,
         "authors": _people((author,), names) if author is not None else [],
-        "categories": _categories(categories) if categories else [],
+        "categories": _categories(categories, names) if categories else [],
         "language": content_language or title_language or None,
         "source_title": None,
         "source_url": None,
@@ -195,7 +203,7 @@ def _any_entry(item: Element, base: str, language: str, names: Names, plain: Nam
     source = found.get("source")
     source_title, source_url = _source(source[-1], base, names) if source else (None, None)
     published = _date(_last(found.get("published", _NONE))) or _date(_last(found.get("created", _NONE)))
-    categories = _categories(found.get("category", _NONE)) + _keywords(found.get("keywords", _NONE))
+    categories = _categories(found.get("category", _NONE), names) + _keywords(found.get("keywords", _NONE))
     return {
         "guid": guid or None,
         "link": _original(found, base) or _link(found.get("link", _NONE), found.get("guid", _NONE), guid, base),
@@ -234,7 +242,7 @@ def fields_of(item: Element, names: Names) -> Found:
             else:
                 found[word] = [child]
         elif len(child):
-            check_depth(child, _ITEM_DEPTH)
+            check_depth(child, _ITEM_DEPTH, names)
     if "media" in found:
         for place in found["media"]:
             if len(place):
@@ -256,7 +264,7 @@ def _add_media(place: Element, found: Found, names: Names, depth: int) -> None:
             if word == "media":
                 _add_media(child, found, names, depth + 1)
             else:
-                check_depth(child, depth)
+                check_depth(child, depth, names)
 
 
 def _around(item: Element, language: str, base: str) -> tuple[str, str, str]:
@@ -441,13 +449,13 @@ def _children(element: Element, names: Names) -> Found:
     inside: Found = {}
     for child in element:
         if len(child):
-            check_depth(child, _ITEM_DEPTH + 1)
+            check_depth(child, _ITEM_DEPTH + 1, names)
         inside.setdefault(names[child.tag], []).append(child)
     return inside
 
 
-def _categories(elements: Sequence[Element]) -> list[str]:
-    """Each category once, by its label, its term or its text."""
+def _categories(elements: Sequence[Element], names: Names) -> list[str]:
+    """Each category once, by its label, its term or its text; iTunes puts one into another."""
     words: list[str] = []
     for element in elements:
         if element.keys():
@@ -455,7 +463,12 @@ def _categories(elements: Sequence[Element]) -> list[str]:
             if word:
                 words.append(word)
         if len(element):
-            raise DoubtError
+            check_depth(element, _ITEM_DEPTH + 1, names)
+            if any(names[child.tag] != "category" for child in element.iter()):
+                raise DoubtError
+            inner = list(element.iter())[1:]
+            words.extend(found for child in inner if (found := child.get("text") or (child.text or "").strip()))
+            continue
         text = element.text
         if text and (text := text.strip()):
             words.append(text)
@@ -471,7 +484,7 @@ def _keywords(elements: Sequence[Element]) -> list[str]:
 def _source(element: Element, base: str, names: Names) -> tuple[str | None, str | None]:
     """Title and address of the feed that an item was taken from."""
     inside = _children(element, names)
-    title = _first(inside.get("title", _NONE)) or (element.text or "").strip()
+    title = _plain_title(inside.get("title", _NONE)) or (element.text or "").strip()
     links = inside.get("link", _NONE)
     named = element.get("url")
     found = [(named, element)] if named else [*_texts_of_links(links), *_alternates(links)]

@@ -10,7 +10,8 @@ No document may delay the others for long, be there one that burns its whole bud
 and those of feeds that had a process killed, take a lane of their own. All others start in a lane where the
 budget is a small part of the whole, ample for every honest document of that size; one that exceeds it starts
 again in the lane for the suspicious, and if many wait there already, it waits for the next poll. While an
-ordinary document is slow, a second process of the same kind lets the others overtake it.
+ordinary document is slow, a second process of the same kind lets the others overtake it, the small ones first:
+it takes a large document to burn much time.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class Parser:
         cpu_seconds: float = 5.0,
         wall_seconds: float = 15.0,
         *,
-        quick_seconds: float = 0.4,
+        quick_seconds: float = 0.25,
         patience: float = 0.5,
         crowd: int = 3,
     ) -> None:
@@ -157,7 +158,7 @@ class Parser:
         self.suspect = ParserWorker(cpu_seconds, wall_seconds, one_shot=True)
         self._taken: set[ParserWorker] = set()
         self._left = asyncio.Condition()  # told whenever a lane is left
-        self._waiting = 0
+        self._waiting: list[int] = []  # the sizes of documents
         self._suspects = 0
 
     async def parse(
@@ -176,7 +177,7 @@ class Parser:
         """
         if suspect or len(body) > SUSPECT_BYTES:
             return await self._slowly(body, content_type=content_type, url=url, known=known)
-        async with self._lane() as lane:
+        async with self._lane(len(body)) as lane:
             feed = await lane.parse(body, content_type=content_type, url=url, known=known)
         if not feed.killed or lane.cpu_seconds >= self.suspect.cpu_seconds:
             return feed
@@ -193,9 +194,9 @@ class Parser:
             self._suspects -= 1
 
     @contextlib.asynccontextmanager
-    async def _lane(self) -> AsyncIterator[ParserWorker]:
+    async def _lane(self, size: int) -> AsyncIterator[ParserWorker]:
         """The first lane when it is free soon, else whichever of the two is free first."""
-        lane = await self._enter()
+        lane = await self._enter(size)
         try:
             yield lane
         finally:
@@ -205,15 +206,15 @@ class Parser:
                 self._taken.discard(lane)
                 self._left.notify_all()
 
-    async def _enter(self) -> ParserWorker:
-        """Wait for a lane and take it."""
+    async def _enter(self, size: int) -> ParserWorker:
+        """Wait for a lane and take it; of those who wait, small documents go first."""
         until: float | None = asyncio.get_running_loop().time() + self.patience
-        self._waiting += 1
+        self._waiting.append(size)
         try:
             async with self._left:
                 while True:
                     for lane in (self.normal,) if until else (self.normal, self.second):
-                        if lane not in self._taken:
+                        if lane not in self._taken and size == min(self._waiting):
                             self._taken.add(lane)
                             return lane
                     try:
@@ -222,7 +223,7 @@ class Parser:
                     except TimeoutError:
                         until = None
         finally:
-            self._waiting -= 1
+            self._waiting.remove(size)
 
     async def close(self) -> None:
         """End all processes."""

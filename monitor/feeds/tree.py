@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 200
 
 _BUFFER = 16_384
+_ITEMS = frozenset({"item", "entry"})
 
 _NAMESPACES = {
     "": "",
@@ -113,13 +114,19 @@ def _refuse(*_: object) -> None:
     raise DoubtError
 
 
-def check_depth(element: Element, depth: int) -> None:
-    """Raise DepthError if an element at so great a depth holds others that are too deep."""
+def check_depth(element: Element, depth: int, names: Names | None = None) -> None:
+    """
+    Raise DepthError if an element at so great a depth holds others that are too deep.
+
+    With `names`, raise DoubtError if an item is among them: it is out of place here.
+    """
     level = [element]
     while level := [child for parent in level for child in parent]:
         depth += 1
         if depth > MAX_DEPTH:
             raise DepthError
+        if names is not None and any(names[child.tag] in _ITEMS for child in level):
+            raise DoubtError
 
 
 def depth_before_error(data: bytes) -> int:
