@@ -172,7 +172,8 @@ def row(name: str, documents: list[bytes]) -> tuple[float, float]:
         parsers = [by_worker, with_hashes, lambda body, k=known: parse_document(body, "", URL, k)]
         others = [by_feedparser_raw, by_feedparser]
         rounds = [
-            [*(seconds(p, body, 4) for p in parsers), *(seconds(p, body, 1) for p in others)] for _ in range(ROUNDS)
+            [*(seconds(p, body, 4) for p in parsers), *(seconds(p, body, 1) for p in others)]
+            for _ in range(ROUNDS)
         ]
         costs.append([min(times) for times in zip(*rounds, strict=True)])
         gc.collect()
@@ -187,7 +188,10 @@ def row(name: str, documents: list[bytes]) -> tuple[float, float]:
 def main() -> None:
     """Print a table, and the promise beside what was measured."""
     gc.disable()  # as in the worker
-    print(f"{'median CPU ms':20}{'docs':>5}{'KB':>7}{'fall':>7}" + "".join(f"{head:>9}" for head in HEADS), end="")
+    print(
+        f"{'median CPU ms':20}{'docs':>5}{'KB':>7}{'fall':>7}" + "".join(f"{head:>9}" for head in HEADS),
+        end="",
+    )
     print(f"{'x raw':>8}{'x feedp.':>8}")
     for name, documents in made_up().items():
         row(name, documents)

@@ -61,7 +61,9 @@ for _hours in range(1, 13):
     for _minutes in ("00", "30"):
         for _sign in "+-":
             _zone = timedelta(minutes=int(f"{_sign}{_hours * 60 + int(_minutes)}"))
-            _USUAL_ZONES[f" {_sign}{_hours:02}{_minutes}"] = _USUAL_ZONES[f"{_sign}{_hours:02}:{_minutes}"] = _zone
+            _USUAL_ZONES[f" {_sign}{_hours:02}{_minutes}"] = _USUAL_ZONES[
+                f"{_sign}{_hours:02}:{_minutes}"
+            ] = _zone
 
 
 def email_date(text: str) -> struct_time | None:

@@ -154,7 +154,8 @@ def plain_document(body: bytes, content_type: str) -> bytes | None:
     start = _PLAIN_START.match(body)
     if start is None:
         return None
-    if any(charset != "utf-8" for charset in _declared(body, content_type)) and not body.isascii():
+    others = [charset for charset in _declared(body, content_type) if charset != "utf-8"]
+    if others and (any(map(_MULTIBYTE.match, others)) or not body.isascii()):
         return None
     return body[start.end() :]
 

@@ -58,7 +58,9 @@ def parse_fast(data: bytes, url: str, known: Collection[int] | None = None) -> d
         return None
 
 
-def _answer(root: Element, names: Names, data: bytes, url: str, known: Collection[int] | None) -> dict[str, Any]:
+def _answer(
+    root: Element, names: Names, data: bytes, url: str, known: Collection[int] | None
+) -> dict[str, Any]:
     """What worker.parse_document answers."""
     if damage.is_in(data):
         damage.mend(root)

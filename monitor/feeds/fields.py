@@ -80,10 +80,14 @@ def feed_info(found: Found, version: str, language: str, base: str, names: Names
     link = next(iter([*_texts_of_links(links), *_alternates(links)]), None)
     return {
         "title": _plain_title(found.get("title", _NONE)),
-        "link": absolute(based(base, link[1]), link[0]) if link else absolute("", _last(found.get("guid", _NONE))),
+        "link": absolute(based(base, link[1]), link[0])
+        if link
+        else absolute("", _last(found.get("guid", _NONE))),
         "language": _last(found.get("language", _NONE)) or language.replace("_", "-") or None,
         "format": version,
-        "ttl": waiting_time(*[_last(found.get(word, _NONE)) for word in _WAITING]) if "ttl" in found or _WAITING[1] in found else None,
+        "ttl": waiting_time(*[_last(found.get(word, _NONE)) for word in _WAITING])
+        if "ttl" in found or _WAITING[1] in found
+        else None,
         "updated": _date(_last(found.get("updated", _NONE))) or _date(_last(found.get("published", _NONE))),
         "skip_hours": skip_hours(_inside(found["skiphours"], names)) if "skiphours" in found else [],
         "skip_days": skip_days(_inside(found["skipdays"], names)) if "skipdays" in found else [],
@@ -206,7 +210,8 @@ def _any_entry(item: Element, base: str, language: str, names: Names, plain: Nam
     categories = _categories(found.get("category", _NONE), names) + _keywords(found.get("keywords", _NONE))
     return {
         "guid": guid or None,
-        "link": _original(found, base) or _link(found.get("link", _NONE), found.get("guid", _NONE), guid, base),
+        "link": _original(found, base)
+        or _link(found.get("link", _NONE), found.get("guid", _NONE), guid, base),
         "title": title,
         "summary": "" if summary == content else summary,
         "content": content,
@@ -400,7 +405,9 @@ def _resolved(link: str, element: Element, base: str) -> str | None:
 def _texts_of_links(links: Sequence[Element]) -> list[tuple[str, Element]]:
     """Addresses written as texts."""
     return [
-        (text, link) for link in links if (text := _text(link)) and link.get("rel", "alternate") == "alternate"
+        (text, link)
+        for link in links
+        if (text := _text(link)) and link.get("rel", "alternate") == "alternate"
     ]
 
 
@@ -467,7 +474,9 @@ def _categories(elements: Sequence[Element], names: Names) -> list[str]:
             if any(names[child.tag] != "category" for child in element.iter()):
                 raise DoubtError
             inner = list(element.iter())[1:]
-            words.extend(found for child in inner if (found := child.get("text") or (child.text or "").strip()))
+            words.extend(
+                found for child in inner if (found := child.get("text") or (child.text or "").strip())
+            )
             continue
         text = element.text
         if text and (text := text.strip()):

@@ -56,7 +56,9 @@ def parse_json_feed(body: bytes, url: str, known: Collection[int] | None = None)
         "warnings": warnings,
     }
     if known is not None:
-        answer["items"] = [hash64(f"{base}\x00{json.dumps(item, sort_keys=True)}".encode()) or 1 for item in items]
+        answer["items"] = [
+            hash64(f"{base}\x00{json.dumps(item, sort_keys=True)}".encode()) or 1 for item in items
+        ]
         for entry, raw in zip(answer["entries"], answer["items"], strict=True):
             entry["raw"] = raw
         answer["entries"] = [

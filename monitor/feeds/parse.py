@@ -185,7 +185,9 @@ class Parser:
             return feed  # the next poll is a suspect's, and has the time that this one lacked
         return await self._slowly(body, content_type=content_type, url=url, known=known)
 
-    async def _slowly(self, body: bytes, *, content_type: str, url: str, known: Collection[int]) -> ParsedFeed:
+    async def _slowly(
+        self, body: bytes, *, content_type: str, url: str, known: Collection[int]
+    ) -> ParsedFeed:
         """Parse in the lane for large documents and suspects."""
         self._suspects += 1
         try:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 _SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SKIPS = re.compile(r"<skip(hours|days)\b[^<>]{0,200}>(.{0,4000}?)</skip(?:hours|days)\s*>", re.IGNORECASE | re.DOTALL)
+_SKIPS = re.compile(
+    r"<skip(hours|days)\b[^<>]{0,200}>(.{0,4000}?)</skip(?:hours|days)\s*>", re.IGNORECASE | re.DOTALL
+)
 _SKIPPED = re.compile(r"<(hour|day)\b[^<>]{0,200}>([^<>]{0,40})</", re.IGNORECASE)
 
 ALWAYS_HOURS = "skipHours names every hour of the day and is ignored"

@@ -58,7 +58,9 @@ _WAITING = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
 
 
-def parse_document(body: bytes, content_type: str, url: str, known: Collection[int] | None = None) -> dict[str, Any]:
+def parse_document(
+    body: bytes, content_type: str, url: str, known: Collection[int] | None = None
+) -> dict[str, Any]:
     """
     Parse one document into plain JSON values: `info`, `entries`, `parser`, `warnings`, `complete`, `error`.
 

@@ -65,7 +65,9 @@ def class_of(field: str, ours: Any, theirs: Any, item: Element) -> str:
     inside = [words(element.text or "") for child in item for element in list(child.iter())[1:]]
     captions = [words(child.text or "") for child in item if _NAMES[child.tag] == "caption"]
     summaries = [words(child.text or "") for child in item if _NAMES[child.tag] in ("summary", "content")]
-    if field in ("title", "text", "authors") and words(damage.mended(str(theirs))) == words(damage.mended(str(ours))):
+    if field in ("title", "text", "authors") and words(damage.mended(str(theirs))) == words(
+        damage.mended(str(ours))
+    ):
         return "encoded twice"
     if field == "text":
         rest = theirs
@@ -144,7 +146,9 @@ def test_agreement_with_feedparser(folder: str, entries: int, accepted: float, f
     assert shares["items"] >= 0.995
     unexplained = {field: classes[field, "none"] / seen[field] for field in FIELDS}
     assert {field: share for field, share in unexplained.items() if share > 0.01} == {}
-    assert {field: share for field, share in shares.items() if field != "documents" and share < floor - 0.01} == {}
+    assert {
+        field: share for field, share in shares.items() if field != "documents" and share < floor - 0.01
+    } == {}
     if folder == "real":
         exact = ("published", "updated", "info.updated", "info.language", "info.ttl", "info.skip_hours")
         assert {field: shares[field] for field in exact if shares[field] < 0.9995} == {}

@@ -175,7 +175,9 @@ def test_how_long_a_publisher_asks_to_wait(wish: str, seconds: float | None) -> 
 def test_who_asks_never_to_be_fetched_is_not_heard() -> None:
     """All hours of the day, or all days of the week, are ignored, and a warning says so."""
     hours = "".join(f"<hour>{hour}</hour>" for hour in range(24))
-    days = "".join(f"<day>{day}</day>" for day in ("Monday Tuesday Wednesday Thursday Friday Saturday Sunday").split())
+    days = "".join(
+        f"<day>{day}</day>" for day in ("Monday Tuesday Wednesday Thursday Friday Saturday Sunday").split()
+    )
     wishes = f"<skipHours>{hours}</skipHours><skipDays>{days}</skipDays>"
     got = answer(f'<rss version="2.0"><channel><title>x</title>{wishes}</channel></rss>')
     assert (got["info"]["skip_hours"], got["info"]["skip_days"]) == ([], [])
