@@ -53,8 +53,8 @@ _EMAIL_DATE = re.compile(
 )
 _W3C_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _USUAL_MONTHS = {
-    f" {name} ": f"{number:02}"
-    for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
+    f" {name.capitalize()} ": f"{number:02}"
+    for number, name in enumerate((starts.split()[0] for starts in _MONTH_STARTS), 1)
 }
 _USUAL_ZONES = dict.fromkeys((" GMT", " UTC", " Z", " +0000", " -0000", "Z", "+00:00", "-00:00"), timedelta())
 for _hours in range(1, 13):

@@ -6,7 +6,7 @@ feedparser, which has seen everything, decides: XML that is not well-formed, dec
 RSS 0.9x, 1.0, 2.0 and Atom 0.3 and 1.0, dates nobody can read, items inside items, markup where text is due.
 
 tree.py makes a tree of the document in C. Here we find the feed and its items in it and the format's name;
-fields.py knows what the elements of an item mean. Items that the caller knows already (by the hashes of their
+entries.py and fields.py know what the elements of an item mean. Items that the caller knows already (by the hashes of their
 bytes, raw.py) are not read: of these only what identifies them is given, because an identifier that two items
 share identifies neither.
 """
@@ -18,7 +18,8 @@ from xml.parsers import expat
 
 from monitor.feeds import damage
 from monitor.feeds.document import MAX_ITEMS
-from monitor.feeds.fields import DOUBT, WORDS, XML_LANG, based, entry, feed_info, stub
+from monitor.feeds.entries import DOUBT, WORDS, entry, feed_info, stub
+from monitor.feeds.fields import XML_LANG, based
 from monitor.feeds.raw import hashes_of
 from monitor.feeds.tree import DepthError, DoubtError, Names, check_depth, grown
 
@@ -97,7 +98,7 @@ def _answer(
 
 
 def _feed(root: Element, names: Names) -> tuple[Element, list[Element], Found, str]:
-    """The element that holds the feed's facts, the items, the facts, and the format as feedparser names it."""
+    """The element with the feed's facts, the items, the facts, and the format as feedparser names it."""
     _check(root)
     tag = root.tag
     if tag in _ATOM_VERSIONS:

@@ -10,8 +10,8 @@ No document may delay the others for long, be there one that burns its whole bud
 and those of feeds that had a process killed, take a lane of their own. All others start in a lane where the
 budget is a small part of the whole, ample for every honest document of that size; one that exceeds it starts
 again in the lane for the suspicious, and if many wait there already, it waits for the next poll. While an
-ordinary document is slow, a second process of the same kind lets the others overtake it, the small ones first:
-it takes a large document to burn much time.
+ordinary document is slow, a second process of the same kind lets the others overtake it, the small ones
+first: it takes a large document to burn much time.
 """
 
 from __future__ import annotations

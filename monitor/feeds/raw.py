@@ -9,6 +9,7 @@ bytes may include a little of what stands before it; then it is read again for n
 from __future__ import annotations
 
 import re
+
 from monitor.text.hashes import hash64
 
 _START = re.compile(rb"<(?:item|entry)(?=[\s>])")
@@ -18,7 +19,7 @@ _HEAD = re.compile(rb"<[^<>]*>\s*(?:<channel[^<>]*>)?")
 
 def hashes_of(data: bytes, count: int, base: str) -> list[int]:
     """
-    A signed 64-bit hash for each of so many items, never 0; none at all where it is doubtful where they start.
+    A signed 64-bit hash for each of so many items, never 0; none at all where their borders are doubtful.
 
     `data` starts with the root element. There must be as many end tags as there are items.
     """

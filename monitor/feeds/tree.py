@@ -9,9 +9,10 @@ to read; nothing here recurses, so depth costs nothing but memory.
 
 from __future__ import annotations
 
+import contextlib
 from html import escape
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, TreeBuilder  # noqa: S405  a builder and a class; expat is ours
+from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 if TYPE_CHECKING:
@@ -147,10 +148,8 @@ def depth_before_error(data: bytes) -> int:
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    try:
+    with contextlib.suppress(expat.ExpatError, DepthError):
         parser.Parse(data, True)
-    except (expat.ExpatError, DepthError):
-        pass
     return deepest
 
 

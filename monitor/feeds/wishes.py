@@ -1,4 +1,4 @@
-"""What a publisher asks of those who poll: how long to wait, and at which hours and days not to come. Pure."""
+"""What a publisher asks of those who poll: how long to wait, which hours and days to leave out. Pure."""
 
 from __future__ import annotations
 

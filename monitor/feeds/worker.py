@@ -3,8 +3,8 @@ The code that runs in the killable worker process: the only place where feedpars
 
 Theory of operation. The parent (parse.py) writes one request at a time to our standard input and reads one
 answer from our standard output; the end of input means exit. A request is two 32-bit lengths, a JSON header
-(`cpu` seconds, `content_type`, `url`, `known` hashes) and the body; an answer is a 32-bit length and JSON. There is no
-clean-up code: a document that needs more processor time than its budget is ended by the kernel (SIGPROF),
+(`cpu` seconds, `content_type`, `url`, `known` hashes) and the body; an answer is a 32-bit length and JSON.
+There is no clean-up code: a document that needs more processor time than its budget is ended by the kernel (SIGPROF),
 one that needs more memory ends this process, and the parent takes the end of our output as the answer.
 
 Well-formed documents of the usual kinds are read by fast.py. It declines whatever is doubtful, and only then
@@ -31,10 +31,11 @@ from typing import TYPE_CHECKING, Any
 from monitor.feeds.dates import email_date, utc_text
 from monitor.feeds.document import Prepared, absolute, decode, from_root, plain_document, prepare
 from monitor.feeds.fast import parse_fast
-from monitor.feeds.wishes import ALWAYS_DAYS, ALWAYS_HOURS, skips_in, waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
+from monitor.feeds.limits import limited
 from monitor.feeds.raw import hashes_of
 from monitor.feeds.tree import MAX_DEPTH, DepthError, depth_before_error
+from monitor.feeds.wishes import skips_in, waiting_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,13 +47,6 @@ MEMORY_EXIT = 3
 _ADDRESS_SPACE = 160 * 1024 * 1024
 _OPEN_FILES = 16
 
-_TITLE_CHARS = 2_000
-_ADDRESS_CHARS = 4_000
-_TEXT_CHARS = 200_000
-_NAME_CHARS = 200
-_MAX_NAMES = 50
-_OUTPUT_CHARS = 16_000_000
-_ENTRY_CHARS = 500  # what an entry takes beside its texts
 
 _WAITING = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
@@ -69,7 +63,7 @@ def parse_document(
     if not body.strip():
         return {"error": "the document is empty"}
     if looks_like_json(body, content_type):
-        return _limited({"parser": "json", **parse_json_feed(body, url, known)})
+        return limited({"parser": "json", **parse_json_feed(body, url, known)})
     plain = plain_document(body, content_type)
     doubt = ""
     if plain is None:
@@ -83,7 +77,7 @@ def parse_document(
         return {"error": f"this document is not read: {problem}"}
     if doubt:
         answer["warnings"].append(doubt)
-    return _limited(answer)
+    return limited(answer)
 
 
 def _laboriously(
@@ -99,7 +93,7 @@ def _laboriously(
     answer = parse_fast(data, url, known) if data != declined else None
     if answer is not None:
         answer["warnings"] = [*warnings, *answer["warnings"]]
-        return _limited({**answer, "complete": ready.complete})
+        return limited({**answer, "complete": ready.complete})
     if depth_before_error(data) > MAX_DEPTH:
         raise DepthError
     return parse_with_feedparser(ready, warnings, url, known)
@@ -137,14 +131,14 @@ def parse_with_feedparser(
     is_atom = info["format"].startswith("atom")
     answer = {"parser": "feedparser", "info": info, "warnings": warnings, "complete": ready.complete}
     if known is None:
-        return _limited({**answer, "entries": [_entry(entry, base, is_atom) for entry in entries]})
+        return limited({**answer, "entries": [_entry(entry, base, is_atom) for entry in entries]})
     hashes = [] if parsed.get("bozo") else hashes_of(ready.text.encode(), len(entries), base)
     answer["items"] = hashes
     answer["entries"] = [
         {**(_stub(entry, base) if raw in known else _entry(entry, base, is_atom)), "raw": raw}
         for entry, raw in zip(entries, hashes or [0] * len(entries), strict=True)
     ]
-    return _limited(answer)
+    return limited(answer)
 
 
 @functools.cache
@@ -257,72 +251,6 @@ def _link(entry: Any, base: str, guid: str) -> str | None:
 
 def _author(author: Any) -> str:
     return str(author.get("name") or author.get("email") or "")
-
-
-def _limited(answer: dict[str, Any]) -> dict[str, Any]:
-    """The same answer with every field, and the whole, cut to its limit."""
-    info = answer.get("info")
-    if info:
-        info["title"] = info["title"][:_TITLE_CHARS]
-        info["language"] = (info["language"] or "")[:_NAME_CHARS] or None
-        if len(info["link"] or "") > _ADDRESS_CHARS:
-            info["link"] = None
-        if len(info.get("self_url") or "") > _ADDRESS_CHARS:
-            info["self_url"] = None
-        _ignore_always(info, answer["warnings"])
-    entries = answer.get("entries", ())
-    size = 0
-    for number, entry in enumerate(entries):
-        size += _limit_entry(entry) if "title" in entry else _limit_addresses(entry)
-        if size > _OUTPUT_CHARS:
-            answer["warnings"].append(f"very long document: only its first {number} items are used")
-            answer["entries"] = entries[:number]
-            break
-    return answer
-
-
-def _ignore_always(info: dict[str, Any], warnings: list[str]) -> None:
-    """Whoever asks never to be fetched is taken to have meant nothing."""
-    for key, all_of_them, warning in (("skip_hours", 24, ALWAYS_HOURS), ("skip_days", 7, ALWAYS_DAYS)):
-        if len(info.get(key) or ()) == all_of_them:
-            info[key] = []
-            warnings.append(warning)
-
-
-def _limit_entry(entry: dict[str, Any]) -> int:
-    """Cut the fields that are too long, which hardly ever are any; how much of the answer's limit is used."""
-    title, summary, content = entry["title"], entry["summary"], entry["content"]
-    size = len(title) + len(summary) + len(content)
-    if size > _TITLE_CHARS:
-        entry["title"], entry["summary"] = title[:_TITLE_CHARS], summary[:_TEXT_CHARS]
-        entry["content"] = content[:_TEXT_CHARS]
-        size = len(entry["title"]) + len(entry["summary"]) + len(entry["content"])
-    if len(entry["guid"] or "") + len(entry["link"] or "") > _ADDRESS_CHARS:
-        _limit_addresses(entry)
-    if entry.get("source_title") or entry.get("source_url"):
-        _limit_source(entry)
-    if entry["language"] is not None:
-        entry["language"] = entry["language"][:_NAME_CHARS] or None
-    for names in ("authors", "categories"):
-        given = entry[names]
-        if len(given) > _MAX_NAMES or len("".join(given)) > _NAME_CHARS or "" in given:
-            entry[names] = [name[:_NAME_CHARS] for name in given[:_MAX_NAMES] if name]
-    return size + _ENTRY_CHARS
-
-
-def _limit_addresses(entry: dict[str, Any]) -> int:
-    """Half an address leads nowhere, half a guid still tells items apart."""
-    entry["guid"] = (entry["guid"] or "")[:_ADDRESS_CHARS] or None
-    if len(entry["link"] or "") > _ADDRESS_CHARS:
-        entry["link"] = None
-    return _ENTRY_CHARS
-
-
-def _limit_source(entry: dict[str, Any]) -> None:
-    """The same for where an item was taken from."""
-    entry["source_title"] = (entry.get("source_title") or "")[:_TITLE_CHARS] or None
-    if len(entry.get("source_url") or "") > _ADDRESS_CHARS:
-        entry["source_url"] = None
 
 
 def _limit_self() -> None:

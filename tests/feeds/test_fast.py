@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from monitor.feeds import worker
 from monitor.feeds.document import prepare
 from monitor.feeds.fast import parse_fast
+from monitor.feeds.limits import limited
 from monitor.feeds.tree import DepthError
 
 URL = "https://example.org/feeds/desk.xml"
@@ -74,7 +75,7 @@ def fast(document: str) -> dict[str, Any] | None:
     """The fast path's answer, limited as the worker does it."""
     ready = prepare(document)
     quick = parse_fast(ready.text.encode(), URL)
-    return None if quick is None else worker._limited(quick)
+    return None if quick is None else limited(quick)
 
 
 def slow(document: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """
 The fast path beside feedparser on thousands of documents that are not part of this project.
 
-Every difference belongs to a class, and docs/parsing.md says for each class who is right and why. What belongs
-to none counts against the promise of 99 %. `pytest -s` prints the figures that stand in that table.
+Every difference belongs to a class, and docs/parsing.md says for each class who is right and why. What
+belongs to none counts against the promise of 99 %. `pytest -s` prints the figures that stand in that table.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import pytest
 
 from monitor.feeds import damage, worker
 from monitor.feeds.document import Prepared, decode, prepare
+from monitor.feeds.entries import WORDS
 from monitor.feeds.fast import _NAMES, _feed, parse_fast
-from monitor.feeds.fields import WORDS
 from monitor.feeds.jsonfeed import looks_like_json
+from monitor.feeds.limits import limited
 from monitor.feeds.tree import DepthError, Names, grown
 from monitor.text.html import html_to_text
 
@@ -60,7 +61,7 @@ def shown(entry: dict[str, Any], field: str) -> Any:
     return words(entry[field]) if field == "title" else entry[field]
 
 
-def class_of(field: str, ours: Any, theirs: Any, item: Element) -> str:
+def class_of(field: str, ours: Any, theirs: Any, item: Element) -> str:  # noqa: C901  a list of cases
     """The class that a difference belongs to (docs/parsing.md); "" for none."""
     inside = [words(element.text or "") for child in item for element in list(child.iter())[1:]]
     captions = [words(child.text or "") for child in item if _NAMES[child.tag] == "caption"]
@@ -112,7 +113,7 @@ def compared(folder: str) -> tuple[Counter[str], Counter[str], Counter[tuple[str
         if quick is None:
             continue
         same["documents"] += 1
-        got = worker._limited(quick)
+        got = limited(quick)
         root, unknown = grown(data)
         _, items, _, _ = _feed(root, Names(WORDS, unknown) if unknown else _NAMES)
         seen["items"] += 1
@@ -137,7 +138,7 @@ def compared(folder: str) -> tuple[Counter[str], Counter[str], Counter[tuple[str
     [("real", 5_000, 0.95, 0.99), ("fixtures", 1_900, 0.88, 0.98)],
 )
 def test_agreement_with_feedparser(folder: str, entries: int, accepted: float, floor: float) -> None:
-    """Every field of the documents that the fast path accepts is what feedparser says, where that is right."""
+    """Every field of the documents that the fast path accepts is what feedparser says where that is right."""
     seen, same, classes = compared(folder)
     shares = {field: same[field] / count for field, count in seen.items()}
     print(folder, {field: round(share, 4) for field, share in shares.items()}, dict(seen), dict(classes))  # noqa: T201  with -s

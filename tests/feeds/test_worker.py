@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from monitor.feeds import limits, worker
 from monitor.feeds import parse as parent
-from monitor.feeds import worker
 from monitor.feeds.worker import parse_document
 
 URL = "https://example.org/feeds/desk.xml"
@@ -166,7 +166,7 @@ def test_the_feed_itself() -> None:
     ],
 )
 def test_how_long_a_publisher_asks_to_wait(wish: str, seconds: float | None) -> None:
-    """Minutes of RSS, or the syndication module's period by its frequency; the longer counts, nonsense is no wish."""
+    """Minutes of RSS, or the syndication module's period by its frequency; the longer one counts."""
     space = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
     got = answer(f'<rss version="2.0" {space}><channel><title>x</title>{wish}</channel></rss>')
     assert got["info"]["ttl"] == seconds
@@ -175,9 +175,8 @@ def test_how_long_a_publisher_asks_to_wait(wish: str, seconds: float | None) -> 
 def test_who_asks_never_to_be_fetched_is_not_heard() -> None:
     """All hours of the day, or all days of the week, are ignored, and a warning says so."""
     hours = "".join(f"<hour>{hour}</hour>" for hour in range(24))
-    days = "".join(
-        f"<day>{day}</day>" for day in ("Monday Tuesday Wednesday Thursday Friday Saturday Sunday").split()
-    )
+    names = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    days = "".join(f"<day>{day}</day>" for day in names)
     wishes = f"<skipHours>{hours}</skipHours><skipDays>{days}</skipDays>"
     got = answer(f'<rss version="2.0"><channel><title>x</title>{wishes}</channel></rss>')
     assert (got["info"]["skip_hours"], got["info"]["skip_days"]) == ([], [])
@@ -400,7 +399,7 @@ def test_fields_and_answers_are_bounded() -> None:
 
 def test_a_very_long_document_is_cut_between_items(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that would be too large keeps its first items and says so."""
-    monkeypatch.setattr(worker, "_OUTPUT_CHARS", 1_500)
+    monkeypatch.setattr(limits, "_OUTPUT_CHARS", 1_500)
     got = answer(f'<rss version="2.0"><channel>{ITEM * 9}</channel></rss>')
     assert len(got["entries"]) == 2
     assert "only its first 2 items are used" in got["warnings"][0]
