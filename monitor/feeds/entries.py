@@ -2,8 +2,8 @@
 What the elements mean that fast.py finds: a feed's facts, and the entry that an item becomes. Pure.
 
 Elements are known by the words of WORDS, one word for all that mean the same. Where feedparser answers
-differently we prefer what is right, see docs/parsing.md: an item's own link before others, the first alternate
-link before the last, an item's description before the caption of its picture.
+differently we prefer what is right, see docs/parsing.md: an item's own link before others, the first
+alternate link before the last, an item's description before the caption of its picture.
 """
 
 from __future__ import annotations

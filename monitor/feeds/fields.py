@@ -1,8 +1,8 @@
 """
 What single elements of a feed say: texts, links, people, categories, dates. Pure.
 
-The values are those that worker.py makes of feedparser's answer. Whatever cannot be read with certainty raises
-DoubtError.
+The values are those that worker.py makes of feedparser's answer. Whatever cannot be read with certainty
+raises DoubtError.
 """
 
 from __future__ import annotations
