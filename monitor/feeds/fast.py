@@ -7,8 +7,8 @@ RSS 0.9x, 1.0, 2.0 and Atom 0.3 and 1.0, dates nobody can read, items inside ite
 
 tree.py makes a tree of the document in C. Here we find the feed and its items in it and the format's name;
 entries.py and fields.py know what the elements of an item mean. Items that the caller knows already (by the
-hashes of their bytes, raw.py) are not read: of these only what identifies them is given, because an identifier
-that two items share identifies neither.
+hashes of their bytes, raw.py) are not read: of these only what identifies them is given, because an
+identifier that two items share identifies neither.
 """
 
 from __future__ import annotations

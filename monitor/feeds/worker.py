@@ -5,7 +5,8 @@ Theory of operation. The parent (parse.py) writes one request at a time to our s
 answer from our standard output; the end of input means exit. A request is two 32-bit lengths, a JSON header
 (`cpu` seconds, `content_type`, `url`, `known` hashes) and the body; an answer is a 32-bit length and JSON.
 There is no clean-up code: a document that needs more processor time than its budget is ended by the kernel
-(SIGPROF), one that needs more memory ends this process, and the parent takes the end of our output as the answer.
+(SIGPROF), one that needs more memory ends this process, and the parent takes the end of our output as the
+answer.
 
 Well-formed documents of the usual kinds are read by fast.py. It declines whatever is doubtful, and only then
 is feedparser loaded: it knows every kind of feed there ever was, but takes ten times as long, and 10 MB.
