@@ -128,22 +128,22 @@ def entry(  # noqa: C901  the hottest place: one pass, and no call that can be s
             categories.append(child)
         elif word == "link":
             links.append(child)
-        elif word == "media" and not len(child):
-            pass
+        elif word == "media":
+            if len(child) and not _is_named(child, names):
+                return _any_entry(item, base, language, names, plain)
         elif word in found:
             return _any_entry(item, base, language, names, plain)
         else:
             found[word] = child
-    if not _SIMPLE.issuperset(found) or item.keys():
+    if not _SIMPLE.issuperset(found) or "title" not in found or item.keys():
         return _any_entry(item, base, language, names, plain)
     get = found.get
     guid = text_of(found["guid"]) if "guid" in found else ""
-    element = get("title")
-    title = title_language = ""
-    if element is None:
-        title_language = language
-    elif title := as_markup(element, plain):
-        title_language = language_of(element, language)
+    element = found["title"]
+    title = as_markup(element, plain)
+    if not title:
+        return _any_entry(item, base, language, names, plain)
+    title_language = language_of(element, language)
     element = get("content")
     content = content_language = ""
     if element is not None and (content := as_markup(element, plain)):
@@ -166,6 +166,11 @@ def entry(  # noqa: C901  the hottest place: one pass, and no call that can be s
         "source_title": None,
         "source_url": None,
     }
+
+
+def _is_named(picture: Element, names: Names) -> bool:
+    """Whether a picture says nothing that an item with a title of its own would take over."""
+    return all(not len(child) and names[child.tag] in ("", "media:title") for child in picture)
 
 
 def _usual_link(links: Sequence[Element], guid: Element | None) -> str | None:

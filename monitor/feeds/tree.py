@@ -158,26 +158,34 @@ def inner_markup(element: Element) -> str:
     only = element[0] if len(element) == 1 else None
     if only is not None and _local(only.tag) == "div" and not _shows(element.text) and not _shows(only.tail):
         element = only
-    pieces: list[str] = [escape(element.text or "", quote=False)]
+    pieces: list[str] = [_escaped(element.text)]
     # What is still to be written, the next at the end: an element, or the text that follows one.
     rest: list[Element | str] = []
-    _push(rest, element)
+    rest.extend(reversed(element))
     while rest:
         one = rest.pop()
         if isinstance(one, str):
             pieces.append(one)
             continue
         name = _local(one.tag)
-        shown = "".join([f' {_local(key)}="{_quoted(value)}"' for key, value in one.items()])
-        pieces.append(f"<{name}{shown}>{escape(one.text or '', quote=False)}")
-        rest.append(f"</{name}>{escape(one.tail or '', quote=False)}")
-        _push(rest, one)
+        attributes = one.items()
+        shown = (
+            "".join([f' {_local(key)}="{_quoted(value)}"' for key, value in attributes]) if attributes else ""
+        )
+        pieces.append(f"<{name}{shown}>{_escaped(one.text)}")
+        if len(one):
+            rest.append(f"</{name}>{_escaped(one.tail)}")
+            rest.extend(reversed(one))
+        else:
+            pieces.append(f"</{name}>{_escaped(one.tail)}")
     return "".join(pieces)
 
 
-def _push(rest: list[Element | str], element: Element) -> None:
-    """Put an element's children on the stack, so that the first comes off first."""
-    rest.extend(reversed(element))
+def _escaped(text: str | None) -> str:
+    """A text as it stands between tags."""
+    if not text:
+        return ""
+    return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
 
 
 def _shows(text: str | None) -> bool:
