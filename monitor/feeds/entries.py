@@ -139,18 +139,14 @@ def entry(  # noqa: C901  the hottest place: one pass, and no call that can be s
         return _any_entry(item, base, language, names, plain)
     get = found.get
     guid = text_of(found["guid"]) if "guid" in found else ""
-    element = found["title"]
-    title = as_markup(element, plain)
+    title = as_markup(found["title"], plain)
     if not title:
         return _any_entry(item, base, language, names, plain)
-    title_language = language_of(element, language)
-    element = get("content")
-    content = content_language = ""
-    if element is not None and (content := as_markup(element, plain)):
-        content_language = language_of(element, language)
-    element = get("summary")
-    summary = as_markup(element, plain) if element is not None else ""
-    published, updated, author = get("published"), get("updated"), get("author")
+    body, lead, published, updated = get("content"), get("summary"), get("published"), get("updated")
+    content = as_markup(body, plain) if body is not None else ""
+    summary = as_markup(lead, plain) if lead is not None else ""
+    of_content = language_of(body, language) if content and body is not None else ""
+    author = get("author")
     return {
         "guid": guid or None,
         "link": _usual_link(links, get("guid"))
@@ -162,7 +158,7 @@ def entry(  # noqa: C901  the hottest place: one pass, and no call that can be s
         "updated": date_of(text_of(updated)) if updated is not None else None,
         "authors": people((author,), names) if author is not None else [],
         "categories": categories_of(categories, names) if categories else [],
-        "language": content_language or title_language or None,
+        "language": of_content or language_of(found["title"], language) or None,
         "source_title": None,
         "source_url": None,
     }

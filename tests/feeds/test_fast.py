@@ -6,16 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import worker
+from monitor.feeds import entries, worker
 from monitor.feeds.document import prepare
-from monitor.feeds.fast import parse_fast
+from monitor.feeds.fast import _feed, parse_fast
 from monitor.feeds.limits import limited
-from monitor.feeds.tree import DepthError
+from monitor.feeds.tree import DepthError, DoubtError, Names, grown
 
 URL = "https://example.org/feeds/desk.xml"
 SPACES = (
@@ -423,6 +424,26 @@ def test_no_nesting_raises(tree: str, form: Any) -> None:
     assert again is not None
     for whole, stub in zip(quick["entries"], again["entries"], strict=True):
         assert stub == ({key: whole[key] for key in ("guid", "link", "raw")} if quick["items"] else whole)
+
+
+@given(_TREES, st.sampled_from([rss, atom, rdf, bare]))
+def test_the_shortest_way_is_only_shorter(tree: str, form: Any) -> None:
+    """Ordinary items are read by other code than unusual ones, with the same outcome."""
+    try:
+        root, unknown = grown(form(tree).encode())
+        names = Names(entries.WORDS, unknown)
+        _, items, _, version = _feed(root, names)
+    except (DoubtError, ExpatError):
+        return
+    plain = names if version.startswith("atom") else None
+    for item in items:
+        outcomes = []
+        for way in (entries.entry, entries._any_entry):
+            try:
+                outcomes.append(way(item, "https://example.org/", "fr", names, plain))
+            except DoubtError as doubt:
+                outcomes.append({"doubt": type(doubt)})
+        assert outcomes[0] == outcomes[1]
 
 
 @given(st.text())
