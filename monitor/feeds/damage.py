@@ -18,7 +18,8 @@ _WINDOWS_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _ENCODED_TWICE = re.compile(rb"\xc3[\x82-\x9f]\xc2")
 _REFERENCE = re.compile(rb"&#(?:1[2-5]\d;|[xX]0*[89][\da-fA-F];|(?:19[4-9]|2[0-4]\d);&#1[2-9]\d;)")
 # So many single bytes are looked at before the patterns are searched for.
-_LOOKS = 200
+_MANY = 200
+_FEW = 60
 _CONTROL = re.compile("[\x80-\x9f]")
 # Any start of a character in UTF-8, taken for Latin-1, with what may follow.
 _LOOKS_TWICE = re.compile("[\xc2-\xf4][\x80-\xbf]")
@@ -33,7 +34,7 @@ def is_in(data: bytes) -> bool:
     """
     find = data.find
     at = find(0xC2)
-    for _ in range(_LOOKS):
+    for _ in range(_MANY):
         if at < 0:
             break
         if data[at + 1] < 0xA0 or (data[at - 2] == 0xC3 and data[at - 1] < 0xA0):
@@ -42,7 +43,7 @@ def is_in(data: bytes) -> bool:
     if at >= 0 and (_WINDOWS_CONTROL.search(data, at) or _ENCODED_TWICE.search(data, at - 2)):
         return True
     at = find(b"#")
-    for _ in range(_LOOKS):
+    for _ in range(_FEW):
         if at < 0:
             return False
         if data[at - 1] == 0x26 and data[at + 1] in b"12xX" and _REFERENCE.match(data, at - 1):

@@ -68,6 +68,7 @@ _WAITING = ("ttl", "sy:updateperiod", "sy:updatefrequency")
 # With one of each, and no others but links, categories and pictures, an item is an ordinary one.
 _SIMPLE = frozenset({"guid", "title", "summary", "content", "published", "updated", "author"})
 _IN_MEDIA = frozenset({"media:title", "caption", "category", "keywords", DOUBT, "item", "entry"})
+_IDENTIFIERS = frozenset({"guid", "link", "feedburner:origlink"})
 _NOT_IN_ITEMS = frozenset({DOUBT, "item", "entry"})
 # They give an item its address in ways that feedparser knows.
 _ODD_ATTRIBUTES = frozenset({"href", "lastmod"})
@@ -215,14 +216,21 @@ def _any_entry(item: Element, base: str, language: str, names: Names, plain: Nam
 
 
 def stub(item: Element, base: str, names: Names) -> dict[str, Any]:
-    """Only what identifies an item, in two fields of `entry`."""
-    found = fields_of(item, names)
+    """Only what identifies an item, in two fields of `entry`; nothing else of it is looked at."""
+    found: Found = {}
+    for child in item:
+        word = names[child.tag]
+        if word in _IDENTIFIERS:
+            found.setdefault(word, []).append(child)
+        elif word in _NOT_IN_ITEMS:
+            raise DoubtError
     about = ""
     if item.keys():
         _, base, about = _around(item, "", base)
-    guid = (last(found["guid"]) if "guid" in found else "") or about
-    links, guids = found.get("link", NONE), found.get("guid", NONE)
-    return {"guid": guid or None, "link": _original(found, base) or link_of(links, guids, guid, base)}
+    guids, links = found.get("guid", NONE), found.get("link", NONE)
+    guid = last(guids) or about
+    link = _original(found, base) or _usual_link(links, guids[-1] if guids else None)
+    return {"guid": guid or None, "link": link or link_of(links, guids, guid, base)}
 
 
 def fields_of(item: Element, names: Names) -> Found:

@@ -211,9 +211,9 @@ class Parser:
     async def _enter(self, size: int) -> ParserWorker:
         """Wait for a lane and take it; of those who wait, small documents go first."""
         until: float | None = asyncio.get_running_loop().time() + self.patience
-        self._waiting.append(size)
-        try:
-            async with self._left:
+        async with self._left:
+            self._waiting.append(size)
+            try:
                 while True:
                     for lane in (self.normal,) if until else (self.normal, self.second):
                         if lane not in self._taken and size == min(self._waiting):
@@ -224,8 +224,9 @@ class Parser:
                             await self._left.wait()
                     except TimeoutError:
                         until = None
-        finally:
-            self._waiting.remove(size)
+            finally:
+                self._waiting.remove(size)
+                self._left.notify_all()  # another one is the smallest now
 
     async def close(self) -> None:
         """End all processes."""
