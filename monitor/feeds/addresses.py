@@ -16,6 +16,7 @@ from __future__ import annotations
 import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,12 +62,28 @@ _DENIED_6 = (
     (IPv6Network("ff00::/8"), "a multicast address"),
 )
 _UNICAST_6 = IPv6Network("2000::/3")  # nothing outside is handed out to the public internet yet
+# Other ports are where machines talk to machines, so a redirect must not lead there: a mail server or a
+# database may take a request's lines for commands. The configuration's own addresses may name any.
+STANDARD_PORTS = frozenset((80, 443, 8080, 8443))
 _NAT64 = IPv6Network("64:ff9b::/96")  # how hosts without IPv4 reach public IPv4 servers
 
 
 def parse_ranges(ranges: Iterable[str]) -> tuple[Network, ...]:
     """The ranges of `[polling] allow_private`, e.g. "10.0.0.0/8"; raises ValueError for what is none."""
     return tuple(ip_network(text, strict=False) for text in ranges)
+
+
+def ports_of(urls: Iterable[str]) -> frozenset[int]:
+    """The unusual ports that these URLs name: whoever wrote them may ask there."""
+    found = set()
+    for url in urls:
+        try:
+            port = urlsplit(url.strip()).port
+        except ValueError:
+            continue
+        if port is not None and port not in STANDARD_PORTS:
+            found.add(port)
+    return frozenset(found)
 
 
 def literal(host: str) -> Address | None:

@@ -21,7 +21,8 @@ polite end waits for the other side.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeAlias, cast
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import h11
 
@@ -30,11 +31,8 @@ from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
 
 Fields: TypeAlias = "list[tuple[bytes, bytes]]"
-Question: TypeAlias = h11.Request
-
 MAX_HEAD = 65_536
 MAX_FIELDS = 100
 MAX_INTERIM = 10
@@ -43,18 +41,42 @@ _EVENTS_A_TURN = 256
 _BACKLOG = 131_072  # bytes waiting to be taken, above which reading pauses
 
 
-def question(method: str, target: bytes, fields: Sequence[tuple[bytes, bytes]]) -> Question:
+# RFC 9110 and 9112: a token, a request's target, a field's value.
+_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_TARGET = re.compile(rb"[\x21-\x7e]+")
+_VALUE = re.compile(rb"(?:[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff\t]*[\x21-\x7e\x80-\xff])?)?")
+# What h11 has to know of a question in order to read its answer; the rest it would only check and copy.
+_PLAIN = h11.Request(method="GET", target="/", headers=[("Host", "x")])
+_SPECIAL = {
+    name: h11.Request(method=name, target="x:1", headers=[("Host", "x:1")]) for name in (b"CONNECT", b"HEAD")
+}
+_END = h11.EndOfMessage()
+
+
+class Question(NamedTuple):
+    """A request as it is sent; `kind` stands for it where the answer is read."""
+
+    wire: bytes
+    kind: h11.Request
+
+
+def question(method: bytes, target: bytes, fields: Fields) -> Question:
     """
     A request that may be sent; raises FetchError if something in it would break HTTP's grammar.
 
     `fields` holds Host. There is no body.
     """
-    try:
-        return h11.Request(method=method, target=target, headers=list(fields))
-    except h11.LocalProtocolError:
+    lines = [method + b" " + target + b" HTTP/1.1"]
+    lawful = _TARGET.fullmatch(target) is not None
+    for name, value in fields:
+        lawful = lawful and _TOKEN.fullmatch(name) is not None and _VALUE.fullmatch(value) is not None
+        lines.append(name + b": " + value)
+    if not lawful:
         raise FetchError(
             FetchStatus.REFUSED, "the address or a configured header holds characters HTTP does not allow"
-        ) from None
+        )
+    lines.append(b"\r\n")
+    return Question(b"\r\n".join(lines), _SPECIAL.get(method, _PLAIN))
 
 
 class Exchange(asyncio.Protocol):
@@ -133,8 +155,9 @@ class Exchange(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request."""
         self._transport = cast("asyncio.Transport", transport)
-        start = self._http.send(self._asked) or b""
-        self._transport.write(start + (self._http.send(h11.EndOfMessage()) or b""))
+        self._http.send(self._asked.kind)
+        self._http.send(_END)
+        self._transport.write(self._asked.wire)
 
     def data_received(self, data: bytes) -> None:
         """Take what the server sent."""
