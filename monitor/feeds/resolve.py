@@ -41,8 +41,8 @@ class DnsPool:
     """
     A resolver with its own threads, started when none is idle.
 
-    There may be as many as fetches are under way by default, slow ones included, so that names whose servers do not
-    answer keep no other name waiting; an idle thread costs some kilobytes.
+    There may be as many as fetches are under way by default, slow ones included, so that names whose
+    servers do not answer keep no other name waiting; an idle thread costs some kilobytes.
 
     One lookup of a name serves everybody who asks for it at the same time. `timeout` is in seconds, from
     the question to the answer; a lookup nobody waits for any more is not begun. `lookup` has the
