@@ -118,7 +118,7 @@ class Bench:
                 FeedConfig(name="good", url=Secret(web.url("/good", "good.test"))),
             ),
             rules=(RuleConfig(name="all", query="feed:*"),),
-            channels=(ChannelConfig(name="desk", type="file", path=str(folder / "alerts")),),
+            channels=(ChannelConfig(name="desk", type="file", path=folder / "alerts"),),
         )
         names = Names()
         parts = Wired(self._parser, names, tls)
