@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from monitor.model import FetchResult
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NO_CACHE = re.compile(r"(?:^|[,\s])no-(?:cache|store)(?:$|[,\s])")
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.ASCII)
 MAX_VALIDATOR = 2048
 MAX_RETRY_AFTER = 86_400.0
 BARE_429 = 60.0  # seconds for a host that says "too many requests" and not until when
@@ -141,9 +143,9 @@ def cache_seconds(head: Head, now: datetime) -> float | None:
     for a missing Date.
     """
     control = head.joined(b"cache-control").lower()
-    if re.search(r"(?:^|[,\s])no-(?:cache|store)(?:$|[,\s])", control):
+    if _NO_CACHE.search(control):
         return 0.0
-    found = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", control, re.ASCII)
+    found = _MAX_AGE.search(control)
     if found:
         age = (head.first(b"age") or "").strip()
         spent = float(age[:10]) if age.isascii() and age.isdigit() else 0.0

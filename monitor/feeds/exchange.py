@@ -224,7 +224,11 @@ class Exchange(asyncio.Protocol):
     def _take_head(self, head: h11.Response) -> None:
         if len(head.headers) > MAX_FIELDS:
             raise FetchError(FetchStatus.TOO_BIG, f"the answer has more than {MAX_FIELDS} header fields")
-        if sum(len(name) + len(value) for name, value in head.headers) > MAX_HEAD:
+        # h11 bounds only what is incomplete; where little has come at all there is nothing to add up.
+        if (
+            self.wire_bytes > MAX_HEAD
+            and sum(len(name) + len(value) for name, value in head.headers) > MAX_HEAD
+        ):
             raise _head_too_big()
         self._head = head
 

@@ -60,6 +60,7 @@ class Slots:
         self._aside: deque[int] = deque()  # slow ones whose turn has come, and for whom there is no room
         self._rate: StartRate | None = None
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._one_ended = asyncio.Event()
         self._stopping = False
 
     # --- limits
@@ -163,6 +164,7 @@ class Slots:
 
     def _ended(self, feed_id: int) -> None:
         self._running.pop(feed_id, None)
+        self._one_ended.set()
         self._slow_begun.discard(feed_id)
         self._backlog.done_with(feed_id)
         with suppress(StoreError):  # the next tick meets the same and says so
@@ -172,7 +174,10 @@ class Slots:
 
     async def one_ended(self) -> None:
         """Wait until one of the polls that have begun has ended."""
-        await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+        # Not asyncio.wait: it looks at each of hundreds of polls each time one ends.
+        if self._running:
+            self._one_ended.clear()
+            await self._one_ended.wait()
 
     async def drain(self) -> None:
         """Wait until all that was begun has ended."""
