@@ -77,7 +77,8 @@ def parse_ranges(ranges: Iterable[str]) -> tuple[Network, ...]:
 def ports_of(urls: Iterable[str]) -> frozenset[int]:
     """The unusual ports that these URLs name: whoever wrote them may ask there."""
     named = (_PORT.match(url) for url in urls)
-    return frozenset(int(found[1]) for found in named if found) - STANDARD_PORTS
+    ports = frozenset(int(found[1]) for found in named if found) - STANDARD_PORTS
+    return frozenset(port for port in ports if 0 < port < 65_536)
 
 
 def literal(host: str) -> Address | None:

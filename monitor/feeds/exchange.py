@@ -3,9 +3,10 @@ One connection with one request and its answer: h11 for the grammar, asyncio for
 
 Theory of operation
 -------------------
-asyncio calls `data_received`; it feeds h11, and `_pump` turns h11's events into a head and pieces of body.
-The coroutine that fetches waits in `head` and `read` and takes the pieces as they come, so the wire bytes
-are never kept as a whole; while it is slow, reading pauses. A hostile answer meets these walls:
+asyncio calls `data_received`; it reads a plain "not modified" itself (`heads`), else it feeds h11, and `_pump`
+turns h11's events into a head and pieces of body. The coroutine that fetches waits in `head` and `read` and
+takes the pieces as they come, so the wire bytes are never kept as a whole; while it is slow, reading pauses.
+A hostile answer meets these walls:
 
 * 64 KB for a head, and for anything else that is incomplete (a line, a chunk's header);
 * the number of header fields, of interim (1xx) answers, and of pieces of body;
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import h11
 
+from monitor.feeds.heads import not_modified
 from monitor.feeds.problem import FetchError
 from monitor.model import FetchStatus
 
@@ -91,10 +93,10 @@ class Exchange(asyncio.Protocol):
         self._asked = asked
         self._max_wire = max_wire
         self._loop = asyncio.get_running_loop()
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        self._http: h11.Connection | None = None  # made when there is something for it to read
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._head: h11.Response | None = None
+        self._head: tuple[int, Fields] | None = None
         self._problem: FetchError | None = None
         self._pieces: list[bytes] = []
         self._backlog = 0
@@ -112,7 +114,7 @@ class Exchange(asyncio.Protocol):
             if self._problem is not None:
                 raise self._problem
             await self._wait()
-        return self._head.status_code, list(self._head.headers)
+        return self._head
 
     async def read(self) -> bytes:
         """Wait for more of the body and take it; b"" at its end; raises FetchError."""
@@ -155,8 +157,6 @@ class Exchange(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request."""
         self._transport = cast("asyncio.Transport", transport)
-        self._http.send(self._asked.kind)
-        self._http.send(_END)
         self._transport.write(self._asked.wire)
 
     def data_received(self, data: bytes) -> None:
@@ -164,7 +164,11 @@ class Exchange(asyncio.Protocol):
         self.wire_bytes += len(data)
         if self.wire_bytes > self._max_wire:
             self._end(FetchError(FetchStatus.TOO_BIG, f"the answer is larger than {self._max_wire} bytes"))
-        self._feed(data)
+        if self._http is None and (fields := not_modified(data)) is not None:
+            self._head = 304, fields
+            self._end(None)
+        else:
+            self._feed(data)
 
     def eof_received(self) -> None:
         """The server will send no more: the end of some bodies, too early for others."""
@@ -185,11 +189,18 @@ class Exchange(asyncio.Protocol):
         if self._over:
             return
         try:
-            self._http.receive_data(data)
+            self._reader().receive_data(data)
             if not self._pump_due:
                 self._pump()
         except Exception as problem:  # noqa: BLE001 - whatever a hostile answer provokes ends this fetch only
             self._end(self._explain(problem))
+
+    def _reader(self) -> h11.Connection:
+        if self._http is None:
+            self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+            self._http.send(self._asked.kind)
+            self._http.send(_END)
+        return self._http
 
     def _pump_later(self) -> None:
         self._pump_due = False
@@ -200,8 +211,9 @@ class Exchange(asyncio.Protocol):
                 self._end(self._explain(problem))
 
     def _pump(self) -> None:
+        http = self._reader()
         for _ in range(_EVENTS_A_TURN):
-            event = self._http.next_event()
+            event = http.next_event()
             if isinstance(event, h11.Data):
                 self._take_piece(bytes(event.data))
             elif isinstance(event, h11.Response):
@@ -230,7 +242,7 @@ class Exchange(asyncio.Protocol):
             and sum(len(name) + len(value) for name, value in head.headers) > MAX_HEAD
         ):
             raise _head_too_big()
-        self._head = head
+        self._head = head.status_code, list(head.headers)
 
     def _take_piece(self, data: bytes) -> None:
         self._piece_count += 1

@@ -110,7 +110,7 @@ def _plain(text: str) -> Target | None:
         return None
     scheme, host, port, path = found.groups()
     number = int(port) if port else _USUAL[scheme]
-    if number == _USUAL[scheme] and port:
+    if number > 65_535 or (port and number == _USUAL[scheme]):
         return None
     netloc = f"{host}:{port}" if port else host
     address = literal(host) if host[-1].isdigit() else None

@@ -172,6 +172,14 @@ def test_s5_the_configuration_s_own_ports_are_asked(web: WebServer, tmp_path: Pa
             assert [desk.state(name).last_status for name in "abc"] == ["new", "new", "refused"]
         assert third.connections == 0
     assert ports_of(["http://a.test", "http://a.test:8080/", "http://a.test:81/", "nonsense:x"]) == {81}
+    odd = [
+        "http://u:99@a.test/",
+        "http://[::1]:82?x",
+        "http://[::1]/",
+        "http://a.test/:83",
+        "http://a.test:99999/",
+    ]
+    assert ports_of(odd) == {82}
     assert {80, 443, 8080, 8443} == STANDARD_PORTS
 
 
