@@ -3,10 +3,10 @@ One connection with one request and its answer: h11 for the grammar, asyncio for
 
 Theory of operation
 -------------------
-asyncio calls `data_received`; it reads a plain "not modified" itself (`heads`), else it feeds h11, and `_pump`
-turns h11's events into a head and pieces of body. The coroutine that fetches waits in `head` and `read` and
-takes the pieces as they come, so the wire bytes are never kept as a whole; while it is slow, reading pauses.
-A hostile answer meets these walls:
+asyncio calls `data_received`; it reads a plain "not modified" itself (`heads`), else it feeds h11, and
+`_pump` turns h11's events into a head and pieces of body. The coroutine that fetches waits in `head` and
+`read` and takes the pieces as they come, so the wire bytes are never kept as a whole; while it is slow,
+reading pauses. A hostile answer meets these walls:
 
 * 64 KB for a head, and for anything else that is incomplete (a line, a chunk's header);
 * the number of header fields, of interim (1xx) answers, and of pieces of body;
