@@ -84,7 +84,7 @@ def verdict(head: Head, *, conditional: bool) -> tuple[FetchStatus, str]:
     if status == 410:
         return FetchStatus.GONE, f"{said}: the feed is gone for good"
     if head.is_stray(conditional=conditional):
-        return FetchStatus.HTTP_ERROR, f"{said} although it was asked, twice, for the whole document"
+        return FetchStatus.HTTP_ERROR, f"{said} although it was asked for the whole document"
     if status in (401, 403):
         return FetchStatus.HTTP_ERROR, f"{said}: it wants a login, or does not want us"
     if status in _REDIRECTS:

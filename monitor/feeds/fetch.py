@@ -162,8 +162,9 @@ class HttpFetcher:
                 now = self._clock()
                 redirect = head.redirects_to
                 is_permanent = redirect is not None and head.is_permanent
-                trip.hops.append(Hop(target.host, head.status, retry_after(head, now), is_permanent))
-                if head.is_stray(conditional=trip.conditional) and not trip.again:
+                patience = retry_after(head, now)
+                trip.hops.append(Hop(target.host, head.status, patience, is_permanent))
+                if head.is_stray(conditional=trip.conditional) and not (trip.again or patience):
                     trip.again = True
                     continue
                 if redirect is None:

@@ -80,7 +80,7 @@ def test_validators_worth_keeping(value: str, kept: bool) -> None:
         (200, False, FetchStatus.NEW, ""),
         (304, True, FetchStatus.NOT_MODIFIED, ""),
         (203, False, FetchStatus.NEW, ""),
-        (304, False, FetchStatus.HTTP_ERROR, "asked, twice, for the whole"),
+        (304, False, FetchStatus.HTTP_ERROR, "asked for the whole"),
         (429, True, FetchStatus.RATE_LIMITED, "429 Too Many Requests"),
         (503, True, FetchStatus.RATE_LIMITED, "503 Service Unavailable"),
         (410, True, FetchStatus.GONE, "gone for good"),

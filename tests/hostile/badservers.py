@@ -77,7 +77,7 @@ HEADS: dict[str, Bad] = {
     "a reset in the head": Bad((OK, Reset()), NETWORK, ""),
     "a status of 999": Bad((answer(999, b"x"),), HTTP_ERROR, "999"),
     "206 nobody asked for": Bad((answer(206, PAGE, Content_Range="bytes 0-99/100"),), HTTP_ERROR, "206"),
-    "304 nobody asked for": Bad((answer(304, length=False),), HTTP_ERROR, "twice"),
+    "304 nobody asked for": Bad((answer(304, length=False),), HTTP_ERROR, "the whole document"),
     "401 with a long challenge": Bad((answer(401, b"", WWW_Authenticate="x" * 9000),), HTTP_ERROR, "401"),
 }
 

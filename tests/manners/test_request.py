@@ -137,16 +137,18 @@ def test_14_after_a_redirect_the_host_behind_it_is_paced(web: WebServer, tmp_pat
 
 
 def test_19_a_304_to_a_plain_request_is_followed_by_one_plain_request(web: WebServer, tmp_path: Path) -> None:
-    """The second answer counts: a document is news, another 304 is a failure, and there is no third."""
+    """The second answer counts: a document is news, another 304 is a failure; who asks for patience gets it."""
     web.on("/a", answer(304, length=False))
     web.on("/a", answer(200, PAGE, ETag='"1"'))
     web.on("/b", answer(304, length=False))
-    with wired(tmp_path, web.url("/a"), web.url("/b")) as desk:
+    web.on("/c", answer(304, length=False, Retry_After="60"))
+    with wired(tmp_path, web.url("/a"), web.url("/b"), web.url("/c")) as desk:
         desk.poll("a")
         assert (desk.state("a").last_status, desk.state("a").etag) == ("new", '"1"')
         desk.poll("b")
         assert (desk.state("b").last_status, desk.state("b").failures) == ("http_error", 1)
-    assert web.targets() == ["/a", "/a", "/b", "/b"]
+        desk.poll("c")
+    assert web.targets() == ["/a", "/a", "/b", "/b", "/c"]
     assert all(seen.header("if-none-match") is None for seen in web.seen)
 
 
