@@ -137,7 +137,7 @@ def test_14_after_a_redirect_the_host_behind_it_is_paced(web: WebServer, tmp_pat
 
 
 def test_19_a_304_to_a_plain_request_is_followed_by_one_plain_request(web: WebServer, tmp_path: Path) -> None:
-    """The second answer counts: a document is news, another 304 is a failure; who asks for patience gets it."""
+    """The second answer counts: a document is news, another 304 a failure; who asks for patience gets it."""
     web.on("/a", answer(304, length=False))
     web.on("/a", answer(200, PAGE, ETag='"1"'))
     web.on("/b", answer(304, length=False))
