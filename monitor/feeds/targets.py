@@ -35,6 +35,7 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 _BEFORE_THE_PATH = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2}([^/?#]*)")
+_JOINERS = (0x200C, 0x200D)  # invisible, and part of Persian and Indic words: IDNA knows where they may stand
 _LONGEST = 65_536  # what httpx reads at most
 
 
@@ -172,7 +173,7 @@ def _is_wide(character: str) -> bool:
         or code == 0x3002
         or 0x2460 <= code <= 0x24FF
         or 0x1D400 <= code <= 0x1D7FF
-        or 0x2000 <= code <= 0x206F
+        or (0x2000 <= code <= 0x206F and code not in _JOINERS)
     )
 
 

@@ -106,6 +106,7 @@ def test_s3_what_can_be_read_in_two_ways_is_refused(web: WebServer, url: str) ->
     [
         *(("2130706433", "127.0.0.1"), ("0x7f.1", "127.0.0.1"), ("127.1", "127.0.0.1"), ("A.TEST", "a.test")),
         *(("127.0.0.1.", "127.0.0.1"), ("a.test.", "a.test"), ("user@a.test", "a.test")),
+        ("\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.test", "xn--mgba3gch31f060k.test"),
         *(("b\xfccher.test", "xn--bcher-kva.test"), ("B\xdcCHER.test", "xn--bcher-kva.test")),
     ],
 )
