@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
 
 SUSPECT_BYTES = 1_000_000
+_PIECE = 262_144
 _MAX_ANSWER_BYTES = 64_000_000
 _MEMORY_EXIT = 3  # worker.MEMORY_EXIT; importing it here would load the whole worker
 
@@ -240,8 +241,9 @@ async def _ask(process: asyncio.subprocess.Process, request: bytes) -> bytes:
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None
     assert stdout is not None
-    stdin.write(request)
-    await stdin.drain()
+    for start in range(0, len(request), _PIECE):  # in pieces: a pipe keeps a copy of what it cannot take yet
+        stdin.write(request[start : start + _PIECE])
+        await stdin.drain()
     (length,) = struct.unpack("!I", await stdout.readexactly(4))
     if length > _MAX_ANSWER_BYTES:
         raise ValueError("an answer of impossible length")
