@@ -272,19 +272,6 @@ def test_there_is_one_way_to_the_web() -> None:
     assert found == {("feeds/worker.py", "feedparser"), ("delivery/webhook.py", "http.client")}
 
 
-def test_a_login_stays_with_its_origin(web: WebServer) -> None:
-    """The page of the same origin gets it, the feed under another name does not."""
-    web.on("/", page(declared("/mine", web.url("/theirs").replace("127.0.0.1", "localhost"))))
-    web.on("/mine", answer(200, NEWS))
-    web.on("/theirs", answer(200, WORLD))
-    discovery = found_at(web.url("/").replace("//", "//joe:se%20same@"), allow=("127.0.0.0/8", "::1/128"))
-    assert len(discovery.found) == 2
-    own = {seen.header("authorization") for seen in web.seen if "/theirs" not in seen.target}
-    assert own == {"Basic am9lOnNlIHNhbWU="}
-    assert [seen.header("authorization") for seen in web.seen if "/theirs" in seen.target] == [None]
-    assert all("sesame" not in feed.url and "@" not in feed.url for feed in discovery.found)
-
-
 # --- well-known sites --------------------------------------------------------------------------------
 
 
@@ -296,6 +283,17 @@ def search_table(address: str, table: Table) -> Discovery:
             return await discover(address, table, one, pacer=HostPacer(2, 0.0))
 
     return asyncio.run(search())
+
+
+def test_a_login_stays_with_its_origin() -> None:
+    """The feed of the same origin gets it, the feed elsewhere does not."""
+    typed, elsewhere = "https://joe:se%20same@news.example/", "https://other.example/theirs"
+    own = "https://news.example/mine"
+    links = page_of(declared("/mine", elsewhere))
+    table = Table({typed: links, own: good(NEWS), elsewhere: good(WORLD)})
+    assert [feed.url for feed in search_table(typed, table).found] == [own, elsewhere]
+    asked = {request.url: request.auth for request in table.asked}
+    assert (asked[own], asked[elsewhere]) == (("joe", "se same"), None)
 
 
 def test_a_rule_of_the_site_comes_before_its_page() -> None:
