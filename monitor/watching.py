@@ -1,23 +1,316 @@
 """
-Watching over the feeds themselves: what a poll says about how a feed fares.
+Watching over the feeds themselves: troubles are noticed, kept, and told once each at start and end.
 
-Runs in the transaction that records the poll, so that what is noticed and what is recorded are never apart.
+A poll is looked at in the transaction that records it, so that what is noticed and what is recorded are never
+apart. People are told elsewhere, by a look every few minutes (`sweep`): so twenty feeds of one host that fail
+together make one notice, and nothing is told while it is we who are cut off. Silence is found by that look,
+too (`Lookout`), for it is no poll that makes a feed silent, but time. How it is judged stands in
+`feeds.watch` and `feeds.silence`, what is said in `feeds.troubles`.
+
+Plain failures wait for the digest of notices, once a day; the others go out at once where `[notices]` names
+its channels, else with the digest to all. That digest is no row of the outbox that grows: what belongs to it
+stands in the record of troubles, and the first look after its hour puts it together.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.feeds.pacing import host_of
+from monitor.feeds.rhythm import read_rhythm
+from monitor.feeds.silence import alarm_at, usual_longest
+from monitor.feeds.troubles import Tale, report, span
+from monitor.feeds.watch import (
+    DIGEST_ONLY,
+    QUIET,
+    SEVERAL,
+    Seen,
+    Sign,
+    Trouble,
+    is_back_and_forth,
+    judge,
+    ripe,
+    signs,
+)
+from monitor.model import FetchStatus, Message, Severity
+from monitor.store import episodes, sql
+from monitor.store.clock import OFFLINE
+from monitor.store.outbox import enqueue, notice
+from monitor.store.rows import FeedState, from_db, read, to_db
+from monitor.text.domains import registrable
+from monitor.text.language import UNKNOWN, guess
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from monitor.feeds.troubles import Report
+    from monitor.feeds.watch import Changes
     from monitor.plan import Plan
     from monitor.polled import Poll
-    from monitor.store.rows import FeedState
+    from monitor.store.database import Reader
+    from monitor.store.rows import Episode
     from monitor.store.tx import Tx
+
+LOOK_EVERY = timedelta(minutes=10)
+LEAST_QUIET = timedelta(hours=1)  # no silence is shorter
+DIGEST_SENT = "notice_digest"  # a fact: the local date of the last digest of notices
+LOOKED = "feeds_watched"  # a fact: when silence was last looked for
+LANGUAGE_LOOKS = 4  # one poll with news in so many is asked for its language
+ADOPTED = timedelta(days=30)  # another language is a feed's own after that
+_BATCH = 200
+
+
+# --- one poll
 
 
 def observe(tx: Tx, before: FeedState, after: FeedState, poll: Poll, plan: Plan) -> None:
-    """
-    Look at a poll that has just been recorded: `before` and `after` are the feed's row around it.
+    """Look at a poll that has just been recorded: `before` and `after` are the feed's row around it."""
+    record = episodes.open_of(tx, after.id)
+    seen = _seen(before, after, poll, plan, record)
+    found = signs(seen)
+    language, domain = after.language or seen.language, after.final_domain
+    if record or any(sign.on for sign in found):
+        changes = _judge(tx, after.id, record, found, poll.now)
+        if any(is_back_and_forth(known) for known in changes.dropped):
+            language = SEVERAL
+    if seen.domain and (domain is None or seen.domain == seen.home):
+        domain = seen.domain
+    if (language, domain) != (after.language, after.final_domain):
+        tx.run(sql.FEED_WATCHED, feed_id=after.id, language=language, final_domain=domain)
 
-    Nothing is made of it yet.
+
+def _judge(tx: Tx, feed_id: int, record: Sequence[Episode], found: Iterable[Sign], now: datetime) -> Changes:
+    """Bring a feed's record in line with what was found; `record` are the open ones."""
+    chosen = tuple(found)
+    if any(sign.on for sign in chosen):  # one that was over may be back
+        record = episodes.all_of(tx, feed_id)
+    changes = judge([episodes.as_known(episode) for episode in record], chosen, now)
+    episodes.apply(tx, feed_id, record, changes, now)
+    return changes
+
+
+def _seen(before: FeedState, after: FeedState, poll: Poll, plan: Plan, record: Sequence[Episode]) -> Seen:
+    """What the poll says, as far as it matters for troubles."""
+    good = after.failures == 0 and not after.gone
+    news = good and before.baseline_at is not None and _has_news(before, after, poll)
+    domain = home = ""
+    if good:
+        result = poll.result
+        host = host_of(result.final_url) or (result.hops[-1].host if result.hops else "")
+        domain = registrable(host)
+        if domain != after.final_domain:
+            feed = plan.feeds.get(after.name)
+            home = registrable(host_of(feed.url.reveal())) if feed and not feed.url.missing else ""
+    return Seen(
+        status=poll.result.status if not (poll.parsed and poll.parsed.error) else FetchStatus.BAD_BODY,
+        good=good,
+        now=poll.now,
+        http=poll.result.http_status,
+        message=after.last_message,
+        since=after.first_failure_at,
+        news=news,
+        domain=domain,
+        home=home,
+        known_domain=after.final_domain,
+        language=_language(after, poll, record) if news else None,
+        known_language=after.language,
+    )
+
+
+def _has_news(before: FeedState, after: FeedState, poll: Poll) -> bool:
+    """Whether an item was new; where nobody keeps count yet, whether any was new or edited."""
+    if after.last_item_at is None:
+        return bool(poll.candidates)
+    return after.last_item_at != before.last_item_at
+
+
+def _language(feed: FeedState, poll: Poll, record: Sequence[Episode]) -> str | None:
     """
+    The language of what is new, where it can be told; only some polls are asked, for it takes time.
+
+    Those of a feed under suspicion all are.
+    """
+    suspected = any(e.kind == Trouble.LANGUAGE.value for e in record)
+    if feed.language == SEVERAL or not (suspected or (feed.polls + feed.id) % LANGUAGE_LOOKS == 0):
+        return None
+    texts = (f"{c.article.title}\n{c.article.summary}" for c in poll.candidates[:10])
+    found = guess("\n".join(texts))
+    return None if found == UNKNOWN else found
+
+
+# --- silence
+
+
+class Lookout:
+    """Knows for each quiet feed when its silence begins to say something, so that most looks cost nothing."""
+
+    def __init__(self) -> None:
+        self._alarms: dict[int, tuple[str, datetime | None]] = {}
+
+    def suspects(self, reader: Reader, now: datetime) -> Iterator[tuple[int, ...]]:
+        """The ids of feeds that may be silent by now, in batches: between two of them others may work."""
+        rows = reader.rows(sql.FEEDS_QUIET, before=to_db(now - LEAST_QUIET))
+        quiet = {row["id"] for row in rows}
+        self._alarms = {feed: known for feed, known in self._alarms.items() if feed in quiet}
+        for start in range(0, len(rows), _BATCH):
+            yield tuple(
+                row["id"]
+                for row in rows[start : start + _BATCH]
+                if (at := self._alarm(reader, row["id"], row["last_item_at"])) is not None
+                and row["last_good_at"] >= (to_db(at) or "")
+            )
+
+    def _alarm(self, reader: Reader, feed_id: int, last: str) -> datetime | None:
+        known = self._alarms.get(feed_id)
+        if known is None or known[0] != last:
+            row = reader.row(sql.FEED, id=feed_id)
+            since = from_db(last)
+            at = alarm_at(read_rhythm(row["rhythm"]), since) if row is not None and since else None
+            known = self._alarms[feed_id] = (last, at)
+        return known[1]
+
+
+def is_looked_after(reader: Reader, now: datetime) -> bool:
+    """Whether somebody looked for silence within the last hour: then a run that ends by itself need not."""
+    row = reader.row(sql.FACT, name=LOOKED)
+    at = from_db(row["at"]) if row else None
+    return at is not None and timedelta(0) <= now - at < LEAST_QUIET
+
+
+def _find_silent(tx: Tx, plan: Plan, suspects: Iterable[int], now: datetime) -> None:
+    """Those of the suspects that are silent still, as their rows are now."""
+    for feed_id in suspects:
+        row = tx.row(sql.FEED, id=feed_id)
+        feed = read(FeedState, row) if row is not None else None
+        if feed is None or feed.name not in plan.feeds or feed.last_item_at is None:
+            continue
+        rhythm = read_rhythm(feed.rhythm)
+        at = alarm_at(rhythm, feed.last_item_at)
+        if feed.failures or feed.last_good_at is None or at is None or feed.last_good_at < at:
+            continue
+        changed = feed.document_at is not None and feed.document_at > feed.last_item_at
+        kind = Trouble.SILENT if changed else Trouble.FROZEN
+        detail = span(usual_longest(rhythm))
+        sign = Sign(kind, on=True, since=feed.last_item_at, detail=detail)
+        record = episodes.open_of(tx, feed.id)
+        if not any(Trouble(e.kind) in QUIET for e in record):
+            _judge(tx, feed.id, record, [sign], now)
+
+
+# --- telling
+
+
+def sweep(tx: Tx, plan: Plan, now: datetime, suspects: Sequence[int] | None = ()) -> int:
+    """
+    Find silence among the suspects, end what nobody watches any more, and tell what is to be told.
+
+    `suspects` = None where nobody looked for any. Returns how many notifications that made. While we are cut
+    off nothing is found and nothing told.
+    """
+    if suspects is not None:
+        tx.run(sql.FACT_UPSERT, name=LOOKED, value="", at=to_db(now))
+    if tx.row(sql.FACT, name=OFFLINE) is not None:
+        return 0
+    _find_silent(tx, plan, suspects or (), now)
+    feeds = _tidy(tx, plan, now)
+    digest = _digest_is_due(tx, plan, now)
+    at_once = plan.config.notices is not None
+    ready = []
+    for episode in episodes.to_tell(tx):
+        feed = feeds.get(episode.feed_id) or _feed(tx, episode.feed_id)
+        kind = Trouble(episode.kind)
+        if feed is None or not _is_ripe(episode, feed):
+            continue
+        if digest or (at_once and kind not in DIGEST_ONLY):
+            ready.append((episode, feed))
+    return _tell(tx, plan, ready, now) if ready else 0
+
+
+def _is_ripe(episode: Episode, feed: FeedState) -> bool:
+    """Whether people are to hear of it: not before a poll found it to last."""
+    last = episode.ended_at or feed.last_poll_at
+    return episode.told_at is not None or (last is not None and ripe(episodes.as_known(episode), last))
+
+
+def _tidy(tx: Tx, plan: Plan, now: datetime) -> dict[int, FeedState]:
+    """End troubles of feeds that are not watched, and failures that were ours; the rows of the others."""
+    feeds: dict[int, FeedState] = {}
+    for episode in episodes.all_open(tx):
+        feed = feeds.get(episode.feed_id) or _feed(tx, episode.feed_id)
+        excused = (
+            episode.kind == Trouble.FAILING.value
+            and episode.told_at is None
+            and feed is not None
+            and not feed.failures
+        )
+        if feed is None or feed.retired_at is not None or feed.name not in plan.feeds or excused:
+            episodes.end_in_silence(tx, episode, now)
+            continue
+        feeds[feed.id] = feed
+        if episode.kind == Trouble.LANGUAGE.value and now - episode.since > ADOPTED:
+            words = episode.detail.split(" ")
+            tx.run(sql.FEED_WATCHED, feed_id=feed.id, language=words[1], final_domain=feed.final_domain)
+            episodes.end_in_silence(tx, episode, now)
+    return feeds
+
+
+def _feed(tx: Tx, feed_id: int) -> FeedState | None:
+    row = tx.row(sql.FEED, id=feed_id)
+    return read(FeedState, row) if row is not None else None
+
+
+def _digest_is_due(tx: Tx, plan: Plan, now: datetime) -> bool:
+    """
+    Whether today's digest of notices is to go out now, in the configured zone; if so, it is noted as gone.
+
+    A database that never sent one begins with the next hour that comes: nobody has waited for it yet.
+    """
+    local = now.astimezone(ZoneInfo(plan.config.timezone))
+    today = local.date().isoformat()
+    row = tx.row(sql.FACT, name=DIGEST_SENT)
+    after = local.time() >= time.fromisoformat(plan.config.digest)
+    if row is not None and (row["value"] == today or not after):
+        return False
+    yesterday = (local.date() - timedelta(days=1)).isoformat()
+    value = today if after else yesterday
+    tx.run(sql.FACT_UPSERT, name=DIGEST_SENT, value=value, at=to_db(now))
+    return row is not None
+
+
+def _tell(tx: Tx, plan: Plan, ready: Sequence[tuple[Episode, FeedState]], now: datetime) -> int:
+    told = report(_tale(plan, episode, feed, now) for episode, feed in ready)
+    for line in told.lines:
+        notice(tx, line.kind, line.subject, line.text, now)
+    for episode, _ in ready:
+        episodes.mark_told(tx, episode, now)
+    for channel in plan.notices_to:
+        enqueue(tx, channel, _message(told), now)
+    return len(plan.notices_to)
+
+
+def _tale(plan: Plan, episode: Episode, feed: FeedState, now: datetime) -> Tale:
+    config = plan.feeds.get(feed.name)
+    known = config is not None and not config.url.missing
+    return Tale(
+        feed=feed.name,
+        host=host_of(config.url.reveal()) if config and known else "",
+        kind=Trouble(episode.kind),
+        detail=episode.detail,
+        lasted=(episode.ended_at or now) - episode.since,
+        over=episode.ended_at is not None,
+        told=episode.told_at is not None,
+        rules=plan.rules_of(config) if config else (),
+    )
+
+
+def _message(told: Report) -> Message:
+    over = all(tale.over for line in told.lines for tale in line.tales)
+    return Message(
+        kind="notice",
+        title=told.title,
+        severity=Severity.NORMAL if over else Severity.HIGH,
+        excerpt=told.body,
+        why="notice: feeds",
+    )
