@@ -104,7 +104,7 @@ def _seen(before: FeedState, after: FeedState, poll: Poll, plan: Plan, record: S
             feed = plan.feeds.get(after.name)
             home = registrable(host_of(feed.url.reveal())) if feed and not feed.url.missing else ""
     return Seen(
-        status=poll.result.status if not (poll.parsed and poll.parsed.error) else FetchStatus.BAD_BODY,
+        status=FetchStatus(after.last_status),
         good=good,
         now=poll.now,
         http=poll.result.http_status,
@@ -190,7 +190,8 @@ def _find_silent(tx: Tx, plan: Plan, suspects: Iterable[int], now: datetime) -> 
         at = alarm_at(rhythm, feed.last_item_at)
         if feed.failures or feed.last_good_at is None or at is None or feed.last_good_at < at:
             continue
-        changed = feed.document_at is not None and feed.document_at > feed.last_item_at
+        half = feed.last_item_at + (feed.last_good_at - feed.last_item_at) / 2
+        changed = feed.document_at is not None and feed.document_at > half
         kind = Trouble.SILENT if changed else Trouble.FROZEN
         detail = span(usual_longest(rhythm))
         sign = Sign(kind, on=True, since=feed.last_item_at, detail=detail)
@@ -249,6 +250,8 @@ def _tidy(tx: Tx, plan: Plan, now: datetime) -> dict[int, FeedState]:
             episodes.end_in_silence(tx, episode, now)
             continue
         feeds[feed.id] = feed
+        if Trouble(episode.kind) in QUIET and feed.last_item_at and feed.last_item_at > episode.since:
+            _judge(tx, feed.id, [episode], [Sign(Trouble(episode.kind), on=False, since=now)], now)
         if episode.kind == Trouble.LANGUAGE.value and now - episode.since > ADOPTED:
             words = episode.detail.split(" ")
             tx.run(sql.FEED_WATCHED, feed_id=feed.id, language=words[1], final_domain=feed.final_domain)

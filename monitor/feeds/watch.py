@@ -9,8 +9,9 @@ told stands until the feed is read again, unless it is found to be gone for good
 within a day of its end is the same one: whoever heard of it hears no more.
 
 Silent and frozen are told apart by the document. Nothing new came for longer than the feed's rhythm can
-explain: if its document still changed meanwhile, somebody is at work there and the feed is silent; if each
-answer was the very same document, or "not modified", it is frozen, be it by its publisher or by a cache.
+explain: if its document still changed in the second half of that time, somebody is at work there and the feed
+is silent; if each answer was the very same document, or "not modified", it is frozen, be it by its publisher
+or by a cache.
 """
 
 from __future__ import annotations
