@@ -18,18 +18,23 @@ on top of its longest pause.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import gamma
+from math import exp, gamma, log
 
-from monitor.feeds.rhythm import HOURS, Rhythm, surprise, time_until
+from monitor.feeds.rhythm import HOURS, Rhythm, time_until
 
 LEAST_WATCHED = timedelta(days=14)  # two weekends
 _REMEMBERED = timedelta(days=180)  # for about as long a widest pause counts
+_HOUR = 3600.0
 _MONTH_HOURS = 720.0
-_SELDOM = 0.003  # false alarms a month that a memoryless feed may give
+# How a rhythm forgets, and what it begins with: as in `feeds.rhythm`.
+_FADE = 28 * 86_400 / log(2)
+_PRIOR, _PRIOR_HOURS = 0.5, 3.0
+_EULER = 0.5772
+_SELDOM = 0.0005  # false alarms a month that a memoryless feed may give
 _LEAST, _MOST = 2.0, 2.9  # usual longest pauses before the alarm
 _STEP = 0.1
 _NARROWEST = 1.0  # occasions: what the widest pause is at least taken for
-_DAY_OFF = timedelta(hours=26)
+_DAY_OFF = timedelta(hours=30)
 _QUIET_SHARE = 0.25  # of the week's hours, the quietest ones
 _SLEEPS = 0.08  # of all news: what they hold at most in a feed made by people
 _SPREAD = tuple(range(0, HOURS, 3))  # the hours of the week at which a pause is tried
@@ -43,8 +48,8 @@ def widest(rhythm: Rhythm) -> float:
 
 def usual_longest(rhythm: Rhythm) -> timedelta:
     """The longest pause that the feed is known for, on the clock: over the quietest hours of its week."""
-    found = (time_until(rhythm, widest(rhythm), _MONDAY + timedelta(hours=h)) for h in _SPREAD)
-    return max(found)
+    expected = widest(rhythm) / _before_silence(rhythm)
+    return max(time_until(rhythm, expected, _MONDAY + timedelta(hours=h)) for h in _SPREAD)
 
 
 def alarm_at(rhythm: Rhythm, since: datetime) -> datetime | None:
@@ -52,16 +57,32 @@ def alarm_at(rhythm: Rhythm, since: datetime) -> datetime | None:
     times = _times(rhythm)
     if times is None:
         return None
-    alarm = since + time_until(rhythm, times * widest(rhythm), since)
+    alarm = since + time_until(rhythm, times * widest(rhythm) / _before_silence(rhythm), since)
     if _made_by_people(rhythm):
         longest = usual_longest(rhythm)
         alarm = max(alarm, since + min(longest + _DAY_OFF, _MOST * longest))
     return alarm
 
 
-def missed(rhythm: Rhythm, since: datetime, now: datetime) -> float:
-    """How many times its widest pause it has been quiet, in occasions expected: the surprise, scaled."""
-    return surprise(rhythm, since, now) / widest(rhythm)
+def _before_silence(rhythm: Rhythm) -> float:
+    """
+    By how much more was expected when the last news came than is now.
+
+    While nothing comes that is learnt, too, and less is expected every day; but a silence is to be judged by
+    what was known before it.
+    """
+    quiet = max(0.0, rhythm.at - rhythm.last)
+    watched = rhythm.at - rhythm.since
+    if quiet < _HOUR or watched <= quiet:
+        return 1.0
+    seen = rhythm.seen
+    then = (_PRIOR + seen * exp(quiet / _FADE)) / (_PRIOR_HOURS + _faded(watched - quiet))
+    return then / ((_PRIOR + seen) / (_PRIOR_HOURS + _faded(watched)))
+
+
+def _faded(watched: float) -> float:
+    """The hours of so many seconds, each as it still counts."""
+    return _FADE * (1.0 - exp(-watched / _FADE)) / _HOUR
 
 
 def _times(rhythm: Rhythm) -> float | None:
@@ -69,14 +90,31 @@ def _times(rhythm: Rhythm) -> float | None:
     watched = timedelta(seconds=rhythm.at - rhythm.since)
     if watched < LEAST_WATCHED:
         return None
-    monthly = rhythm.mean * _MONTH_HOURS
-    known = rhythm.mean * min(watched, _REMEMBERED).total_seconds() / 3600
+    hourly = rhythm.mean * _before_silence(rhythm)
+    monthly = hourly * _MONTH_HOURS
+    known = hourly * min(watched, _REMEMBERED).total_seconds() / _HOUR
+    batch = _occasions_at_once(rhythm, known)
+    monthly, known = monthly / batch, known / batch
     times = _LEAST
     while times <= _MOST + _STEP / 2:
         if monthly * gamma(times + 1) <= _SELDOM * known**times:
             return times
         times += _STEP
     return None
+
+
+def _occasions_at_once(rhythm: Rhythm, known: float) -> float:
+    """
+    How many occasions come together, judged by the widest of so many known pauses; at least one.
+
+    The widest pause of a memoryless source is ln(N) + .58 mean ones; of one that publishes in batches it is
+    so many times wider, and its batches are what counts.
+    """
+    batch = 1.0
+    for _ in range(3):
+        alone = log(max(known / batch, 1.0)) + _EULER
+        batch = min(max(1.0, widest(rhythm) / alone), known)
+    return batch
 
 
 def _made_by_people(rhythm: Rhythm) -> bool:
