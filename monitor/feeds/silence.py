@@ -20,15 +20,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from math import exp, gamma, log
 
-from monitor.feeds.rhythm import HOURS, Rhythm, time_until
+from monitor.feeds.rhythm import (
+    _FADE,
+    _PRIOR_COUNT,
+    _PRIOR_HOURS,
+    HOURS,
+    Rhythm,
+    time_until,
+)
 
 LEAST_WATCHED = timedelta(days=14)  # two weekends
 _REMEMBERED = timedelta(days=180)  # for about as long a widest pause counts
 _HOUR = 3600.0
 _MONTH_HOURS = 720.0
-# How a rhythm forgets, and what it begins with: as in `feeds.rhythm`.
-_FADE = 28 * 86_400 / log(2)
-_PRIOR, _PRIOR_HOURS = 0.5, 3.0
 _EULER = 0.5772
 _SELDOM = 0.0005  # false alarms a month that a memoryless feed may give
 _LEAST, _MOST = 2.0, 2.9  # usual longest pauses before the alarm
@@ -76,8 +80,8 @@ def _before_silence(rhythm: Rhythm) -> float:
     if quiet < _HOUR or watched <= quiet:
         return 1.0
     seen = rhythm.seen
-    then = (_PRIOR + seen * exp(quiet / _FADE)) / (_PRIOR_HOURS + _faded(watched - quiet))
-    return then / ((_PRIOR + seen) / (_PRIOR_HOURS + _faded(watched)))
+    then = (_PRIOR_COUNT + seen * exp(quiet / _FADE)) / (_PRIOR_HOURS + _faded(watched - quiet))
+    return then / ((_PRIOR_COUNT + seen) / (_PRIOR_HOURS + _faded(watched)))
 
 
 def _faded(watched: float) -> float:

@@ -91,7 +91,7 @@ def test_17_a_404_401_or_403_is_told_once_after_two_days_and_goes_on(
     web.only("/feed", answer(200, rss(NEW, OLD), Content_Type="application/rss+xml"))
     passes(desk, hours=24)
     assert heard(desk)[1:] == [f"feed a is well again: it was {words} for 5 d"]
-    assert desk.told() == ["Talks in Doha"]
+    assert [message["title"] for message in desk.messages()] == ["Talks in Doha"]
 
 
 def test_18_a_web_page_is_told_and_nothing_is_forgotten(desk: Desk, web: WebServer) -> None:
