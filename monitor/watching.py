@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.feeds.pacing import host_of
 from monitor.feeds.rhythm import read_rhythm
-from monitor.feeds.silence import alarm_at, usual_longest
+from monitor.feeds.silence import alarm_at, not_before, usual_longest
 from monitor.feeds.troubles import Tale, report, span
 from monitor.feeds.watch import (
     DIGEST_ONLY,
@@ -43,8 +43,10 @@ from monitor.text.domains import registrable
 from monitor.text.language import UNKNOWN, guess
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
+    from monitor.feeds.rhythm import Rhythm
     from monitor.feeds.troubles import Report
     from monitor.feeds.watch import Changes
     from monitor.plan import Plan
@@ -59,7 +61,7 @@ DIGEST_SENT = "notice_digest"  # a fact: the local date of the last digest of no
 LOOKED = "feeds_watched"  # a fact: when silence was last looked for
 LANGUAGE_LOOKS = 4  # one poll with news in so many is asked for its language
 ADOPTED = timedelta(days=30)  # another language is a feed's own after that
-_BATCH = 200
+_BATCH = 50
 
 
 # --- one poll
@@ -69,6 +71,8 @@ def observe(tx: Tx, before: FeedState, after: FeedState, poll: Poll, plan: Plan)
     """Look at a poll that has just been recorded: `before` and `after` are the feed's row around it."""
     record = episodes.open_of(tx, after.id)
     seen = _seen(before, after, poll, plan, record)
+    if not record and seen.good and seen.language is None and seen.domain in ("", after.final_domain):
+        return  # as most polls are
     found = signs(seen)
     language, domain = after.language or seen.language, after.final_domain
     if record or any(sign.on for sign in found):
@@ -147,29 +151,38 @@ class Lookout:
     """Knows for each quiet feed when its silence begins to say something, so that most looks cost nothing."""
 
     def __init__(self) -> None:
-        self._alarms: dict[int, tuple[str, datetime | None]] = {}
+        # By feed: its last item, and when to look, or None; True = that is the alarm itself.
+        self._looks: dict[int, tuple[str, str | None, bool]] = {}
 
     def suspects(self, reader: Reader, now: datetime) -> Iterator[tuple[int, ...]]:
         """The ids of feeds that may be silent by now, in batches: between two of them others may work."""
         rows = reader.rows(sql.FEEDS_QUIET, before=to_db(now - LEAST_QUIET))
         quiet = {row["id"] for row in rows}
-        self._alarms = {feed: known for feed, known in self._alarms.items() if feed in quiet}
+        self._looks = {feed: look for feed, look in self._looks.items() if feed in quiet}
         for start in range(0, len(rows), _BATCH):
-            yield tuple(
-                row["id"]
-                for row in rows[start : start + _BATCH]
-                if (at := self._alarm(reader, row["id"], row["last_item_at"])) is not None
-                and row["last_good_at"] >= (to_db(at) or "")
-            )
+            yield tuple(row["id"] for row in rows[start : start + _BATCH] if self._is_suspect(reader, row))
 
-    def _alarm(self, reader: Reader, feed_id: int, last: str) -> datetime | None:
-        known = self._alarms.get(feed_id)
-        if known is None or known[0] != last:
-            row = reader.row(sql.FEED, id=feed_id)
-            since = from_db(last)
-            at = alarm_at(read_rhythm(row["rhythm"]), since) if row is not None and since else None
-            known = self._alarms[feed_id] = (last, at)
-        return known[1]
+    def _is_suspect(self, reader: Reader, row: sqlite3.Row) -> bool:
+        feed_id, last, good = row["id"], row["last_item_at"], row["last_good_at"]
+        look = self._looks.get(feed_id)
+        if look is None or look[0] != last:
+            at = not_before(_rhythm(reader, feed_id), _moment(last))
+            look = self._looks[feed_id] = (last, to_db(at), False)
+        if not look[2] and look[1] is not None and good >= look[1]:
+            alarm = alarm_at(_rhythm(reader, feed_id), _moment(last))
+            look = self._looks[feed_id] = (last, to_db(alarm), True)
+        return look[2] and look[1] is not None and bool(good >= look[1])
+
+
+def _rhythm(reader: Reader, feed_id: int) -> Rhythm:
+    row = reader.row(sql.FEED, id=feed_id)
+    return read_rhythm(row["rhythm"] if row is not None else "")
+
+
+def _moment(text: str) -> datetime:
+    moment = from_db(text)
+    assert moment is not None, "a stored time"
+    return moment
 
 
 def is_looked_after(reader: Reader, now: datetime) -> bool:
