@@ -151,8 +151,8 @@ class Lookout:
     """Knows for each quiet feed when its silence begins to say something, so that most looks cost nothing."""
 
     def __init__(self) -> None:
-        # By feed: its last item, and when to look, or None; True = that is the alarm itself.
-        self._looks: dict[int, tuple[str, str | None, bool]] = {}
+        # By feed: its last item, and when to look; True = that is the alarm itself.
+        self._looks: dict[int, tuple[str, str, bool]] = {}
 
     def suspects(self, reader: Reader, now: datetime) -> Iterator[tuple[int, ...]]:
         """The ids of feeds that may be silent by now, in batches: between two of them others may work."""
@@ -167,11 +167,12 @@ class Lookout:
         look = self._looks.get(feed_id)
         if look is None or look[0] != last:
             at = not_before(_rhythm(reader, feed_id), _moment(last))
-            look = self._looks[feed_id] = (last, to_db(at), False)
-        if not look[2] and look[1] is not None and good >= look[1]:
+            look = self._looks[feed_id] = (last, to_db(at) or "", False)
+        if not look[2] and good >= look[1]:
             alarm = alarm_at(_rhythm(reader, feed_id), _moment(last))
-            look = self._looks[feed_id] = (last, to_db(alarm), True)
-        return look[2] and look[1] is not None and bool(good >= look[1])
+            again = alarm or _moment(good) + timedelta(days=1)  # by then more may be known of it
+            look = self._looks[feed_id] = (last, to_db(again) or "", alarm is not None)
+        return look[2] and bool(good >= look[1])
 
 
 def _rhythm(reader: Reader, feed_id: int) -> Rhythm:
