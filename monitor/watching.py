@@ -5,25 +5,19 @@ A poll is looked at in the transaction that records it, so that what is noticed 
 apart. People are told elsewhere, by a look every few minutes (`sweep`): so twenty feeds of one host that fail
 together make one notice, and nothing is told while it is we who are cut off. Silence is found by that look,
 too (`Lookout`), for it is no poll that makes a feed silent, but time. How it is judged stands in
-`feeds.watch` and `feeds.silence`, what is said in `feeds.troubles`.
-
-Plain failures wait for the digest of notices, once a day; the others go out at once where `[notices]` names
-its channels, else with the digest to all. That digest is no row of the outbox that grows: what belongs to it
-stands in the record of troubles, and the first look after its hour puts it together.
+`feeds.watch` and `feeds.silence`, who hears of it and when in `telling`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from monitor.feeds.pacing import host_of
 from monitor.feeds.rhythm import read_rhythm
 from monitor.feeds.silence import alarm_at, not_before, usual_longest
-from monitor.feeds.troubles import Tale, report, span
+from monitor.feeds.troubles import span
 from monitor.feeds.watch import (
-    DIGEST_ONLY,
     QUIET,
     SEVERAL,
     Seen,
@@ -31,14 +25,13 @@ from monitor.feeds.watch import (
     Trouble,
     is_back_and_forth,
     judge,
-    ripe,
     signs,
 )
-from monitor.model import FetchStatus, Message, Severity
+from monitor.model import FetchStatus
 from monitor.store import episodes, sql
 from monitor.store.clock import OFFLINE
-from monitor.store.outbox import enqueue, notice
 from monitor.store.rows import FeedState, from_db, read, to_db
+from monitor.telling import tell
 from monitor.text.domains import registrable
 from monitor.text.language import UNKNOWN, guess
 
@@ -47,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from monitor.feeds.rhythm import Rhythm
-    from monitor.feeds.troubles import Report
     from monitor.feeds.watch import Changes
     from monitor.plan import Plan
     from monitor.polled import Poll
@@ -57,7 +49,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = timedelta(minutes=10)
 LEAST_QUIET = timedelta(hours=1)  # no silence is shorter
-DIGEST_SENT = "notice_digest"  # a fact: the local date of the last digest of notices
 LOOKED = "feeds_watched"  # a fact: when silence was last looked for
 LANGUAGE_LOOKS = 4  # one poll with news in so many is asked for its language
 ADOPTED = timedelta(days=30)  # another language is a feed's own after that
@@ -214,7 +205,7 @@ def _find_silent(tx: Tx, plan: Plan, suspects: Iterable[int], now: datetime) -> 
             _judge(tx, feed.id, record, [sign], now)
 
 
-# --- telling
+# --- every few minutes
 
 
 def sweep(tx: Tx, plan: Plan, now: datetime, suspects: Sequence[int] | None = ()) -> int:
@@ -229,31 +220,14 @@ def sweep(tx: Tx, plan: Plan, now: datetime, suspects: Sequence[int] | None = ()
     if tx.row(sql.FACT, name=OFFLINE) is not None:
         return 0
     _find_silent(tx, plan, suspects or (), now)
-    feeds = _tidy(tx, plan, now)
-    digest = _digest_is_due(tx, plan, now)
-    at_once = plan.config.notices is not None
-    ready = []
-    for episode in episodes.to_tell(tx):
-        feed = feeds.get(episode.feed_id) or _feed(tx, episode.feed_id)
-        kind = Trouble(episode.kind)
-        if feed is None or not _is_ripe(episode, feed):
-            continue
-        if digest or (at_once and kind not in DIGEST_ONLY):
-            ready.append((episode, feed))
-    return _tell(tx, plan, ready, now) if ready else 0
+    _tidy(tx, plan, now)
+    return tell(tx, plan, now)
 
 
-def _is_ripe(episode: Episode, feed: FeedState) -> bool:
-    """Whether people are to hear of it: not before a poll found it to last."""
-    last = episode.ended_at or feed.last_poll_at
-    return episode.told_at is not None or (last is not None and ripe(episodes.as_known(episode), last))
-
-
-def _tidy(tx: Tx, plan: Plan, now: datetime) -> dict[int, FeedState]:
-    """End troubles of feeds that are not watched, and failures that were ours; the rows of the others."""
-    feeds: dict[int, FeedState] = {}
+def _tidy(tx: Tx, plan: Plan, now: datetime) -> None:
+    """End the troubles of feeds that are not watched any more, failures that were ours, and settled ones."""
     for episode in episodes.all_open(tx):
-        feed = feeds.get(episode.feed_id) or _feed(tx, episode.feed_id)
+        feed = _feed(tx, episode.feed_id)
         excused = (
             episode.kind == Trouble.FAILING.value
             and episode.told_at is None
@@ -263,71 +237,14 @@ def _tidy(tx: Tx, plan: Plan, now: datetime) -> dict[int, FeedState]:
         if feed is None or feed.retired_at is not None or feed.name not in plan.feeds or excused:
             episodes.end_in_silence(tx, episode, now)
             continue
-        feeds[feed.id] = feed
         if Trouble(episode.kind) in QUIET and feed.last_item_at and feed.last_item_at > episode.since:
             _judge(tx, feed.id, [episode], [Sign(Trouble(episode.kind), on=False, since=now)], now)
         if episode.kind == Trouble.LANGUAGE.value and now - episode.since > ADOPTED:
             words = episode.detail.split(" ")
             tx.run(sql.FEED_WATCHED, feed_id=feed.id, language=words[1], final_domain=feed.final_domain)
             episodes.end_in_silence(tx, episode, now)
-    return feeds
 
 
 def _feed(tx: Tx, feed_id: int) -> FeedState | None:
     row = tx.row(sql.FEED, id=feed_id)
     return read(FeedState, row) if row is not None else None
-
-
-def _digest_is_due(tx: Tx, plan: Plan, now: datetime) -> bool:
-    """
-    Whether today's digest of notices is to go out now, in the configured zone; if so, it is noted as gone.
-
-    A database that never sent one begins with the next hour that comes: nobody has waited for it yet.
-    """
-    local = now.astimezone(ZoneInfo(plan.config.timezone))
-    today = local.date().isoformat()
-    row = tx.row(sql.FACT, name=DIGEST_SENT)
-    after = local.time() >= time.fromisoformat(plan.config.digest)
-    if row is not None and (row["value"] == today or not after):
-        return False
-    yesterday = (local.date() - timedelta(days=1)).isoformat()
-    value = today if after else yesterday
-    tx.run(sql.FACT_UPSERT, name=DIGEST_SENT, value=value, at=to_db(now))
-    return row is not None
-
-
-def _tell(tx: Tx, plan: Plan, ready: Sequence[tuple[Episode, FeedState]], now: datetime) -> int:
-    told = report(_tale(plan, episode, feed, now) for episode, feed in ready)
-    for line in told.lines:
-        notice(tx, line.kind, line.subject, line.text, now)
-    for episode, _ in ready:
-        episodes.mark_told(tx, episode, now)
-    for channel in plan.notices_to:
-        enqueue(tx, channel, _message(told), now)
-    return len(plan.notices_to)
-
-
-def _tale(plan: Plan, episode: Episode, feed: FeedState, now: datetime) -> Tale:
-    config = plan.feeds.get(feed.name)
-    known = config is not None and not config.url.missing
-    return Tale(
-        feed=feed.name,
-        host=host_of(config.url.reveal()) if config and known else "",
-        kind=Trouble(episode.kind),
-        detail=episode.detail,
-        lasted=(episode.ended_at or now) - episode.since,
-        over=episode.ended_at is not None,
-        told=episode.told_at is not None,
-        rules=plan.rules_of(config) if config else (),
-    )
-
-
-def _message(told: Report) -> Message:
-    over = all(tale.over for line in told.lines for tale in line.tales)
-    return Message(
-        kind="notice",
-        title=told.title,
-        severity=Severity.NORMAL if over else Severity.HIGH,
-        excerpt=told.body,
-        why="notice: feeds",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,8 @@ from monitor.settings import FeedConfig, Secret
 from monitor.store import episodes, sql
 from monitor.store.clock import OFFLINE
 from monitor.store.rows import to_db
-from monitor.watching import DIGEST_SENT, Lookout, sweep
+from monitor.telling import DIGEST_SENT
+from monitor.watching import Lookout, sweep
 from tests.support.documents import NOON, Item
 from tests.support.newsdesk import Desk
 
@@ -211,6 +213,7 @@ def test_twenty_feeds_of_one_host_make_one_notice(tmp_path: Path) -> None:
         for feed in many:
             desk.answer(feed.name, None)
         later(desk, hours=1)
+        later(desk, hours=1)
         assert len(heard(desk)) == 3
         rows = desk.database.reader.rows(sql.NOTICES_SINCE, since="2000")
         assert [(r["kind"], r["subject"]) for r in rows] == [
@@ -218,6 +221,36 @@ def test_twenty_feeds_of_one_host_make_one_notice(tmp_path: Path) -> None:
             ("feed_missing", "news.example"),
             ("feed_missing_over", "news.example"),
         ]
+
+
+def test_feeds_of_a_host_are_told_together_as_their_polls_find_it(tmp_path: Path) -> None:
+    """Each is asked at another time: people hear of them when no more are found, and never one by one."""
+    many = [FeedConfig(f"n{n:02}", Secret(f"http://news.example/{n}")) for n in range(20)]
+    with started(tmp_path, *many, **AT_ONCE) as desk:  # type: ignore[arg-type]
+        for feed in many[:19]:
+            desk.answer(feed.name, FetchResult(FetchStatus.GONE, 410))
+            desk.now += timedelta(minutes=6)
+            desk.poll(feed.name)
+            look(desk)
+            assert heard(desk) == []
+        desk.now += timedelta(hours=2)
+        look(desk)
+        ((title, _),) = heard(desk)
+        assert title.startswith("19 feeds of news.example are gone for good (410)")
+        for feed in many:
+            desk.answer(feed.name, NOT_FOUND)
+        desk.change(feeds=tuple(replace(f, url=Secret(f.url.reveal() + "?2")) for f in many))
+        for feed in desk.config.feeds:
+            desk.answer(feed.name, NOT_FOUND)
+            desk.now += timedelta(hours=1)
+            desk.poll(feed.name)
+            look(desk)
+        for feed in desk.config.feeds * 2:
+            desk.now += timedelta(hours=2)
+            desk.poll(feed.name)
+            look(desk)
+        told = [title for title, _ in heard(desk)[1:] if "not found" in title]
+        assert [title.partition(" are ")[0] for title in told] == ["20 feeds of news.example"]
 
 
 def test_an_outage_of_our_own_opens_no_trouble(tmp_path: Path) -> None:

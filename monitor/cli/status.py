@@ -142,6 +142,8 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
         "feeds": {"total": count, "ok": 0, "failing": 0, "silent": 0, "disabled": len(feeds) - count},
+        "failing": [],
+        "silent": [],
         "outbox": {},
         "alerts_24h": 0,
         "last_alert": None,

@@ -42,7 +42,7 @@ class Tale:
     """
     A trouble as it is told: that it began, or (`over`) that it ended.
 
-    `lasted` is until now or its end. `told` = people heard of its beginning. `rules` hear of the feed.
+    `lasted` is until now or its end. `rules` hear of the feed.
     """
 
     feed: str
@@ -51,7 +51,6 @@ class Tale:
     detail: str
     lasted: timedelta
     over: bool = False
-    told: bool = False
     rules: tuple[str, ...] = ()
 
 

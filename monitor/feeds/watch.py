@@ -230,8 +230,10 @@ class _Changes:
         if other is not None:
             if not _replaces(sign.kind, other):
                 return
-            # It has not been read since then, whatever the reason was first.
-            since = min(since, other.since) if sign.kind in BLINDING else since
+            if (
+                other.kind is not Trouble.GONE
+            ):  # it has not been read since then, whatever the reason was first
+                since = min(since, other.since)
             self.open.remove(other)
             (self.replaced if other.told else self.dropped).append(other)
         back = next((k for k in self.past if k.kind is sign.kind and self._came_back(k)), None)
@@ -257,6 +259,6 @@ def _replaces(kind: Trouble, other: Known) -> bool:
     """Whether a new kind takes the place of the one on record."""
     if kind in QUIET:
         return False
-    if kind is Trouble.GONE:
-        return other.kind is not Trouble.GONE
+    if Trouble.GONE in (kind, other.kind):
+        return True  # who is gone is not asked: an answer comes from another address
     return not other.told and kind is not Trouble.FAILING

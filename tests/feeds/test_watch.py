@@ -205,6 +205,16 @@ def test_gone_is_told_at_once_whatever_was_told_before() -> None:
     assert record.open == [Trouble.GONE]
 
 
+def test_a_feed_that_was_gone_and_fails_has_another_address() -> None:
+    """Nobody asks the old one any more: what fails now began now."""
+    record = Record()
+    record.poll(replace(BAD, status=FetchStatus.GONE, http=410), 0 * HOUR)
+    changes = record.take(signs(replace(BAD, since=NOON + 9 * HOUR)), NOON + 9 * HOUR)
+    assert [(s.kind, s.since) for s in changes.opened] == [(Trouble.FAILING, NOON + 9 * HOUR)]
+    record.tell(NOON + 10 * HOUR)
+    assert record.told == [("began", Trouble.GONE)]
+
+
 def test_a_reason_that_becomes_known_takes_over_the_time() -> None:
     """A feed that fails, then is missing, was blind since the first failure."""
     record = Record()
