@@ -45,8 +45,9 @@ def _date(item: str) -> datetime | None:
 @pytest.mark.parametrize("series", SERIES)
 def test_a_real_feed_is_silent_only_when_it_ends(series: str, capsys: pytest.CaptureFixture[str]) -> None:
     """No version comes after an alarm; if the feed ends with the last one, the alarm comes soon."""
-    rhythm, seen, last, judged = Rhythm(), set[str](), None, 0
-    before = None
+    rhythm, seen, judged = Rhythm(), set[str](), 0
+    last: datetime | None = None
+    before: datetime | None = None
     for served, items in documents(series):
         alarm = alarm_at(rhythm, last) if last is not None else None
         judged += alarm is not None
