@@ -87,7 +87,7 @@ def _to_tell(tx: Tx, plan: Plan) -> list[list[_Heard]]:
     groups: dict[tuple[str, str, bool], list[_Heard]] = defaultdict(list)
     for episode in episodes.to_tell(tx):
         row = tx.row(sql.FEED, id=episode.feed_id)
-        if row is not None:
+        if row is not None and row["name"] in plan.feeds:  # who disabled it knows
             feed = read(FeedState, row)
             heard = _Heard(episode, feed, _host(plan, feed.name))
             groups[heard.host or feed.name, episode.kind, heard.over].append(heard)

@@ -220,12 +220,12 @@ def sweep(tx: Tx, plan: Plan, now: datetime, suspects: Sequence[int] | None = ()
     if tx.row(sql.FACT, name=OFFLINE) is not None:
         return 0
     _find_silent(tx, plan, suspects or (), now)
-    _tidy(tx, plan, now)
+    _tidy(tx, now)
     return tell(tx, plan, now)
 
 
-def _tidy(tx: Tx, plan: Plan, now: datetime) -> None:
-    """End the troubles of feeds that are not watched any more, failures that were ours, and settled ones."""
+def _tidy(tx: Tx, now: datetime) -> None:
+    """End the troubles of feeds that were removed, failures that were ours, and what is settled."""
     for episode in episodes.all_open(tx):
         feed = _feed(tx, episode.feed_id)
         excused = (
@@ -234,7 +234,7 @@ def _tidy(tx: Tx, plan: Plan, now: datetime) -> None:
             and feed is not None
             and not feed.failures
         )
-        if feed is None or feed.retired_at is not None or feed.name not in plan.feeds or excused:
+        if feed is None or feed.retired_at is not None or excused:
             episodes.end_in_silence(tx, episode, now)
             continue
         if Trouble(episode.kind) in QUIET and feed.last_item_at and feed.last_item_at > episode.since:

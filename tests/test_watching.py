@@ -354,6 +354,22 @@ def test_a_feed_that_is_taken_away_ends_its_troubles_in_silence(tmp_path: Path) 
         assert (len(heard(desk)), troubles(desk)) == (1, [])
 
 
+def test_a_feed_that_is_disabled_keeps_its_troubles_to_itself(tmp_path: Path) -> None:
+    """Nothing is told of it meanwhile; enabled again it is in the same trouble, and told once in all."""
+    with started(tmp_path, "a", "b", **AT_ONCE) as desk:
+        feeds = desk.config.feeds
+        desk.answer("a", FetchResult(FetchStatus.GONE, 410))
+        desk.poll()
+        desk.change(feeds=(replace(feeds[0], enabled=False), feeds[1]))
+        look(desk)
+        assert heard(desk) == []
+        desk.change(feeds=feeds)
+        for _ in range(3):
+            look(desk)
+        assert [title.partition(" (for")[0] for title, _ in heard(desk)] == ["feed a is gone for good (410)"]
+        assert troubles(desk) == ["gone"]
+
+
 # --- silence
 
 
