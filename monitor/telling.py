@@ -21,7 +21,7 @@ from monitor.feeds.watch import DIGEST_ONLY, Trouble, ripe
 from monitor.model import Message, Severity
 from monitor.store import episodes, sql
 from monitor.store.outbox import enqueue, notice
-from monitor.store.rows import FeedState, read, to_db
+from monitor.store.rows import FeedState, from_db, read, to_db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 DIGEST_SENT = "notice_digest"  # a fact: the local date of the last digest of notices
+TOLD_MUCH = "notice_of_many"  # a fact: when a notice of many feeds last went out
+MANY = 5
 TOGETHER = timedelta(hours=24)  # feeds of one host whose troubles began so near each other share their fate
 SETTLES = timedelta(hours=1)  # until then other feeds of a host may be found in the same trouble
 
@@ -40,12 +42,19 @@ SETTLES = timedelta(hours=1)  # until then other feeds of a host may be found in
 def tell(tx: Tx, plan: Plan, now: datetime) -> int:
     """Tell what is to be told by now; returns how many notifications that made."""
     digest = _digest_is_due(tx, plan, now)
-    at_once = plan.config.notices is not None
+    at_once = plan.config.notices is not None and not _has_told_much(tx, now)
     ready: list[_Heard] = []
     for group in _to_tell(tx, plan):
         if digest or (at_once and group[0].kind not in DIGEST_ONLY and not _more_may_come(plan, group, now)):
             ready += group
     return _send(tx, plan, ready, now) if ready else 0
+
+
+def _has_told_much(tx: Tx, now: datetime) -> bool:
+    """Whether a notice of many feeds went out within the hour: what else it strikes is told together, too."""
+    row = tx.row(sql.FACT, name=TOLD_MUCH)
+    at = from_db(row["at"]) if row is not None else None
+    return at is not None and timedelta(0) <= now - at < SETTLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,8 @@ def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
         notice(tx, line.kind, line.subject, line.text, now)
     for heard in ready:
         episodes.mark_told(tx, heard.episode, now)
+    if len(ready) >= MANY:
+        tx.run(sql.FACT_UPSERT, name=TOLD_MUCH, value="", at=to_db(now))
     for channel in plan.notices_to:
         enqueue(tx, channel, _message(told), now)
     return len(plan.notices_to)

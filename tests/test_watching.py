@@ -205,7 +205,7 @@ def test_twenty_feeds_of_one_host_make_one_notice(tmp_path: Path) -> None:
             desk.answer(feed.name, NOT_FOUND)
         desk.answer("b", FetchResult(FetchStatus.GONE, 410))
         later(desk, hours=1)
-        assert [title for title, _ in heard(desk)] == ["feed b is gone for good (410) (for 0 min)"]
+        assert [title for title, _ in heard(desk)] == ["feed b is gone for good (410)"]
         later(desk, hours=48)
         _, (title, _body) = heard(desk)
         assert title.startswith("20 feeds of news.example are not found (404) (for up to 2 d): n00, n01, ")
@@ -251,6 +251,24 @@ def test_feeds_of_a_host_are_told_together_as_their_polls_find_it(tmp_path: Path
             look(desk)
         told = [title for title, _ in heard(desk)[1:] if "not found" in title]
         assert [title.partition(" are ")[0] for title in told] == ["20 feeds of news.example"]
+
+
+def test_what_befalls_many_hosts_is_one_line_and_at_most_one_notice_an_hour(tmp_path: Path) -> None:
+    """As behind the login page of a hotel: every feed turns to the same page, one after the other."""
+    many = [FeedConfig(f"n{n:02}", Secret(f"http://h{n}.example/feed")) for n in range(30)]
+    with started(tmp_path, *many, **AT_ONCE) as desk:  # type: ignore[arg-type]
+        for feed in many:
+            desk.answer(feed.name, replace(PAGE, final_url=feed.url.reveal()))
+        for _ in range(3):
+            for at in range(0, 30, 6):
+                desk.now += timedelta(minutes=2)
+                desk.poll(*(feed.name for feed in many[at : at + 6]))
+                look(desk)
+        later(desk, hours=1)
+        first, second = heard(desk)
+        assert first[0].startswith("6 feeds of 6 hosts are a web page instead of a feed (for up to ")
+        assert second[0].startswith("24 feeds of 24 hosts are a web page instead of a feed (for up to ")
+        assert second[0].endswith("n06, n07, n08, n09, n10, n11, n12, n13, n14, n15 and 14 more")
 
 
 def test_an_outage_of_our_own_opens_no_trouble(tmp_path: Path) -> None:

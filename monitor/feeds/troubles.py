@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.feeds.watch import Trouble
+from monitor.feeds.watch import HEARD, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import timedelta
 
 NAMED = 10  # feeds, or rules, that a line names
+_MOST_HOSTS = 5  # lines for one kind of trouble: above that they become one
+_WORTH_SAYING = timedelta(minutes=10)
 _STATES = {
     Trouble.FAILING: "failing",
     Trouble.SILENT: "silent",
@@ -81,7 +83,8 @@ def state(kind: Trouble, detail: str) -> str:
 def told(tale: Tale) -> str:
     """The sentence for one feed's trouble."""
     if not tale.over:
-        return f"feed {tale.feed} is {state(tale.kind, tale.detail)} (for {span(tale.lasted)})"
+        lasts = f" (for {span(tale.lasted)})" if tale.lasted >= _WORTH_SAYING else ""
+        return f"feed {tale.feed} is {state(tale.kind, tale.detail)}{lasts}"
     was = _STATES[tale.kind]
     end = "has news again" if tale.kind in (Trouble.SILENT, Trouble.FROZEN) else "is well again"
     return f"feed {tale.feed} {end}: it was {was} for {span(tale.lasted)}"
@@ -92,13 +95,15 @@ def remedy(tale: Tale) -> str:
     return "" if tale.over else _REMEDIES[tale.kind].format(feed=tale.feed)
 
 
-def blind(rules: Sequence[str], *, over: bool, many: bool = False) -> str:
-    """Which rules hear nothing of it meanwhile; "" where there are none."""
+def blind(rules: Sequence[str], kind: Trouble, *, over: bool, many: bool = False) -> str:
+    """Which rules hear nothing of it meanwhile, or hear it; "" where there are none."""
     if not rules:
         return ""
     what = "these feeds" if many else "it"
     if over:
         return f"rules that hear {what} again: {named(rules)}"
+    if kind in HEARD:
+        return f"rules that hear {what}: {named(rules)}"
     return f"rules that are blind for {what}: {named(rules)}"
 
 
@@ -110,7 +115,7 @@ def named(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a notice: for one feed, or for all feeds of one host with the same trouble."""
+    """One line of a notice: for one feed, or for all feeds of one host, or of many, with the same trouble."""
 
     tales: tuple[Tale, ...]
 
@@ -121,8 +126,15 @@ class Line:
 
     @property
     def subject(self) -> str:
-        """The feed it is about, or the host."""
-        return self.tales[0].feed if len(self.tales) == 1 else self.tales[0].host
+        """The feed it is about, or the host; "" where it is about several hosts."""
+        if len(self.tales) == 1:
+            return self.tales[0].feed
+        return self.tales[0].host if len(self.hosts) == 1 else ""
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of its feeds."""
+        return frozenset(tale.host for tale in self.tales)
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -136,7 +148,8 @@ class Line:
         if len(self.tales) == 1:
             return told(first)
         names = named(tuple(t.feed for t in self.tales))
-        who = f"{len(self.tales)} feeds of {first.host}"
+        of = first.host if len(self.hosts) == 1 else f"{len(self.hosts)} hosts"
+        who = f"{len(self.tales)} feeds of {of}"
         longest = span(max(t.lasted for t in self.tales))
         if first.over:
             return f"{who} are well again: they were {_STATES[first.kind]} for up to {longest}: {names}"
@@ -146,7 +159,7 @@ class Line:
     def more(self) -> str:
         """The remedy, and the rules that are blind."""
         first, many = self.tales[0], len(self.tales) > 1
-        parts = (remedy(first), blind(self.rules, over=first.over, many=many))
+        parts = (remedy(first), blind(self.rules, first.kind, over=first.over, many=many))
         return "; ".join(part for part in parts if part)
 
 
@@ -176,10 +189,19 @@ class Report:
 
 
 def report(tales: Iterable[Tale]) -> Report:
-    """Put together what is to be told: troubles first, feeds of one host with one trouble in one line."""
-    groups: dict[tuple[bool, Trouble, str], list[Tale]] = defaultdict(list)
+    """
+    Put together what is to be told: troubles first, feeds of one host with one trouble in one line.
+
+    What befell more than a few hosts is one line for them all: it is probably nearer to us than to them.
+    """
+    kinds: dict[tuple[bool, Trouble], dict[str, list[Tale]]] = defaultdict(lambda: defaultdict(list))
     for tale in tales:
-        groups[tale.over, tale.kind, tale.host or tale.feed].append(tale)
+        kinds[tale.over, tale.kind][tale.host or tale.feed].append(tale)
+    lines = []
     order = list(Trouble)
-    ordered = sorted(groups.items(), key=lambda g: (g[0][0], order.index(g[0][1]), g[0][2]))
-    return Report(tuple(Line(tuple(sorted(group, key=lambda t: t.feed))) for _, group in ordered))
+    for _, by_host in sorted(kinds.items(), key=lambda k: (k[0][0], order.index(k[0][1]))):
+        groups = [group for _, group in sorted(by_host.items())]
+        if len(groups) > _MOST_HOSTS:
+            groups = [[tale for group in groups for tale in group]]
+        lines += [Line(tuple(sorted(group, key=lambda t: t.feed))) for group in groups]
+    return Report(tuple(lines))

@@ -43,6 +43,7 @@ class Trouble(StrEnum):
 
 BLINDING = frozenset({Trouble.FAILING, Trouble.HTML, Trouble.GONE, Trouble.LOGIN, Trouble.MISSING})
 QUIET = frozenset({Trouble.SILENT, Trouble.FROZEN})
+HEARD = frozenset({Trouble.LANGUAGE, Trouble.DOMAIN})  # news come all the same
 GRACE = {
     Trouble.FAILING: timedelta(hours=24),
     Trouble.LOGIN: timedelta(hours=48),

@@ -66,7 +66,7 @@ def test_17_a_410_is_told_once_and_nothing_more_is_asked(desk: Desk, web: WebSer
     web.only("/feed", answer(410))
     for _ in range(5):
         passes(desk, hours=20)
-    assert heard(desk) == ["feed a is gone for good (410) (for 0 min)"]
+    assert heard(desk) == ["feed a is gone for good (410)"]
     assert web.targets() == ["/feed"] * 2
 
 
