@@ -81,9 +81,8 @@ class _Heard:
     @property
     def ripe(self) -> bool:
         """Whether it is sure: not before a poll found it to last."""
-        last = self.episode.ended_at or self.feed.last_poll_at
-        told = self.episode.told_at is not None
-        return told or (last is not None and ripe(episodes.as_known(self.episode), last))
+        known, last = episodes.as_known(self.episode), self.feed.last_poll_at
+        return known.told or (last is not None and ripe(known, last))
 
 
 def _to_tell(tx: Tx, plan: Plan) -> list[list[_Heard]]:

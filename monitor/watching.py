@@ -105,6 +105,7 @@ def _seen(before: FeedState, after: FeedState, poll: Poll, plan: Plan, record: S
         http=poll.result.http_status,
         message=after.last_message,
         since=after.first_failure_at,
+        before=before.last_poll_at,
         news=news,
         domain=domain,
         home=home,

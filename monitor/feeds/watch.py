@@ -64,7 +64,8 @@ class Seen:
     What one poll saw, as far as it matters here.
 
     `good` = a document, or word that it is unchanged; `http` and `message` say how it went else. `since` is
-    when the present run of failures began, `news` whether an item was new. `domain` is the registrable one
+    when the present run of failures began, `before` the time of the poll before, `news` whether an item was
+    new. `domain` is the registrable one
     that answered ("" = nobody), `home` that of the configured address, `known_domain` the one that answered
     before. `language` is that of what was new, if somebody looked and could tell; `known_language` the one
     before.
@@ -76,6 +77,7 @@ class Seen:
     http: int | None = None
     message: str = ""
     since: datetime | None = None
+    before: datetime | None = None
     news: bool = False
     domain: str = ""
     home: str = ""
@@ -86,7 +88,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A trouble is there (`on`) or is not; `since` is when that began."""
+    """A trouble is there (`on`) since then; or it is not, and was seen last then at the latest."""
 
     kind: Trouble
     on: bool
@@ -129,7 +131,7 @@ def signs(seen: Seen) -> tuple[Sign, ...]:
     if not seen.good:
         detail = seen.message[:_LONGEST_DETAIL]
         return (Sign(_failure(seen), on=True, since=seen.since or seen.now, detail=detail),)
-    found = [Sign(kind, on=False, since=seen.now) for kind in BLINDING]
+    found = [Sign(kind, on=False, since=seen.before or seen.now) for kind in BLINDING]
     if seen.news:
         found += [Sign(kind, on=False, since=seen.now) for kind in QUIET]
     if seen.domain:
@@ -165,7 +167,9 @@ def judge(record: Sequence[Known], found: Iterable[Sign], now: datetime) -> Chan
 
 
 def ripe(trouble: Known, seen: datetime) -> bool:
-    """Whether people are to hear of a trouble that a poll at `seen`, or its end then, still found there."""
+    """Whether people are to hear of a trouble that a poll at `seen` still found there, or that is over."""
+    if trouble.ended is not None:
+        return True  # else it would have been dropped
     if trouble.kind is Trouble.LANGUAGE:
         return times_seen(trouble.detail) >= SURE
     return seen - trouble.since >= GRACE.get(trouble.kind, timedelta(0))
@@ -210,7 +214,7 @@ class _Changes:
         same = next((k for k in self.open if k.kind is sign.kind), None)
         if not sign.on:
             if same is not None:
-                self._end(same)
+                self._end(same, sign.since)
         elif same is not None:
             self._goes_on(same, sign)
         else:
@@ -246,9 +250,9 @@ class _Changes:
     def _came_back(self, past: Known) -> bool:
         return past.told and past.ended is not None and self.now - past.ended < CAME_BACK
 
-    def _end(self, known: Known) -> None:
+    def _end(self, known: Known, seen: datetime) -> None:
         self.open.remove(known)
-        (self.ended if known.told or ripe(known, self.now) else self.dropped).append(known)
+        (self.ended if known.told or ripe(known, seen) else self.dropped).append(known)
 
 
 def _alike(kind: Trouble) -> frozenset[Trouble]:

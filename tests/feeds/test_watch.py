@@ -121,6 +121,7 @@ class Record:
         self.known: list[Known] = []
         self.told: list[tuple[str, Trouble]] = []
         self._keys = 0
+        self._polled: datetime | None = None
 
     def take(self, found: Sequence[Sign], now: datetime) -> Changes:
         """Judge the signs of one poll, and write down what they change."""
@@ -144,7 +145,7 @@ class Record:
     def tell(self, seen: datetime) -> None:
         """Tell what is ripe."""
         for at, known in enumerate(self.known):
-            begins = not known.told and ripe(known, known.ended or seen)
+            begins = not known.told and ripe(known, seen)
             ends = (known.told or begins) and known.ended is not None and not known.end_told
             self.told += [("began", known.kind)] * begins + [("over", known.kind)] * ends
             self.known[at] = replace(known, told=known.told or begins, end_told=known.end_told or ends)
@@ -152,8 +153,9 @@ class Record:
     def poll(self, seen: Seen, after: timedelta) -> None:
         """Take a poll that long after noon, and tell."""
         now = NOON + after
-        self.take(signs(replace(seen, now=now, since=seen.since and NOON)), now)
+        self.take(signs(replace(seen, now=now, since=seen.since and NOON, before=self._polled)), now)
         self.tell(now)
+        self._polled = now
 
     @property
     def open(self) -> list[Trouble]:
@@ -180,6 +182,15 @@ def test_a_short_failure_leaves_no_trace() -> None:
     record = Record()
     record.poll(BAD, 0 * HOUR)
     record.poll(GOOD, 20 * HOUR)
+    assert (record.known, record.told) == ([], [])
+
+
+def test_a_failure_is_as_old_as_the_last_poll_that_saw_it() -> None:
+    """Two days off, or cut off, between a failed poll and a good one are no failure of two days."""
+    record = Record()
+    record.poll(BAD, 0 * HOUR)
+    record.poll(BAD, 1 * HOUR)
+    record.poll(GOOD, 49 * HOUR)
     assert (record.known, record.told) == ([], [])
 
 
