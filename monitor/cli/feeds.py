@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     from monitor.cli.app import SETTINGS
-    from monitor.cli.feeds_add import add, export, import_opml, remove
+    from monitor.cli.feeds_add import add, discover, remove
+    from monitor.cli.feeds_opml import export, import_opml
     from monitor.cli.feeds_show import show
 
     group = typer.Typer(help="The sources: how they fare, and changing them in the file.", **SETTINGS)
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("add", epilog="Example: tocsin feeds add https://www.rfi.fr/fr/rss --name rfi --tag fr")(
         add
     )
+    group.command("discover", epilog="Example: tocsin feeds discover https://www.lemonde.fr")(discover)
     group.command("remove", epilog="Example: tocsin feeds remove rfi")(remove)
     group.command("enable", epilog="Example: tocsin feeds enable rfi")(enable)
     group.command("disable", epilog="Example: tocsin feeds disable rfi")(disable)

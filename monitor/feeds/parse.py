@@ -4,8 +4,14 @@ The parent's side of parsing: one killable process per lane, and its JSON answer
 Theory of operation. A document is hostile until it has been parsed: it may take the parser minutes or
 gigabytes. So parsing happens in a process of its own (worker.py) with a budget of processor time and
 memory, and the parent waits for a bounded time. Whatever goes wrong there, the process is killed, this one
-document is answered with an error, and the next document starts a new process. Large documents, and those
-of feeds that had a process killed, take a lane of their own, so that they delay nobody else.
+document is answered with an error, and the next document starts a new process.
+
+No document may delay the others for long, be there one that burns its whole budget or fifty. Large documents,
+and those of feeds that had a process killed, take a lane of their own. All others start in a lane where the
+budget is a small part of the whole, ample for every honest document of that size; one that exceeds it starts
+again in the lane for the suspicious, and if many wait there already, it waits for the next poll. While an
+ordinary document is slow, a second process of the same kind lets the others overtake it, the small ones
+first: it takes a large document to burn much time.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.model import Entry, FeedInfo, ParsedFeed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
 
 SUSPECT_BYTES = 1_000_000
 _MAX_ANSWER_BYTES = 64_000_000
@@ -50,9 +56,13 @@ class ParserWorker:
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
-    async def parse(self, body: bytes, *, content_type: str, url: str) -> ParsedFeed:
+    async def parse(
+        self, body: bytes, *, content_type: str, url: str, known: Collection[int] = ()
+    ) -> ParsedFeed:
         """The parsed document, or a ParsedFeed with `error`; never raises for what a document holds."""
-        header = json.dumps({"cpu": self.cpu_seconds, "content_type": content_type, "url": url}).encode()
+        header = json.dumps(
+            {"cpu": self.cpu_seconds, "content_type": content_type, "url": url, "known": list(known)}
+        ).encode()
         request = struct.pack("!II", len(header), len(body)) + header + body
         async with self._turn:
             try:
@@ -115,7 +125,7 @@ class ParserWorker:
 
     def _why_it_died(self, status: int | None) -> str:
         """A sentence for an exit status of the process."""
-        if status == -signal.SIGXCPU:
+        if status in (-signal.SIGPROF, -signal.SIGXCPU):
             return f"parsing took more than {self.cpu_seconds:g} s of processor time"
         if status == _MEMORY_EXIT:
             return "parsing needed more memory than a feed may take"
@@ -123,20 +133,105 @@ class ParserWorker:
 
 
 class Parser:
-    """Two lanes of ParserWorker: one for ordinary documents, one for large ones and known troublemakers."""
+    """
+    Lanes of ParserWorker: two for ordinary documents, one for large ones and known troublemakers.
 
-    def __init__(self, cpu_seconds: float = 5.0, wall_seconds: float = 15.0) -> None:
-        self.normal = ParserWorker(cpu_seconds, wall_seconds)
+    An ordinary document may take `quick_seconds` of processor time, and, if that is not enough, all of
+    `cpu_seconds` in the other lane, unless `crowd` of them wait there. The second ordinary lane is entered
+    only after `patience` seconds of waiting for the first, and its process ends when nobody waits any more:
+    most of the time there is one process.
+    """
+
+    def __init__(
+        self,
+        cpu_seconds: float = 5.0,
+        wall_seconds: float = 15.0,
+        *,
+        quick_seconds: float = 0.25,
+        patience: float = 0.5,
+        crowd: int = 3,
+    ) -> None:
+        self.patience = patience
+        self.crowd = crowd
+        self.normal = ParserWorker(min(quick_seconds, cpu_seconds), wall_seconds)
+        self.second = ParserWorker(min(quick_seconds, cpu_seconds), wall_seconds)
         self.suspect = ParserWorker(cpu_seconds, wall_seconds, one_shot=True)
+        self._taken: set[ParserWorker] = set()
+        self._left = asyncio.Condition()  # told whenever a lane is left
+        self._waiting: list[int] = []  # the sizes of documents
+        self._suspects = 0
 
-    async def parse(self, body: bytes, *, content_type: str, url: str, suspect: bool = False) -> ParsedFeed:
-        """Parse in the lane the document belongs to; `suspect` says that its feed had a process killed."""
-        lane = self.suspect if suspect or len(body) > SUSPECT_BYTES else self.normal
-        return await lane.parse(body, content_type=content_type, url=url)
+    async def parse(
+        self,
+        body: bytes,
+        *,
+        content_type: str,
+        url: str,
+        suspect: bool = False,
+        known: Collection[int] = frozenset(),
+    ) -> ParsedFeed:
+        """
+        Parse in the lane the document belongs to; `suspect` says that its feed had a process killed.
+
+        Items whose hash (ParsedFeed.items) is in `known` are only told by guid and link.
+        """
+        if suspect or len(body) > SUSPECT_BYTES:
+            return await self._slowly(body, content_type=content_type, url=url, known=known)
+        async with self._lane(len(body)) as lane:
+            feed = await lane.parse(body, content_type=content_type, url=url, known=known)
+        if not feed.killed or lane.cpu_seconds >= self.suspect.cpu_seconds:
+            return feed
+        if self._suspects >= self.crowd:
+            return feed  # the next poll is a suspect's, and has the time that this one lacked
+        return await self._slowly(body, content_type=content_type, url=url, known=known)
+
+    async def _slowly(
+        self, body: bytes, *, content_type: str, url: str, known: Collection[int]
+    ) -> ParsedFeed:
+        """Parse in the lane for large documents and suspects."""
+        self._suspects += 1
+        try:
+            return await self.suspect.parse(body, content_type=content_type, url=url, known=known)
+        finally:
+            self._suspects -= 1
+
+    @contextlib.asynccontextmanager
+    async def _lane(self, size: int) -> AsyncIterator[ParserWorker]:
+        """The first lane when it is free soon, else whichever of the two is free first."""
+        lane = await self._enter(size)
+        try:
+            yield lane
+        finally:
+            if lane is self.second and not self._waiting:
+                await lane.close()
+            async with self._left:
+                self._taken.discard(lane)
+                self._left.notify_all()
+
+    async def _enter(self, size: int) -> ParserWorker:
+        """Wait for a lane and take it; of those who wait, small documents go first."""
+        until: float | None = asyncio.get_running_loop().time() + self.patience
+        async with self._left:
+            self._waiting.append(size)
+            try:
+                while True:
+                    for lane in (self.normal,) if until else (self.normal, self.second):
+                        if lane not in self._taken and size == min(self._waiting):
+                            self._taken.add(lane)
+                            return lane
+                    try:
+                        async with asyncio.timeout_at(until):
+                            await self._left.wait()
+                    except TimeoutError:
+                        until = None
+            finally:
+                self._waiting.remove(size)
+                self._left.notify_all()  # another one is the smallest now
 
     async def close(self) -> None:
-        """End both processes."""
+        """End all processes."""
         await self.normal.close()
+        await self.second.close()
         await self.suspect.close()
 
 
@@ -160,6 +255,7 @@ def parsed_feed(answer: Mapping[str, Any]) -> ParsedFeed:
     if answer.get("error"):
         return ParsedFeed(warnings=warnings, error=str(answer["error"]), complete=complete)
     info = answer["info"]
+    entries = tuple(_entry(entry) for entry in answer["entries"])
     return ParsedFeed(
         info=FeedInfo(
             title=info["title"],
@@ -168,15 +264,22 @@ def parsed_feed(answer: Mapping[str, Any]) -> ParsedFeed:
             format=info["format"],
             ttl=info.get("ttl"),
             updated=_moment(info.get("updated")),
+            skip_hours=frozenset(info.get("skip_hours", ())),
+            skip_days=frozenset(info.get("skip_days", ())),
+            self_url=info.get("self_url"),
         ),
-        entries=tuple(_entry(entry) for entry in answer["entries"]),
+        entries=entries,
         parser=answer["parser"],
         warnings=warnings,
         complete=complete,
+        items=tuple(answer.get("items", ())),
+        skipped=sum(entry.known for entry in entries),
     )
 
 
 def _entry(entry: Mapping[str, Any]) -> Entry:
+    if "title" not in entry:
+        return Entry(guid=entry["guid"], link=entry["link"], raw=entry["raw"], known=True)
     return Entry(
         guid=entry["guid"],
         link=entry["link"],
@@ -190,6 +293,7 @@ def _entry(entry: Mapping[str, Any]) -> Entry:
         language=entry["language"],
         source_title=entry.get("source_title"),
         source_url=entry.get("source_url"),
+        raw=entry.get("raw", 0),
     )
 
 
