@@ -104,8 +104,6 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
     for name in ("id", "name", "url_hash", "added_at", "retired_at"):
         values.pop(name)
     tx.run(sql.FEED_POLLED, feed_id=state.id, **values)
-    if after.gone and not state.gone:
-        notice(tx, "feed_gone", poll.feed, f"feed {poll.feed} is gone (410): it is not asked again", poll.now)
     observe(tx, state, after, poll, plan)
     return Recorded(
         feed=poll.feed,
