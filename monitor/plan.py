@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.feeds.schedule import PollPolicy
+from monitor.model import Severity
 from monitor.rules.engine import compile_rules
 from monitor.rules.reach import reaches
 from monitor.settings import ChannelConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from monitor.rules.engine import Engine, RuleProblem
     from monitor.rules.frequency import Frequencies
     from monitor.settings import Config, FeedConfig, RuleConfig
+
+WEIGHTS = {Severity.HIGH: 2.0, Severity.URGENT: 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,9 @@ class Plan:
     channels: Mapping[str, ChannelConfig]
     feeds: Mapping[str, FeedConfig]
     rules: Mapping[str, RuleConfig]
+    # Rules that make a feed weigh more, the heaviest first, one for each choice of feeds; and what is known.
+    heavy: tuple[tuple[float, RuleConfig], ...] = ()
+    weights: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     def policy(self, feed: FeedConfig) -> PollPolicy:
         """How often this feed may be asked."""
@@ -43,9 +49,17 @@ class Plan:
         """Names of the rules in force that articles of this feed may pass, in the configuration's order."""
         return tuple(r.name for r in self.rules.values() if r.name in self.engine.rules and reaches(r, feed))
 
-    def weight(self, feed: FeedConfig) -> float:  # noqa: ARG002 - all weigh the same until severities count
-        """How much a quick poll of this feed is worth beside one of another; above 0."""
-        return 1.0
+    def weight(self, feed: FeedConfig) -> float:
+        """
+        How much a quick poll of this feed is worth beside one of another; above 0.
+
+        Twice as much if a rule of severity high hears of it, four times if an urgent one does.
+        """
+        known = self.weights.get(feed.name)
+        if known is None:
+            heaviest = (w for w, rule in self.heavy if reaches(rule, feed))
+            known = self.weights[feed.name] = next(heaviest, 1.0)
+        return known
 
 
 def build_plan(
@@ -65,8 +79,20 @@ def build_plan(
         channels={c.name: c for c in channels_of(config)},
         feeds={f.name: f for f in config.feeds if f.enabled},
         rules={r.name: r for r in config.rules},
+        heavy=_heavy(r for r in config.rules if r.name in engine.rules),
     )
     return plan, problems
+
+
+def _heavy(rules: Iterable[RuleConfig]) -> tuple[tuple[float, RuleConfig], ...]:
+    """Of rules that look at the same feeds the most severe stands for all."""
+    found: dict[object, tuple[float, RuleConfig]] = {}
+    for rule in rules:
+        weight = WEIGHTS.get(rule.severity, 1.0)
+        choice = (rule.feeds, rule.tags, rule.lang)
+        if weight > found.get(choice, (1.0, None))[0]:
+            found[choice] = (weight, rule)
+    return tuple(sorted(found.values(), key=lambda each: -each[0]))
 
 
 def channels_of(config: Config) -> tuple[ChannelConfig, ...]:
