@@ -58,21 +58,27 @@ def interval(
 
 
 def solve(
-    rates: Iterable[tuple[float, float]], polls_per_second: float, fastest: float, slowest: float
+    rates: Iterable[tuple[float, float, float]], polls_per_second: float, fastest: float, slowest: float
 ) -> float | None:
     """
     The c with which these feeds need so many polls a second; as near to it as the bounds allow.
 
-    `rates` are pairs of rate times weight (an hour) and how many feeds have it; None where there are none.
+    `rates` are rate times weight (an hour), the seconds that servers want between two polls, and how many feeds
+    have both; None where there are none.
     """
-    shares = [(sqrt(rate), share) for rate, share in rates if share]
+    slowest = max(fastest, slowest)
+    shares = [
+        (sqrt(rate), 1.0 / max(slowest, floor), 1.0 / max(fastest, floor), share)
+        for rate, floor, share in rates
+        if share
+    ]
     if not shares:
         return None
-    slowest = max(fastest, slowest)
-    low, high = fastest * min(r for r, _ in shares), slowest * max(r for r, _ in shares)
+    roots = [root for root, _, _, _ in shares]
+    low, high = fastest * min(roots), slowest * max(roots)
     for _ in range(_HALVINGS):
         c = sqrt(low * high)
-        needed = sum(share * min(max(root / c, 1.0 / slowest), 1.0 / fastest) for root, share in shares)
+        needed = sum(share * min(max(root / c, least), most) for root, least, most, share in shares)
         if needed > polls_per_second:
             low = c
         else:
@@ -80,14 +86,14 @@ def solve(
     return high
 
 
-def tally(profiles: Iterable[tuple[str, float]]) -> list[tuple[float, float]]:
-    """What `solve` wants to know of feeds, each given by the profile of its rhythm and its weight."""
-    texts: dict[float, list[str]] = {}
-    for profile, weight in profiles:
-        texts.setdefault(weight, []).append(profile)
+def tally(profiles: Iterable[tuple[str, float, float]]) -> list[tuple[float, float, float]]:
+    """What `solve` wants to know of feeds: of each the profile of its rhythm, its weight and its floor."""
+    texts: dict[tuple[float, float], list[str]] = {}
+    for profile, weight, floor in profiles:
+        texts.setdefault((weight, floor), []).append(profile)
     return [
-        (RATES[mark] * weight, count / HOURS)
-        for weight, found in texts.items()
+        (RATES[mark] * weight, floor, count / HOURS)
+        for (weight, floor), found in texts.items()
         for mark, count in Counter("".join(found)).items()
     ]
 

@@ -31,9 +31,9 @@ _WIDEST_FADES = 180 * 86_400.0
 _GRAIN = 300.0  # seconds: what appears within them is one occasion
 _LONGEST_LOOK = 28 * 86_400.0  # how far back the dates of a first document are believed
 _REBASE = 1e6
-_PRIOR_COUNT, _PRIOR_HOURS = 0.5, 3.0
-_PRIOR_SHAPE = 1.0  # occasions that it takes to believe in an hour of the day or a day of the week
-_PRIOR_HOUR = 3.0  # and in one hour of the week
+_PRIOR_COUNT, _PRIOR_HOURS = 2.0, 12.0
+_PRIOR_SHAPE = 0.5  # occasions that it takes to believe in an hour of the day or a day of the week
+_PRIOR_HOUR = 2.0  # and in one hour of the week
 _MOST_HASTE = 8.0
 _CALMING = 0.9  # what is left of the haste after each document without a gap
 

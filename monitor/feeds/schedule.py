@@ -118,7 +118,9 @@ def next_poll(
     due = now + timedelta(seconds=wait) + jitter
     welcome = wishes.welcome(due)
     if welcome > due:
-        return welcome + min(jitter, _IN_THE_HOUR), "the feed asked not to be read before (skipHours, skipDays)"
+        return welcome + min(
+            jitter, _IN_THE_HOUR
+        ), "the feed asked not to be read before (skipHours, skipDays)"
     return due, f"{reason}; {wishes.unheeded}" if wishes.unheeded else reason
 
 

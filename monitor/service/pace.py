@@ -28,7 +28,8 @@ def reckon(reader: Reader, plan: Plan) -> float | None:
         feed = plan.feeds.get(row["name"])
         if feed is not None and feed.every is None:
             profile = row["profile"]
-            profiles.append((profile if len(profile) == HOURS else UNKNOWN, plan.weight(feed)))
+            known = profile if len(profile) == HOURS else UNKNOWN
+            profiles.append((known, plan.weight(feed), row["floor"] or 0.0))
     polling = plan.config.polling
     every = min(max(polling.every, polling.fastest), polling.slowest)
     return solve(tally(profiles), len(profiles) / every, polling.fastest, polling.slowest)

@@ -191,7 +191,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     ),
     # Of each rhythm only what a pace is made from: a mark for each hour of the week.
     "FEEDS_RHYTHMS": select(
-        feeds.c.name, func.substr(feeds.c.rhythm, literal_column("1"), literal_column("168")).label("profile")
+        feeds.c.name,
+        feeds.c.floor,
+        func.substr(feeds.c.rhythm, literal_column("1"), literal_column("168")).label("profile"),
     ).where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None)),
     "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
