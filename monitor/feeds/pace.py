@@ -63,8 +63,8 @@ def solve(
     """
     The c with which these feeds need so many polls a second; as near to it as the bounds allow.
 
-    `rates` are rate times weight (an hour), the seconds that servers want between two polls, and how many feeds
-    have both; None where there are none.
+    `rates` are rate times weight (an hour), the seconds that servers want between two polls, and how many
+    feeds have both; None where there are none.
     """
     slowest = max(fastest, slowest)
     shares = [

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def mean_delay(feeds: Sequence[Made], start: float, end: float) -> tuple[float, float, int]:
-    """The mean delay of the feeds' items, that of a fixed interval with as many requests, and their number."""
+    """The mean delay of the feeds' items, a fixed interval's with as many requests, and their number."""
     requests = sum(1 for f in feeds for at in f.polls if start <= at < end)
     every = _fixed_interval([f.wishes.floor for f in feeds], requests / (end - start))
     ours = [d for f in feeds for d in delays(f.published, f.polls, start, end)]
@@ -57,7 +57,7 @@ def _fixed_interval(floors: Sequence[float], per_second: float) -> float:
 
 
 def test_news_come_earlier_at_the_same_number_of_requests() -> None:
-    """Statement 32: at most 0.7 of a fixed interval's mean delay, within the budget, nobody asked too often."""
+    """Statement 32: at most 0.7 of a fixed interval's mean delay, within budget, nobody too often."""
     weeks = 6
     feeds = made_feeds(60, weeks)
     for feed in feeds[::10]:
