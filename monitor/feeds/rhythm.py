@@ -35,6 +35,7 @@ _PRIOR_COUNT, _PRIOR_HOURS = 2.0, 12.0
 _PRIOR_SHAPE = 0.5  # occasions that it takes to believe in an hour of the day or a day of the week
 _PRIOR_HOUR = 2.0  # and in one hour of the week
 _MOST_HASTE = 8.0
+_NOTHING = 1e-9  # occasions: below it a float never comes to nought
 _CALMING = 0.9  # what is left of the haste after each document without a gap
 
 # The scale: character i stands for 2 ** (i / 5 - 13.5) occasions an hour: one in 16 months to 34 an hour.
@@ -187,7 +188,7 @@ def time_until(rhythm: Rhythm, expected: float, start: datetime) -> timedelta:
     week = sum(RATES[mark] for mark in profile)
     weeks, left = divmod(expected, week)
     moment = at
-    while left > 0:
+    while left > _NOTHING:
         hourly = RATES[profile[hour_of_week(moment)]]
         step = min((moment // _HOUR + 1) * _HOUR - moment, left / hourly * _HOUR)
         left -= hourly * step / _HOUR
