@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 WHOLE_AFTER = 86_400.0  # seconds without a whole document after which one is asked for, validators or not
 _RELEARN = 86_400.0  # seconds after which a rhythm learns that nothing came
-_TOO_MANY, _UNAVAILABLE = 429, 503
+_TOO_MANY = 429
+_PATIENCE = (_TOO_MANY, 503)
 _BARE_PAUSE = 60.0
 
 
@@ -255,6 +256,11 @@ def _keep_validators(state: FeedState, poll: Poll) -> FeedState:
     )
 
 
+def asks_for_patience(result: FetchResult) -> bool:
+    """Whether any server on the way said that it is asked too often, or not to come now."""
+    return result.http_status in _PATIENCE or any(hop.status in _PATIENCE for hop in result.hops)
+
+
 def host_pauses(result: FetchResult, host: str) -> Mapping[str, float]:
     """
     How many seconds which hosts are to be left alone: what each asked for, or a minute after a bare 429.
@@ -264,7 +270,7 @@ def host_pauses(result: FetchResult, host: str) -> Mapping[str, float]:
     """
     found: dict[str, float] = {}
     for hop in result.hops or (Hop(host, result.http_status or 0, result.retry_after),):
-        if hop.status in (_TOO_MANY, _UNAVAILABLE):
+        if hop.status in _PATIENCE:
             seconds = hop.retry_after or (_BARE_PAUSE if hop.status == _TOO_MANY else 0.0)
             if seconds > found.get(hop.host, 0.0):
                 found[hop.host] = seconds

@@ -21,7 +21,7 @@ from monitor.config.durations import parse_duration
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
 from monitor.moving import address_of, settle_move
-from monitor.polled import host_pauses, in_order_of_events, next_state
+from monitor.polled import asks_for_patience, host_pauses, in_order_of_events, next_state
 from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
@@ -134,8 +134,9 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
 
 
 def _pauses(state: FeedState, poll: Poll, config: FeedConfig) -> Mapping[str, float]:
-    asked = "" if config.url.missing else host_of(address_of(config, state.moved_to))
-    return host_pauses(poll.result, asked) if asked else {}
+    if not asks_for_patience(poll.result) or config.url.missing:
+        return {}
+    return host_pauses(poll.result, host_of(address_of(config, state.moved_to)))
 
 
 def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:

@@ -28,6 +28,7 @@ from monitor.service.log import event, get_logger, redact
 from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
+from monitor.store.asked import move_asked, settle_asked
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
 from monitor.store.digests import LONGEST_HOLD, release
@@ -327,11 +328,13 @@ class App:
         """In the writer, so that no time of the old clock is written after it, or of the new one before."""
         self.clock.take(step)
         moved = move_due_times(tx, step.by, self.clock())
+        move_asked(tx, self.clock())
         note_clock(tx, self.clock.mark(), self.clock())
         return moved
 
     def _trust_times(self, tx: Tx) -> None:
         """At a start: what the clock did while nobody looked must not make feeds early or alerts wait."""
+        settle_asked(tx)
         noted = noted_clock(tx)
         step = self.clock.step_since(*noted) if noted else None
         if step is not None:

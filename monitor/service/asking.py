@@ -1,9 +1,10 @@
 """
-Writing down that a request is about to begin, before it does: many of them in one transaction.
+Writing down which requests are under way, before they begin: many of them in one small transaction.
 
 A process that dies between a request and the transaction that records its answer would ask the same again at
 its next start, and in a crash loop every few seconds. With this its next start knows better
-(`feeds.schedule.not_before`). What comes while one transaction is under way shares the next.
+(`feeds.schedule.not_before`). What comes while one transaction is under way shares the next. All of them
+stand in one fact, so that no feed's row is written twice for one poll.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from monitor.store import sql
-from monitor.store.rows import to_db
+from monitor.store.asked import note_asked
 from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
@@ -24,36 +24,51 @@ if TYPE_CHECKING:
 
 
 class Asking:
-    """Notes requests in the feeds' rows."""
+    """Knows which feeds are being asked, and keeps the database in the know."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._next: list[int] = []
-        self._written: asyncio.Task[None] | None = None  # of what is in `_next`
-        self._under_way: asyncio.Task[None] | None = None
+        self._feeds: set[int] = set()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def begins(self, feed_id: int) -> None:
         """Return once it is on disk that this feed is being asked; raises StoreError where it cannot be."""
-        self._next.append(feed_id)
-        if self._written is None:
-            self._written = asyncio.create_task(self._write(self._under_way))
-        await asyncio.shield(self._written)
+        self._feeds.add(feed_id)
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append(written)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        await written
 
-    async def led_to_nothing(self, feed_id: int) -> None:
-        """It was we who were cut off: nobody was asked."""
-        await self._submit([feed_id], none=True)
+    def ended(self, feed_id: int) -> None:
+        """The answer is recorded, or nobody was asked: it was we who were cut off."""
+        self._feeds.discard(feed_id)
 
-    async def _write(self, before: asyncio.Task[None] | None) -> None:
-        if before is not None and not before.done():
-            await asyncio.wait([before])
-        self._under_way, self._written = self._written, None
-        feeds, self._next = self._next, []
-        await self._submit(feeds)
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                await self._tell(waiting)
+        finally:
+            self._writing = None
 
-    async def _submit(self, feeds: list[int], *, none: bool = False) -> None:
+    async def _tell(self, waiting: list[asyncio.Future[None]]) -> None:
+        feeds = sorted(self._feeds)
+
         def unit(tx: Tx) -> None:
-            at = None if none else to_db(self._clock())
-            tx.run_many(sql.FEED_ASKED, [{"feed_id": feed, "asked_at": at} for feed in feeds])
+            note_asked(tx, feeds, self._clock())
 
-        await asyncio.wrap_future(self._database.writer.submit(unit, Priority.POLL))
+        problem = None
+        try:
+            await asyncio.wrap_future(self._database.writer.submit(unit, Priority.POLL))
+        except Exception as error:  # noqa: BLE001 - whoever waits gets it
+            problem = error
+        for written in waiting:
+            if written.done():  # its poll was broken off meanwhile
+                continue
+            if problem is None:
+                written.set_result(None)
+            else:
+                written.set_exception(problem)

@@ -227,9 +227,9 @@ class Poller:
             return await check_feed(feed, state, plan, self._deps)
         await self._asking.begins(state.id)
         recorded = await check_feed(feed, state, plan, self._deps)
+        self._asking.ended(state.id)  # not where it was broken off: then nobody knows
         if recorded is None:
             self.counts["offline"] += 1
-            await self._asking.led_to_nothing(state.id)
         return recorded
 
     def _too_late(self, plan: Plan, *, probe: bool) -> bool:

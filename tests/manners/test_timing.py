@@ -15,7 +15,7 @@ from monitor.feeds.wishes import Wishes, said
 from monitor.model import FetchResult, FetchStatus, Hop
 from monitor.polled import host_pauses
 from monitor.settings import FeedConfig, Secret
-from monitor.store import sql
+from monitor.store.asked import note_asked, settle_asked
 from monitor.store.pauses import note_pauses, paused_hosts
 from tests.support.documents import NOON, Item, rss
 from tests.support.newsdesk import Desk, InProcessParser
@@ -87,9 +87,9 @@ def test_a_request_under_way_when_the_process_died_counts(tmp_path: Path) -> Non
         desk.poll()
         desk.now += timedelta(hours=1)  # it has been due for long
         at = desk.now
-        asked = {"feed_id": 1, "asked_at": at.strftime("%Y-%m-%d %H:%M:%S.%f")}
-        desk.database.writer.submit(lambda tx: tx.run(sql.FEED_ASKED, **asked)).result()
+        desk.database.writer.submit(lambda tx: note_asked(tx, [1], at)).result()
         desk.now += timedelta(seconds=5)
+        desk.database.writer.submit(settle_asked).result()
         desk.restart()
         due = desk.state("a").next_poll_at
         assert due is not None
@@ -131,7 +131,7 @@ def test_the_longest_wish_holds_until_it_is_taken_back(tmp_path: Path) -> None:
 def test_no_header_silences_a_feed(tmp_path: Path, fields: dict[str, str]) -> None:
     """Statement 9: six hours of a server's wish are heeded, no more, and the reason says so."""
     with WebServer() as web, WebsiteDesk(tmp_path, web) as desk:
-        desk.serve(with_ttl(100_000), **fields)
+        desk.serve(with_ttl(100_000), **fields)  # type: ignore[arg-type]
         recorded = desk.ask()
         assert 6 * 3600 <= desk.wait() <= 6 * 3600 + 90
         assert "of which 6 h are heeded" in recorded.why_then

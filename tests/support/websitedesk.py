@@ -78,4 +78,4 @@ class WebsiteDesk(Desk):
     def serve(self, body: bytes, path: str = "/feed", status: int = 200, **fields: str) -> None:
         """Answer with this from now on."""
         fields = {"Content_Type": "application/rss+xml"} | fields
-        self.web.only(path, answer(status, body, **fields))
+        self.web.only(path, answer(status, body, **fields))  # type: ignore[arg-type]
