@@ -9,7 +9,7 @@ from monitor.feeds.schedule import PollPolicy
 from monitor.model import Severity
 from monitor.rules.engine import compile_rules
 from monitor.rules.reach import reaches
-from monitor.settings import ChannelConfig
+from monitor.settings import LEAST_INTERVAL, ChannelConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +37,9 @@ class Plan:
     def policy(self, feed: FeedConfig) -> PollPolicy:
         """How often this feed may be asked."""
         polling = self.config.polling
-        return PollPolicy(polling.every, polling.fastest, polling.slowest, feed.every)
+        least = 0.0 if polling.allow_private else LEAST_INTERVAL
+        every = None if feed.every is None else max(feed.every, least)
+        return PollPolicy(polling.every, max(polling.fastest, least), max(polling.slowest, least), every)
 
     @property
     def notices_to(self) -> tuple[str, ...]:

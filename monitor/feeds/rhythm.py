@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from math import exp, log, log2
+from math import ceil, exp, log, log2
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,20 +33,24 @@ _LONGEST_LOOK = 28 * 86_400.0  # how far back the dates of a first document are 
 _REBASE = 1e6
 _PRIOR_COUNT, _PRIOR_HOURS = 2.0, 12.0
 _PRIOR_SHAPE = 0.5  # occasions that it takes to believe in an hour of the day or a day of the week
-_PRIOR_HOUR = 2.0  # and in one hour of the week
+_PRIOR_HOUR = 1.5  # and, beyond them, in one hour of the week
+_FIRST_DOUBT = 4.0  # and how many more in the beginning
 _MOST_HASTE = 8.0
 _NOTHING = 1e-9  # occasions: below it a float never comes to nought
 _CALMING = 0.9  # what is left of the haste after each document without a gap
 
 # The scale: character i stands for 2 ** (i / 5 - 13.5) occasions an hour: one in 16 months to 34 an hour.
 _FIRST, _LEVELS, _STEPS, _LOWEST = 33, 94, 5.0, 13.5
-RATES: dict[str, float] = {chr(_FIRST + i): 2.0 ** (i / _STEPS - _LOWEST) for i in range(_LEVELS)}
+_MARKS = "".join(chr(_FIRST + i) for i in range(_LEVELS))
+RATES: dict[str, float] = {mark: 2.0 ** (i / _STEPS - _LOWEST) for i, mark in enumerate(_MARKS)}
+_FADED = tuple(exp(-_HOUR * age / _FADE) for age in range(HOURS))  # what is left of a count so old
+_WEEK_FADED = exp(-_WEEK / _FADE)
 
 
 def mark_of(rate: float) -> str:
     """The character whose rate is nearest."""
     level = round((log2(rate) + _LOWEST) * _STEPS)
-    return chr(_FIRST + min(max(level, 0), _LEVELS - 1))
+    return _MARKS[min(max(level, 0), _LEVELS - 1)]
 
 
 UNKNOWN = mark_of(_PRIOR_COUNT / _PRIOR_HOURS) * HOURS
@@ -235,28 +239,32 @@ def _profile(cells: Sequence[float], since: float, ref: float, end: float) -> st
     smooth = [(counts[i - 1] + 2 * counts[i] + counts[i + 1 - HOURS]) / 4 for i in range(HOURS)]
     watched = _watched(since, end)
     mean = (_PRIOR_COUNT + sum(counts)) / (_PRIOR_HOURS + sum(watched))
-    by_hour = [
-        (_PRIOR_SHAPE + sum(smooth[h::24])) / (_PRIOR_SHAPE + mean * sum(watched[h::24])) for h in range(24)
-    ]
+    # In its first days chance looks like a rhythm: shapes are believed as a week and more has been seen.
+    shape = _PRIOR_SHAPE + _FIRST_DOUBT * exp(-sum(watched) / HOURS)
+    by_hour = [(shape + sum(smooth[h::24])) / (shape + mean * sum(watched[h::24])) for h in range(24)]
     by_day = [
-        (_PRIOR_SHAPE + sum(counts[d : d + 24])) / (_PRIOR_SHAPE + mean * sum(watched[d : d + 24]))
+        (shape + sum(counts[d : d + 24])) / (shape + mean * sum(watched[d : d + 24]))
         for d in range(0, HOURS, 24)
     ]
-    marks = []
-    for i in range(HOURS):
-        guess = mean * by_hour[i % 24] * by_day[i // 24]
-        marks.append(mark_of(guess * (_PRIOR_HOUR + smooth[i]) / (_PRIOR_HOUR + guess * watched[i])))
-    return "".join(marks)
+    hour = shape + _PRIOR_HOUR
+    marks, lowest, highest = _MARKS, 0, _LEVELS - 1
+    levels = []
+    for day, of_day in enumerate(by_day):
+        for i, of_hour in enumerate(by_hour, 24 * day):
+            guess = mean * of_hour * of_day
+            rate = guess * (hour + smooth[i]) / (hour + guess * watched[i])
+            levels.append(round((log2(rate) + _LOWEST) * _STEPS))
+    return "".join([marks[min(max(level, lowest), highest)] for level in levels])
 
 
 def _watched(since: float, end: float) -> list[float]:
     """How many hours each hour of the week was watched, faded as the counts are."""
-    week = exp(-_WEEK / _FADE)
-    per_hour = exp(-_HOUR / _FADE)
-    hours, found = max(1.0, (end - since) / _HOUR), [0.0] * HOURS
-    newest, weight = hour_of_week(end), 1.0
-    for age in range(min(HOURS, int(hours) + 1)):
-        rounds = int((hours - age) // HOURS) + 1
-        found[newest - age] = weight * (1.0 - week**rounds) / (1.0 - week)
-        weight *= per_hour
+    hours, found = (end - since) / _HOUR, [0.0] * HOURS
+    newest, rounds = hour_of_week(end), int(hours // HOURS)
+    for age, weight in enumerate(_FADED[: ceil(hours)]):
+        if hours - age < rounds * HOURS:
+            rounds -= 1
+        first = min(1.0, hours - age - rounds * HOURS)  # the longest ago may have been watched in part
+        again = _WEEK_FADED**rounds
+        found[newest - age] = weight * ((1.0 - again) / (1.0 - _WEEK_FADED) + again * first)
     return found
