@@ -148,17 +148,23 @@ def learn(rhythm: Rhythm, new: Sequence[datetime], now: datetime) -> Rhythm:
             last = time
     grown = exp((end - rhythm.ref) / _FADE)
     cells = _cells(rhythm.cells)
-    if grown > _REBASE:
+    rebased = grown > _REBASE
+    if rebased:
         cells = [c / grown for c in cells]
         rhythm = replace(rhythm, ref=end)
+    text = (
+        [f"{c:.4g}" if c else "" for c in cells] if rebased or not rhythm.cells else rhythm.cells.split(",")
+    )
     for time in occasions:
-        cells[hour_of_week(time)] += exp((time - rhythm.ref) / _FADE)
+        hour = hour_of_week(time)
+        cells[hour] += exp((time - rhythm.ref) / _FADE)
+        text[hour] = f"{cells[hour]:.4g}"
     learnt = replace(
         rhythm,
         profile=_profile(cells, rhythm.since, rhythm.ref, end),
         at=end,
         last=last,
-        cells=",".join(f"{c:.4g}" if c else "" for c in cells),
+        cells=",".join(text),
     )
     # What the old profile expected is the fair question; of a first document only its own can be asked.
     return replace(learnt, widest=_widest(learnt if first else rhythm, occasions, end))
