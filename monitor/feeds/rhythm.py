@@ -108,10 +108,12 @@ def read_rhythm(text: str) -> Rhythm:
     parts = text.split(" ")
     if len(parts) != 8 or len(parts[0]) != HOURS:
         return Rhythm()
-    profile, at, since, last, widest, haste, ref, cells = parts
-    return Rhythm(
-        profile, float(at), float(since), float(last), float(widest), float(haste), float(ref), cells
-    )
+    profile, *numbers, cells = parts
+    try:
+        at, since, last, widest, haste, ref = map(float, numbers)
+    except ValueError:
+        return Rhythm()
+    return Rhythm(profile, at, since, last, widest, haste, ref, cells)
 
 
 def write_rhythm(rhythm: Rhythm) -> str:
@@ -141,7 +143,7 @@ def learn(rhythm: Rhythm, new: Sequence[datetime], now: datetime) -> Rhythm:
         times = [t for t in times if t >= end - _LONGEST_LOOK]
         start = min(times, default=end)
         rhythm = Rhythm(at=end, since=start, last=0.0, ref=end)
-    occasions, last = [], rhythm.last
+    occasions, last = [], min(rhythm.last, end)  # a clock that was set back knows of no future
     for time in times:
         if time - last >= _GRAIN:
             occasions.append(time)
@@ -265,7 +267,7 @@ def _profile(cells: Sequence[float], since: float, ref: float, end: float) -> st
 
 def _watched(since: float, end: float) -> list[float]:
     """How many hours each hour of the week was watched, faded as the counts are."""
-    hours, found = (end - since) / _HOUR, [0.0] * HOURS
+    hours, found = max(0.0, (end - since) / _HOUR), [0.0] * HOURS
     newest, rounds = hour_of_week(end), int(hours // HOURS)
     for age, weight in enumerate(_FADED[: ceil(hours)]):
         if hours - age < rounds * HOURS:

@@ -177,9 +177,14 @@ def trusted(
     return min(due, now + farthest)
 
 
-def farthest(skip_hours: int, skip_days: int) -> timedelta:
-    """How far off a feed's next poll may be: longer where it asks not to be read for whole days."""
-    return FARTHEST + LONGEST_SKIP if skip_hours or skip_days else FARTHEST
+def farthest(interval: float, skip_hours: int, skip_days: int) -> timedelta:
+    """
+    How far off a feed's next poll may be.
+
+    Farther where its interval (in seconds) is long, and where it asks not to be read for whole days.
+    """
+    longest = max(FARTHEST, timedelta(seconds=(1.0 + _JITTER) * interval))
+    return longest + LONGEST_SKIP if skip_hours or skip_days else longest
 
 
 def _after_failure(interval: float, facts: PollFacts, failures: int, now: datetime) -> tuple[float, str]:

@@ -103,7 +103,7 @@ def mend_future(tx: Tx, now: datetime) -> int:
     for row in tx.rows(sql.FEEDS):
         feed = read(FeedState, row)
         seen = feed.last_poll_at
-        far = farthest(feed.skip_hours, feed.skip_days)
+        far = farthest(feed.interval or 0.0, feed.skip_hours, feed.skip_days)
         due, forbidden = trusted(feed.next_poll_at, seen, now, far), trusted(feed.forbidden_until, seen, now)
         asked = feed.asked_at
         future = (seen is not None and seen > now) or (asked is not None and asked > now)

@@ -141,7 +141,8 @@ def _bring_up(tx: Tx, state: FeedState, feed: FeedWanted, now: datetime) -> None
     elif not moved and _broken_off(state):
         due = max(due, _resumed(state, feed, now))
     if due is not None:
-        due = min(due, now + farthest(state.skip_hours, state.skip_days))
+        interval = max(feed.interval, state.interval or 0.0)
+        due = min(due, now + farthest(interval, state.skip_hours, state.skip_days))
     if due != next_poll_at:
         tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(due))
 
