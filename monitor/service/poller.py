@@ -271,11 +271,12 @@ class Poller:
         self._held[state.id] = self._steady() + pause
 
     async def _postpone(self, state: FeedState, seconds: float) -> None:
-        """Another feed of this host was told to wait: so does this one."""
+        """Another feed of this host was told to wait: so does this one, if it would not anyway."""
 
         def postpone(tx: Tx) -> None:
-            at = to_db(self._deps.clock() + timedelta(seconds=seconds))
-            tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=at)
+            at = self._deps.clock() + timedelta(seconds=seconds)
+            if state.next_poll_at is None or state.next_poll_at < at:  # else it was asked for by hand
+                tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(at))
 
         await self._submit(postpone)
 
