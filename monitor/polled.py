@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from monitor.feeds.moves import Led, Seen, Verdict, observe_move
 from monitor.feeds.pace import interval
+from monitor.feeds.patience import Wishes
 from monitor.feeds.rhythm import Rhythm, hasten, learn, read_rhythm, write_rhythm
 from monitor.feeds.schedule import GOOD, PollFacts, fraction, next_poll
-from monitor.feeds.wishes import Wishes
 from monitor.model import FetchStatus, Hop
 from monitor.text.hashes import hash64
 

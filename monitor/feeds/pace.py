@@ -15,8 +15,8 @@ from collections import Counter
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from monitor.feeds.patience import said
 from monitor.feeds.rhythm import HOURS, RATES, hour_of_week
-from monitor.feeds.wishes import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

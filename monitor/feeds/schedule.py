@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.feeds.wishes import LONGEST_SKIP, Wishes, said
+from monitor.feeds.patience import LONGEST_SKIP, Wishes, said
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:

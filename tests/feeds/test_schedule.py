@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.patience import ALL_DAYS, ALL_HOURS, Wishes
 from monitor.feeds.schedule import (
     FARTHEST,
     NO_WISHES,
@@ -19,7 +20,6 @@ from monitor.feeds.schedule import (
     trusted,
     was_away,
 )
-from monitor.feeds.wishes import ALL_DAYS, ALL_HOURS, Wishes
 from monitor.model import FetchStatus
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

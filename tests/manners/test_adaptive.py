@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.pace import interval, solve, tally
+from monitor.feeds.patience import Wishes
 from monitor.feeds.rhythm import RATES, UNKNOWN, Rhythm, learn, mark_of
 from monitor.feeds.schedule import PollPolicy
-from monitor.feeds.wishes import Wishes
 from tests.support.simrhythm import (
     DAY,
     HOUR,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.feeds.pacing import host_of
+from monitor.feeds.patience import Wishes, said
 from monitor.feeds.schedule import PollFacts, PollPolicy, next_poll
-from monitor.feeds.wishes import Wishes, said
 from monitor.model import FetchResult, FetchStatus, Hop
 from monitor.polled import host_pauses
 from monitor.settings import FeedConfig, Secret

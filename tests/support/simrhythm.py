@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitor.feeds.pace import interval, solve, tally
+from monitor.feeds.patience import Wishes
 from monitor.feeds.rhythm import Rhythm, learn
 from monitor.feeds.schedule import PollFacts, PollPolicy, next_poll
-from monitor.feeds.wishes import Wishes
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
