@@ -50,16 +50,17 @@ class SimFeed:
     every: float
     published: tuple[float, ...] = ()
     adapts: bool = False  # between a third and twice of `every`
+    ttl: int = 0  # minutes that its document asks to be left alone
 
     @property
     def least(self) -> float:
         """Seconds that lie between two polls at least."""
-        return self.every / 3 if self.adapts else self.every
+        return max(self.every / 3 if self.adapts else self.every, 60.0 * self.ttl)
 
     @property
     def most(self) -> float:
         """Seconds that lie between two polls at most, but for a tenth."""
-        return self.every * 2 if self.adapts else self.every
+        return max(self.every * 2 if self.adapts else self.every, 60.0 * self.ttl)
 
     @property
     def url(self) -> str:
@@ -166,7 +167,7 @@ def _document(feed: SimFeed, count: int) -> bytes:
         )
     return (
         '<?xml version="1.0"?><rss version="2.0"><channel><title>t</title><link>http://x.example/</link>'
-        f"<description>d</description>{''.join(reversed(items))}</channel></rss>"
+        f"<description>d</description><ttl>{feed.ttl}</ttl>{''.join(reversed(items))}</channel></rss>"
     ).encode()
 
 
@@ -258,14 +259,15 @@ def made_up_feeds(
     """
     Feeds over these hosts, each publishing `a_day` items a day at random times, from the start on.
 
-    With `adapts` every other one has no interval of its own.
+    With `adapts` every other one has no interval of its own, and every third asks for half as much again.
     """
     rng = random.Random(seed)
     found = {}
     for number in range(count):
         times = [rng.uniform(-DAY, span) for _ in range(round(a_day * (span / DAY + 1)))]
         name = f"f{number:02}"
+        ttl = round(every / 40) if adapts and number % 3 == 1 else 0
         found[name] = SimFeed(
-            name, f"h{number % hosts}.example", every, tuple(sorted(times)), adapts and number % 2 == 0
+            name, f"h{number % hosts}.example", every, tuple(sorted(times)), adapts and number % 2 == 0, ttl
         )
     return found
