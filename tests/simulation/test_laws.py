@@ -84,10 +84,14 @@ ASLEEP: list[Event] = [
 # A process that dies whenever it asks, several times an hour.
 DYING: list[Event] = [("crash loop", HOUR, 0.0), ("crash loop", 1800.0, 0.0), ("off", HOUR, 0.0)]
 
+# And its clock is set back by more than a day while it is off: what was due keeps its distance from that.
+DYING_IN_THE_FUTURE: list[Event] = [("crash loop", HOUR, 0.0), ("off", 60.0, -26.6 * HOUR)]
+
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(0, ASLEEP)
 @example(1, DYING)
+@example(0, DYING_IN_THE_FUTURE)
 @given(st.integers(0, 99), stories)
 def test_the_laws_hold_in_any_order_of_events(seed: int, story: list[Event]) -> None:
     """Steps, suspends, days off, crashes, outages in any order: no storm, nobody early, told once."""
