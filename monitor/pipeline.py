@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from monitor.articles.normalise import normalise
 from monitor.model import Document, FetchRequest, FetchResult, FetchStatus
-from monitor.polled import Candidate, Poll
+from monitor.moving import address_of
+from monitor.polled import Candidate, Poll, asks_whole
 from monitor.recording import Recorded, exactly_known, known_item, record
 from monitor.store import sql
 from monitor.store.retention import REFRESHED
@@ -45,6 +46,8 @@ class Deps:
     # Told of each answer, and each failure to get one; True = we are cut off, and it is held against nobody.
     heard: Callable[[str, FetchResult], bool] = lambda _feed, _result: False
     plan: Callable[[], Plan] | None = None
+    # What the intervals of all feeds are made from, see `feeds.pace`; None = not known yet.
+    pace: Callable[[], float | None] = lambda: None
 
 
 async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps) -> Recorded | None:
@@ -55,8 +58,9 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
     Never raises for what a server, a document or a secret does; StoreError and programming errors do come
     through, and then nothing of this poll was recorded and the feed is still due.
     """
+    whole = asks_whole(state, deps.clock())
     try:
-        request = request_for(feed, state, plan.ports)
+        request = request_for(feed, state, plan.ports, whole=whole)
     except LookupError as missing:  # a secret that is not there: this feed's own failure
         result = FetchResult(FetchStatus.REFUSED, message=str(missing))
     else:
@@ -64,13 +68,13 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
         if deps.heard(feed.name, result):
             return None
     now = deps.clock()
+    poll = Poll(feed.name, state.id, now, result, state.url_hash, whole=whole, pace=deps.pace())
     if result.status is not FetchStatus.NEW:
-        return await _commit(Poll(feed.name, state.id, now, result, state.url_hash), plan, deps)
+        return await _commit(poll, plan, deps)
 
     body_hash = hash64(result.body)
     if body_hash == state.body_hash and state.baseline_at is not None:
-        poll = Poll(feed.name, state.id, now, result, state.url_hash, body_hash=body_hash)
-        return await _commit(poll, plan, deps)
+        return await _commit(replace(poll, body_hash=body_hash), plan, deps)
 
     parsed = await deps.parser.parse(
         result.body, content_type=result.content_type, url=result.final_url, suspect=state.suspect
@@ -80,34 +84,28 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
         feed = plan.feeds.get(feed.name, feed)
     articles = normalise(parsed, feed=feed.name, feed_language=feed.language, now=now)
     candidates, refreshed = _judge(articles, feed, state, plan, deps.database.reader, now=now)
-    poll = Poll(
-        feed.name,
-        state.id,
-        now,
-        result,
-        state.url_hash,
-        body_hash=body_hash,
-        parsed=parsed,
-        candidates=candidates,
-        refreshed=refreshed,
-    )
+    poll = replace(poll, body_hash=body_hash, parsed=parsed, candidates=candidates, refreshed=refreshed)
     return await _commit(poll, plan, deps)
 
 
-def request_for(feed: FeedConfig, state: FeedState, ports: frozenset[int]) -> FetchRequest:
+def request_for(
+    feed: FeedConfig, state: FeedState, ports: frozenset[int], *, whole: bool = False
+) -> FetchRequest:
     """
     What to ask for: the validators are those stored with the last document that was recorded.
 
-    `ports` may be asked beside the web's usual ones (`Plan.ports`).
+    `ports` may be asked beside the web's usual ones (`Plan.ports`); `whole` = ask for all of it, without
+    validators.
     """
     return FetchRequest(
-        url=feed.url.reveal(),
-        etag=state.etag,
-        last_modified=state.last_modified,
+        url=address_of(feed, state.moved_to),
+        etag=None if whole else state.etag,
+        last_modified=None if whole else state.last_modified,
+        unconditional=whole,
+        validators_of=state.final_hash,
         headers={name: value.reveal() for name, value in feed.headers.items()},
         auth=(feed.user, feed.password.reveal()) if feed.user and feed.password else None,
         proxy=feed.proxy.reveal() if feed.proxy else None,
-        validators_of=state.final_hash,
         ports=ports,
     )
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.feeds.addresses import ports_of
 from monitor.feeds.schedule import PollPolicy
+from monitor.model import Severity
 from monitor.rules.engine import compile_rules
 from monitor.rules.reach import reaches
-from monitor.settings import ChannelConfig
+from monitor.settings import LEAST_INTERVAL, ChannelConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from monitor.rules.engine import Engine, RuleProblem
     from monitor.rules.frequency import Frequencies
     from monitor.settings import Config, FeedConfig, RuleConfig
+
+WEIGHTS = {Severity.HIGH: 2.0, Severity.URGENT: 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,16 @@ class Plan:
     feeds: Mapping[str, FeedConfig]
     rules: Mapping[str, RuleConfig]
     ports: frozenset[int] = frozenset()  # beside the web's usual ones: feeds' addresses name them
+    # Rules that make a feed weigh more, the heaviest first, one for each choice of feeds; and what is known.
+    heavy: tuple[tuple[float, RuleConfig], ...] = ()
+    weights: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     def policy(self, feed: FeedConfig) -> PollPolicy:
         """How often this feed may be asked."""
         polling = self.config.polling
-        return PollPolicy(polling.every, polling.fastest, polling.slowest, feed.every)
+        least = 0.0 if polling.allow_private else LEAST_INTERVAL
+        every = None if feed.every is None else max(feed.every, least)
+        return PollPolicy(polling.every, max(polling.fastest, least), max(polling.slowest, least), every)
 
     @property
     def notices_to(self) -> tuple[str, ...]:
@@ -45,9 +53,17 @@ class Plan:
         """Names of the rules in force that articles of this feed may pass, in the configuration's order."""
         return tuple(r.name for r in self.rules.values() if r.name in self.engine.rules and reaches(r, feed))
 
-    def weight(self, feed: FeedConfig) -> float:  # noqa: ARG002 - all weigh the same until severities count
-        """How much a quick poll of this feed is worth beside one of another; above 0."""
-        return 1.0
+    def weight(self, feed: FeedConfig) -> float:
+        """
+        How much a quick poll of this feed is worth beside one of another; above 0.
+
+        Twice as much if a rule of severity high hears of it, four times if an urgent one does.
+        """
+        known = self.weights.get(feed.name)
+        if known is None:
+            heaviest = (w for w, rule in self.heavy if reaches(rule, feed))
+            known = self.weights[feed.name] = next(heaviest, 1.0)
+        return known
 
 
 def build_plan(
@@ -68,8 +84,20 @@ def build_plan(
         feeds={f.name: f for f in config.feeds if f.enabled},
         rules={r.name: r for r in config.rules},
         ports=ports_of(f.url.reveal() for f in config.feeds if not f.url.missing),
+        heavy=_heavy(r for r in config.rules if r.name in engine.rules),
     )
     return plan, problems
+
+
+def _heavy(rules: Iterable[RuleConfig]) -> tuple[tuple[float, RuleConfig], ...]:
+    """Of rules that look at the same feeds the most severe stands for all."""
+    found: dict[object, tuple[float, RuleConfig]] = {}
+    for rule in rules:
+        weight = WEIGHTS.get(rule.severity, 1.0)
+        choice = (rule.feeds, rule.tags, rule.lang)
+        if weight > found.get(choice, (1.0, None))[0]:
+            found[choice] = (weight, rule)
+    return tuple(sorted(found.values(), key=lambda each: -each[0]))
 
 
 def channels_of(config: Config) -> tuple[ChannelConfig, ...]:

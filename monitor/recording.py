@@ -11,25 +11,28 @@ transaction.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
+from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
-from monitor.polled import host_pause, in_order_of_events, next_state
+from monitor.moving import address_of, settle_move
+from monitor.polled import asks_for_patience, host_pauses, in_order_of_events, next_state
 from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
+from monitor.store.pauses import note_pauses
 from monitor.store.retention import REFRESHED
 from monitor.store.rows import FeedState, from_db, read, to_db, write
 from monitor.watching import observe
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -57,7 +60,8 @@ class Recorded:
     next_poll_at: datetime | None = None
     why_then: str = ""
     ok: bool = True
-    host_pause: float = 0.0  # seconds for which the whole host asked for patience
+    host_pauses: Mapping[str, float] = field(default_factory=dict)  # seconds for which which hosts asked
+    moved_to: str | None = None  # the address that was learnt, see `feeds.moves`
 
 
 @dataclass(slots=True)
@@ -99,7 +103,11 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         _refresh_marks(tx, poll, state)
         articles.record()
     tally = articles.tally
-    after, why = next_state(state, poll, plan, config)
+    poll = replace(poll, news=tuple(articles.news), gap=articles.gap)
+    after, _ = next_state(state, poll, plan, config)
+    after = settle_move(tx, state, after, plan, poll.now)
+    pauses = _pauses(state, poll, config)
+    note_pauses(tx, pauses, after.last_message, poll.now)
     values = write(after)
     for name in ("id", "name", "url_hash", "added_at", "retired_at"):
         values.pop(name)
@@ -116,10 +124,17 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         notifications=tally.notifications,
         collected=tally.collected,
         next_poll_at=after.next_poll_at,
-        why_then=why,
+        why_then=after.next_why,
         ok=after.failures == 0 and not after.gone,
-        host_pause=host_pause(poll.result),
+        host_pauses=pauses,
+        moved_to=after.moved_to,
     )
+
+
+def _pauses(state: FeedState, poll: Poll, config: FeedConfig) -> Mapping[str, float]:
+    if not asks_for_patience(poll.result) or config.url.missing:
+        return {}
+    return host_pauses(poll.result, host_of(address_of(config, state.moved_to)))
 
 
 def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:
@@ -192,6 +207,8 @@ class _Articles:
 
     def __init__(self, tx: Tx, poll: Poll, plan: Plan, feed: FeedConfig, state: FeedState) -> None:
         self.tally = Tally()
+        self.news: list[datetime | None] = []  # the dates of items not shown before
+        self.gap = False
         self._tx = tx
         self._poll = poll
         self._plan = plan
@@ -226,6 +243,7 @@ class _Articles:
             return
         if len(parsed.entries) > len(self._poll.candidates):
             return  # the others are exactly as they were
+        self.gap = True
         gap_id = self._tx.next_id("gaps")
         self._tx.run(
             sql.GAP_INSERT, id=gap_id, feed_id=self._state.id, since=to_db(since), until=to_db(self._now)
@@ -246,6 +264,7 @@ class _Articles:
             self._insert_article(article, article_id)
         self._insert_sighting(article, article_id, baseline=silent)
         self.tally.new += 1
+        self.news.append(article.published)
         self._ring(article_id, candidate.matches, article, sighted)
 
     def _update(self, known: Known, candidate: Candidate) -> None:

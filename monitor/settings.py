@@ -46,6 +46,9 @@ class Secret:
         return hash((self._value, self.source))
 
 
+LEAST_INTERVAL = 60.0  # seconds between two polls of a feed, unless private networks may be asked
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a table of the configuration stands: file and the path inside it, e.g. ("rules", 0)."""

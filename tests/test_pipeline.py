@@ -305,7 +305,7 @@ def test_retry_after_is_remembered(tmp_path: Path) -> None:
         state = desk.state("a")
         assert state.forbidden_until is not None
         assert (state.forbidden_until - desk.now).total_seconds() == 3600
-        assert recorded.host_pause == 3600
+        assert dict(recorded.host_pauses) == {"a.example": 3600}
 
 
 def test_a_missing_secret_is_the_feeds_own_failure(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from monitor.config import checks
 from monitor.config.build import Builder, Parts
 from monitor.config.consistency import inconsistencies
 from monitor.config.exposed import exposed_database, exposed_secret
+from monitor.config.hasty import hasty_intervals
 from monitor.config.lines import Lines, place_of
 from monitor.config.opml import join_opml
 from monitor.config.packs import entities_of
@@ -150,6 +151,7 @@ def load_config(
     config = _override(config, env, overrides or Overrides())
     problems += exposed_database(config.database, main.file)
     problems += unreachable_feeds(config)
+    problems += hasty_intervals(config)
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)
     return Loaded(config if usable else None, findings, config, {s.file: s.text for s in sources})

@@ -18,14 +18,17 @@ from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
 from monitor.feeds.schedule import AWAY
 from monitor.model import AnswerClass
+from monitor.moving import merged_feeds
 from monitor.pipeline import Deps
 from monitor.plan import build_plan
 from monitor.service.clock import Clock
 from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.keeper import Keeper
 from monitor.service.log import event, get_logger, redact
+from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
+from monitor.store.asked import move_asked, settle_asked
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
 from monitor.store.digests import LONGEST_HOLD, release
@@ -148,7 +151,18 @@ class App:
         self.first_round = asyncio.Event()  # every new feed was asked once
         if not self._unpolled:
             self.first_round.set()
-        deps = Deps(self.fetcher, self.parser, self.database, self.clock, plan=lambda: self.plan)
+        self._pace = kept_pace(self.database.reader, self.clock())
+        if self._pace is None:
+            await self.keep_pace()
+        self._reckoned = self.clock.steady()
+        deps = Deps(
+            self.fetcher,
+            self.parser,
+            self.database,
+            self.clock,
+            plan=lambda: self.plan,
+            pace=lambda: self._pace,
+        )
         self.poller = Poller(self.plan, deps, self._polled, self.clock.steady)
         return self
 
@@ -180,6 +194,7 @@ class App:
         self.plan = plan
         self.poller.use(plan, fetcher)
         self._use_channels(channels)
+        await self.keep_pace()
         if self._tidying is not None:
             self._tidying.cancel()
         self._tidying = asyncio.create_task(self._tidy_up())
@@ -233,15 +248,27 @@ class App:
         self.worker.use(channels, self.notices_to)
 
     async def _sync(self, plan: Plan) -> None:
-        feeds = [FeedWanted(f.name, url_hash(f.url), f.enabled) for f in plan.config.feeds]
+        merged = merged_feeds(self.database.reader, plan)
+        feeds = [
+            FeedWanted(f.name, url_hash(f.url), f.enabled, plan.policy(f).interval, f.name in merged)
+            for f in plan.config.feeds
+        ]
         rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
         await self._submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock()))
 
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""
         self.poller.start_due()
+        if self.clock.steady() - self._reckoned > RECKONED.total_seconds():
+            await self.keep_pace()
         if self._collecting:
             await self.release_digests()
+
+    async def keep_pace(self) -> None:
+        """Reckon anew, from what is known of all feeds by now, how often they are asked."""
+        self._reckoned = self.clock.steady()
+        self._pace = reckon(self.database.reader, self.plan)
+        await self._submit(lambda tx: keep_pace(tx, self._pace, self.clock()))
 
     async def release_digests(self, *, at_once: bool = False) -> None:
         """Let the digests of late alerts go, once every feed that was overdue was asked, or after a while."""
@@ -318,11 +345,13 @@ class App:
         """In the writer, so that no time of the old clock is written after it, or of the new one before."""
         self.clock.take(step)
         moved = move_due_times(tx, step.by, self.clock())
+        move_asked(tx, self.clock())
         note_clock(tx, self.clock.mark(), self.clock())
         return moved
 
     def _trust_times(self, tx: Tx) -> None:
         """At a start: what the clock did while nobody looked must not make feeds early or alerts wait."""
+        settle_asked(tx)
         noted = noted_clock(tx)
         step = self.clock.step_since(*noted) if noted else None
         if step is not None:

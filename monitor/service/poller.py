@@ -3,10 +3,12 @@ Polling: asks the database for what is due, and runs each poll as a task of its 
 
 Whose turn it is, is told in `service.slots`.
 
-A poll that cannot be recorded (a full disk, a bug) leaves its feed due; it is held back for a while so that a
-broken feed is not asked four times a second. While we are cut off (`feeds.offline`) nothing is held against a
-feed: what falls due waits, one probe goes out each half minute, and the first answer lets the others follow,
-spread out.
+A poll that cannot be recorded (a full disk, a bug) leaves its feed due; it is held back for its interval, and
+longer if that happens again. That a request begins is written down before it does (`service.asking`), so
+that a process that dies with it does not repeat it at its next start.
+
+While we are cut off (`feeds.offline`) nothing is held against a feed: what falls due waits, one probe goes
+out each half minute, and the first answer lets the others follow, spread out.
 """
 
 from __future__ import annotations
@@ -20,11 +22,14 @@ from typing import TYPE_CHECKING
 from monitor.errors import StoreError
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import start_rate
+from monitor.moving import address_of, learnt_addresses
 from monitor.pipeline import check_feed
+from monitor.service.asking import Asking
 from monitor.service.log import event, failure, get_logger
 from monitor.service.outage import Outage
 from monitor.service.slots import Slots
 from monitor.store import sql
+from monitor.store.pauses import paused_hosts
 from monitor.store.rows import FeedState, read, to_db
 from monitor.store.writer import Priority
 
@@ -38,9 +43,10 @@ if TYPE_CHECKING:
     from monitor.plan import Plan
     from monitor.recording import Recorded
     from monitor.service.slots import Begun
+    from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
 
-HOLD_AFTER_ERROR = 30.0  # seconds before a poll that could not be recorded is tried again
+HOLD_AFTER_ERROR = 30.0  # seconds, at least, before a poll that could not be recorded is tried again
 MANY = 1000  # feeds waiting, from which on the database is asked for them once a second, not at each tick
 RESUME_OVER = 120.0  # seconds over which the feeds that waited for the network are spread
 SLOWEST_RESUME = 5.0  # starts a second, at least
@@ -68,10 +74,12 @@ class Poller:
         self._looked = float("-inf")
         self._held: dict[int, float] = {}
         self._forced = False
+        self._asking = Asking(deps.database, deps.clock)
         self.waits = False  # while the clock was set and what is due has not moved with it yet
         self.plan = plan
         self._failed: Counter[int] = Counter()
-        self._remember_pauses()
+        for host, seconds in paused_hosts(deps.database.reader, deps.clock()).items():
+            self.slots.pause(host, seconds)  # who asked for patience before a restart is still asking
 
     @property
     def plan(self) -> Plan:
@@ -83,7 +91,8 @@ class Poller:
         self._plan = plan
         feeds = plan.feeds.values()
         self._moved: dict[str, str] = {}  # by feed: the host that answered last
-        self._hosts = {f.name: "" if f.url.missing else host_of(f.url.reveal()) for f in feeds}
+        learnt = learnt_addresses(self._deps.database.reader)
+        self._hosts = {f.name: _host(f, learnt.get(f.name)) for f in feeds}
         self.usual_rate = start_rate(plan.policy(f).interval for f in feeds)
         self.slots.pace(self.usual_rate)
 
@@ -129,7 +138,7 @@ class Poller:
         await self.slots.drain()
 
     async def stop(self) -> None:
-        """Break off the polls in hand; nothing of them is recorded, so they are due again."""
+        """Break off the polls in hand; nothing of them is recorded but that they were asked."""
         await self.slots.stop()
 
     def _look(self) -> None:
@@ -164,8 +173,7 @@ class Poller:
         row = self._deps.database.reader.row(sql.FEED, id=feed_id)
         if row is not None and row["name"] in self._hosts:
             state = read(FeedState, row)
-            due = state.next_poll_at is not None and state.next_poll_at <= self._deps.clock()
-            if due or self._forced:
+            if _may_ask(state, self._deps.clock(), force=self._forced):
                 return state
         return None
 
@@ -190,9 +198,7 @@ class Poller:
                 if paused:
                     await self._postpone(state, paused)
                     return
-                if self._too_late(plan, probe=probe):
-                    return
-                recorded = await check_feed(feed, state, plan, self._deps)
+                recorded = await self._ask(feed, state, plan, probe=probe)
         except StoreError as error:
             if not error.fault.passing:  # else nothing is polled before the keeper says so
                 self._hold(state)
@@ -206,12 +212,26 @@ class Poller:
             failure(_log, "poll failed", error, feed=state.name)
             return
         if recorded is None:
-            self.counts["offline"] += 1
             return
         self._failed.pop(state.id, None)
-        if recorded.host_pause:
-            self.slots.pause(host, recorded.host_pause)
+        for paused_host, seconds in recorded.host_pauses.items():
+            self.slots.pause(paused_host, seconds)
+        if recorded.moved_to != state.moved_to and feed.name in self._hosts:
+            self._hosts[feed.name] = _host(feed, recorded.moved_to)
         self._report(recorded)
+
+    async def _ask(self, feed: FeedConfig, state: FeedState, plan: Plan, *, probe: bool) -> Recorded | None:
+        """Ask a feed whose turn it is at its host; None = nothing was recorded, and it stays due."""
+        if self._too_late(plan, probe=probe):
+            return None
+        if not self._hosts[state.name]:  # its address is not to be had: no request will begin
+            return await check_feed(feed, state, plan, self._deps)
+        await self._asking.begins(state.id)
+        recorded = await check_feed(feed, state, plan, self._deps)
+        self._asking.ended(state.id)  # not where it was broken off: then nobody knows
+        if recorded is None:
+            self.counts["offline"] += 1
+        return recorded
 
     def _too_late(self, plan: Plan, *, probe: bool) -> bool:
         """Whether things changed while a poll waited for its turn: then its feed stays due."""
@@ -243,32 +263,26 @@ class Poller:
         self._done(recorded)
 
     def _hold(self, state: FeedState) -> None:
-        """Leave the feed alone for a while, longer each time: its server sends all of it again."""
+        """Leave the feed alone for its interval, longer each time: its server sends all of it again."""
         self._failed[state.id] += 1
         pause = min(HOLD_AFTER_ERROR * 2 ** (self._failed[state.id] - 1), LONGEST_HOLD)
+        feed = self.plan.feeds.get(state.name)
+        if feed is not None:
+            pause = max(pause, state.interval or 0.0, state.floor or 0.0, self.plan.policy(feed).interval)
         self._held[state.id] = self._steady() + pause
 
     async def _postpone(self, state: FeedState, seconds: float) -> None:
-        """Another feed of this host was told to wait: so does this one."""
+        """Another feed of this host was told to wait: so does this one, if it would not anyway."""
 
         def postpone(tx: Tx) -> None:
-            at = to_db(self._deps.clock() + timedelta(seconds=seconds))
-            tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=at)
+            at = self._deps.clock() + timedelta(seconds=seconds)
+            if state.next_poll_at is None or state.next_poll_at < at:  # else it was asked for by hand
+                tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(at))
 
         await self._submit(postpone)
 
     async def _submit(self, unit: Callable[[Tx], object]) -> None:
         await asyncio.wrap_future(self._deps.database.writer.submit(unit, Priority.POLL))
-
-    def _remember_pauses(self) -> None:
-        """A host that asked for patience before a restart is still asking."""
-        now = self._deps.clock()
-        for row in self._deps.database.reader.rows(sql.FEEDS_POLLABLE):
-            state = read(FeedState, row)
-            host = self._hosts.get(state.name)
-            if not host or state.forbidden_until is None or state.forbidden_until <= now:
-                continue
-            self.slots.pause(host, (state.forbidden_until - now).total_seconds())
 
     # --- cut off
 
@@ -301,6 +315,11 @@ class Poller:
 
     def _usual_again(self) -> None:
         self.slots.pace(self.usual_rate)
+
+
+def _host(feed: FeedConfig, moved_to: str | None) -> str:
+    """The host that is asked for a feed; "" where its address is not to be had."""
+    return "" if feed.url.missing else host_of(address_of(feed, moved_to))
 
 
 def _may_ask(state: FeedState, now: datetime, *, force: bool) -> bool:

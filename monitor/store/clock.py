@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.feeds.schedule import trusted
+from monitor.feeds.schedule import farthest, trusted
 from monitor.store import sql
 from monitor.store.rows import (
     ChannelState,
@@ -103,8 +103,14 @@ def mend_future(tx: Tx, now: datetime) -> int:
     for row in tx.rows(sql.FEEDS):
         feed = read(FeedState, row)
         seen = feed.last_poll_at
-        due, forbidden = trusted(feed.next_poll_at, seen, now), trusted(feed.forbidden_until, seen, now)
         asked = feed.asked_at
+        far = farthest(feed.interval or 0.0, feed.skip_hours, feed.skip_days)
+        # The due time was set after the last poll, or after a request whose answer was lost (`store.sync`).
+        written = max((t for t in (seen, asked) if t is not None), default=None)
+        due, forbidden = (
+            trusted(feed.next_poll_at, written, now, far),
+            trusted(feed.forbidden_until, seen, now),
+        )
         future = (seen is not None and seen > now) or (asked is not None and asked > now)
         if not future and (due, forbidden) == (feed.next_poll_at, feed.forbidden_until):
             continue

@@ -120,6 +120,8 @@ STATEMENTS: dict[str, ClauseElement] = {
         "body_hash",
         "gone",
         "next_poll_at",
+        "forbidden_until",
+        "asked_at",
         "final_hash",
         "moved_to",
         "moved_hash",
@@ -188,6 +190,19 @@ STATEMENTS: dict[str, ClauseElement] = {
         "final_domain",
         "asked_at",
     ).where(feeds.c.id == p("feed_id")),
+    # Feeds that permanent redirects led elsewhere so many times in a row, or that are asked elsewhere.
+    "FEEDS_MOVED": select(feeds.c.name, feeds.c.moved_to, feeds.c.moved_hash, feeds.c.moved_seen).where(
+        or_(feeds.c.moved_to.is_not(None), feeds.c.moved_seen >= p("times"))
+    ),
+    "FEEDS_AT": select(feeds.c.name, feeds.c.moved_seen).where(
+        feeds.c.url_hash == p("url_hash"), feeds.c.retired_at.is_(None), feeds.c.gone.is_(False)
+    ),
+    # Of each rhythm only what a pace is made from: a mark for each hour of the week.
+    "FEEDS_RHYTHMS": select(
+        feeds.c.name,
+        feeds.c.floor,
+        func.substr(feeds.c.rhythm, literal_column("1"), literal_column("168")).label("profile"),
+    ).where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None)),
     "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
     .order_by(feeds.c.next_poll_at),

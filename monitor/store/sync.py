@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.feeds.schedule import FARTHEST
+from monitor.feeds.schedule import farthest, not_before
 from monitor.model import OutboxState, Reason, State
 from monitor.store import sql
 from monitor.store.rows import FeedState, read, to_db, write
@@ -33,12 +33,19 @@ class FeedWanted:
     name: str
     url_hash: int | None
     enabled: bool = True
+    interval: float = 900.0  # seconds between two polls, where the feed's row says nothing
+    merged: bool = False  # another feed is polled where this one has moved to
 
 
 def sync(
     tx: Tx, feeds: Sequence[FeedWanted], rules: Mapping[str, int], channels: Sequence[str], now: datetime
 ) -> None:
-    """Make feeds, rules and channels of the database those of the configuration."""
+    """
+    Make feeds, rules and channels of the database those of the configuration.
+
+    No feed is due earlier because of it: one that was away, disabled, or being asked when a process died
+    waits for what is left of its interval and of what its server asked for.
+    """
     _sync_feeds(tx, feeds, now)
     _sync_rules(tx, rules, now)
     _sync_channels(tx, channels, now)
@@ -88,15 +95,16 @@ def _bring_up(tx: Tx, state: FeedState, feed: FeedWanted, now: datetime) -> None
     next_poll_at, gone = state.next_poll_at, state.gone
     if state.retired_at is not None:
         baseline_at = state.baseline_at if now - state.retired_at <= FORGIVEN else None
-        next_poll_at = now
+        next_poll_at = _resumed(state, feed, now)
         tx.run(
             sql.FEED_REVIVE,
             feed_id=state.id,
             retired_at=None,
             baseline_at=to_db(baseline_at),
-            next_poll_at=to_db(now),
+            next_poll_at=to_db(next_poll_at),
         )
-    if feed.url_hash is not None and state.url_hash != feed.url_hash:
+    moved = feed.url_hash is not None and state.url_hash != feed.url_hash
+    if moved:
         next_poll_at, gone = now, False
         tx.run(
             sql.FEED_MOVE,
@@ -108,6 +116,8 @@ def _bring_up(tx: Tx, state: FeedState, feed: FeedWanted, now: datetime) -> None
             body_hash=None,
             gone=False,
             next_poll_at=to_db(now),
+            forbidden_until=None,
+            asked_at=None,
             # What another address promised, asked for or led to holds for this one no longer.
             final_hash=None,
             moved_to=None,
@@ -124,14 +134,28 @@ def _bring_up(tx: Tx, state: FeedState, feed: FeedWanted, now: datetime) -> None
             final_domain=None,
         )
     due = next_poll_at
-    if not feed.enabled or gone:
+    if not feed.enabled or gone or (feed.merged and not moved):
         due = None
     elif due is None:
-        due = now
-    elif due > now + FARTHEST:
-        due = now + FARTHEST
+        due = _resumed(state, feed, now)
+    elif not moved and _broken_off(state):
+        due = max(due, _resumed(state, feed, now))
+    if due is not None:
+        interval = max(feed.interval, state.interval or 0.0)
+        due = min(due, now + farthest(interval, state.skip_hours, state.skip_days))
     if due != next_poll_at:
         tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(due))
+
+
+def _resumed(state: FeedState, feed: FeedWanted, now: datetime) -> datetime:
+    """When a feed may be asked that was not scheduled for a while."""
+    return max(now, not_before(state, feed.interval) or now)
+
+
+def _broken_off(state: FeedState) -> bool:
+    """Whether a request to the feed began of which nobody knows how it ended."""
+    asked, polled = state.asked_at, state.last_poll_at
+    return asked is not None and (polled is None or asked > polled)
 
 
 def _sync_rules(tx: Tx, wanted: Mapping[str, int], now: datetime) -> None:

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.patience import ALL_DAYS, ALL_HOURS, Wishes
 from monitor.feeds.schedule import (
     FARTHEST,
+    NO_WISHES,
     PollFacts,
     PollPolicy,
+    farthest,
     next_poll,
     start_rate,
     trusted,
@@ -24,9 +27,16 @@ POLICY = PollPolicy(default=900, fastest=300, slowest=3600)
 HOUR = 3600.0
 
 
-def wait(facts: PollFacts, *, policy: PollPolicy = POLICY, failures: int = 0, seed: str = "desk") -> float:
+def wait(
+    facts: PollFacts,
+    *,
+    policy: PollPolicy = POLICY,
+    failures: int = 0,
+    seed: str = "desk",
+    wishes: Wishes = NO_WISHES,
+) -> float:
     """Seconds until the next poll."""
-    due, reason = next_poll(policy, facts, failures, NOW, seed)
+    due, reason = next_poll(policy, facts, failures, NOW, seed, wishes=wishes)
     assert due is not None
     assert reason
     return (due - NOW).total_seconds()
@@ -49,25 +59,38 @@ def test_interval(policy: PollPolicy, interval: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "least"),
+    ("wishes", "least"),
     [
-        (PollFacts(FetchStatus.NEW, cache_seconds=1800), 1800),
-        (PollFacts(FetchStatus.NEW, ttl=2700), 2700),
-        (PollFacts(FetchStatus.NEW, ttl=2700, cache_seconds=1800), 2700),
-        (PollFacts(FetchStatus.NEW, cache_seconds=10), 900),
-        (PollFacts(FetchStatus.NEW, cache_seconds=30 * 86_400), 6 * HOUR),
-        (PollFacts(FetchStatus.NOT_MODIFIED, retry_after=7200), 7200),
+        (Wishes(cache=1800), 1800),
+        (Wishes(ttl=2700), 2700),
+        (Wishes(ttl=2700, cache=1800), 2700),
+        (Wishes(cache=10), 900),
+        (Wishes(cache=30 * 86_400), 6 * HOUR),
     ],
 )
-def test_the_server_may_ask_for_patience(facts: PollFacts, least: float) -> None:
+def test_the_server_may_ask_for_patience(wishes: Wishes, least: float) -> None:
     """Cache headers and ttl lengthen the wait, up to six hours; they never shorten it."""
-    assert least <= wait(facts) <= least + 90
+    for status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED):
+        assert least <= wait(PollFacts(status), wishes=wishes) <= least + 90
+
+
+def test_what_a_server_asks_for_holds_while_it_fails() -> None:
+    """A failure makes no feed faster; where no connection stood, nobody was asked."""
+    wishes = Wishes(ttl=7200)
+    assert wait(PollFacts(FetchStatus.HTTP_ERROR), failures=1, wishes=wishes) >= 7200
+    assert wait(PollFacts(FetchStatus.NETWORK, unreachable=True), failures=1, wishes=wishes) < 330
+
+
+def test_retry_after_holds_with_any_status() -> None:
+    """With a 304 as well as with a 503."""
+    for status in (FetchStatus.NOT_MODIFIED, FetchStatus.NEW, FetchStatus.RATE_LIMITED):
+        assert 7200 <= wait(PollFacts(status, retry_after=7200), failures=1) <= 7290
 
 
 def test_a_feeds_own_interval_still_heeds_the_server() -> None:
     """`every` is fixed, but not against what the server asks for."""
     policy = PollPolicy(default=900, fastest=300, slowest=3600, every=60)
-    assert wait(PollFacts(FetchStatus.NEW, cache_seconds=600), policy=policy) >= 600
+    assert wait(PollFacts(FetchStatus.NEW), policy=policy, wishes=Wishes(cache=600)) >= 600
 
 
 @pytest.mark.parametrize(
@@ -117,10 +140,18 @@ def test_gone_is_never_asked_again() -> None:
 def test_reasons_name_the_cause() -> None:
     """The sentence says whose wish the wait is."""
     asked = next_poll(POLICY, PollFacts(FetchStatus.RATE_LIMITED, retry_after=6000), 1, NOW, "desk")[1]
-    assert asked == "server asked for 6000 s"
-    assert next_poll(POLICY, PollFacts(FetchStatus.NEW), 0, NOW, "desk")[1] == "every 900 s"
+    assert asked == "the server asked to be left alone for 100 min (Retry-After)"
+    assert next_poll(POLICY, PollFacts(FetchStatus.NEW), 0, NOW, "desk")[1] == "every 15 min"
     failed = next_poll(POLICY, PollFacts(FetchStatus.HTTP_ERROR), 3, NOW, "desk")[1]
-    assert failed == "failed 3 times in a row: waiting 3600 s"
+    assert failed == "failed 3 times in a row: waiting 1 h"
+    quiet = PollFacts(FetchStatus.NEW)
+    for wishes, why in (
+        (Wishes(ttl=7200, cache=60), "the feed's ttl asked for 2 h"),
+        (Wishes(cache=86_400), "the server's cache headers asked for 24 h, of which 6 h are heeded"),
+        (Wishes(skip_hours=1 << 12), "the feed asked not to be read before (skipHours, skipDays)"),
+        (Wishes(skip_days=ALL_DAYS), "every 15 min; its skipDays name all seven days: not heeded"),
+    ):
+        assert next_poll(POLICY, quiet, 0, NOW, "desk", wishes=wishes)[1] == why
 
 
 def test_the_spread_is_even_and_the_same_after_a_restart() -> None:
@@ -136,17 +167,31 @@ FACTS = st.builds(
     PollFacts,
     status=st.sampled_from([status for status in FetchStatus if status is not FetchStatus.GONE]),
     retry_after=st.none() | st.floats(0, 86_400),
-    cache_seconds=st.none() | st.floats(0, 1e12),
-    ttl=st.none() | st.floats(0, 1e12),
+)
+WISHES = st.builds(
+    Wishes,
+    st.floats(0, 1e12),
+    st.floats(0, 1e12),
+    st.just(0) | st.integers(0, ALL_HOURS),
+    st.just(0) | st.integers(0, ALL_DAYS),
 )
 
 
-@given(FACTS, st.floats(1, 100_000), st.integers(0, 10_000), st.text(max_size=10))
-def test_no_poll_comes_early_or_never(facts: PollFacts, every: float, failures: int, seed: str) -> None:
-    """Whatever happened, the next poll is neither before the interval nor out of sight."""
+@given(FACTS, WISHES, st.floats(1, 100_000), st.integers(0, 10_000), st.text(max_size=10))
+def test_no_poll_comes_early_or_never(
+    facts: PollFacts, wishes: Wishes, every: float, failures: int, seed: str
+) -> None:
+    """Whatever happened, the next poll is neither before the interval or a wish, nor out of sight."""
     policy = PollPolicy(default=900, fastest=300, slowest=3600, every=every)
-    seconds = wait(facts, policy=policy, failures=failures, seed=seed)
-    assert max(every, facts.retry_after or 0) - 1e-3 <= seconds <= max(every, 86_400.0) * 1.1 + 1e-3
+    seconds = wait(facts, policy=policy, failures=failures, seed=seed, wishes=wishes)
+    assert max(every, facts.retry_after or 0, wishes.floor) - 1e-3 <= seconds
+    skips = farthest(every, wishes.skip_hours, wishes.skip_days) - farthest(every, 0, 0)
+    assert seconds <= max(every, 86_400.0) * 1.1 + skips.total_seconds() + 1e-3
+    due = NOW + timedelta(seconds=seconds)
+    if 0 < wishes.skip_hours < ALL_HOURS:
+        assert not wishes.skip_hours >> due.hour & 1
+    if 0 < wishes.skip_days < ALL_DAYS:
+        assert not wishes.skip_days >> due.weekday() & 1
 
 
 def test_a_host_that_was_not_reached_is_tried_again_soon() -> None:

@@ -69,7 +69,7 @@ class WatchedApp(App):
 
 def config_of(folder: Path) -> tuple[Config, Documents]:
     """One feed, asked each quarter of an hour."""
-    with Desk(folder) as desk:
+    with Desk(folder, feeds=[Desk.feed("a", every=900.0)]) as desk:
         desk.publish("a", Item("Old", guid="old"))
         return desk.config, desk.documents
 

@@ -50,6 +50,58 @@ def test_a_host_with_most_feeds_keeps_nobody_waiting(tmp_path: Path) -> None:
     run_virtually(story)
 
 
+def test_a_crash_loop_asks_nobody_twice(tmp_path: Path) -> None:
+    """Forty lives that each end with a request under way: every feed is asked once an interval, no more."""
+
+    async def story(loop: VirtualLoop) -> None:
+        sim = Simulation(tmp_path, loop, crowd(60, 12))
+        await sim.start()
+        deaths = [await sim.die_asking(150.0) for _ in range(40)]
+        asked = sim.world.asked
+        took = asked[-1].at
+        each = Counter(a.feed for a in asked)
+        second = Counter(int(a.at) for a in asked)
+        print(f"{sum(deaths)} deaths in {took:.0f} s: {len(asked)} requests, {max(second.values())} a second")  # noqa: T201 - the figures
+        assert all(deaths[:5])
+        assert max(each.values()) <= 1 + took // HOUR
+        await sim.run(2.5 * HOUR)
+        assert len(first_asked(sim)) == 60
+        check_laws(sim, slack=600.0)
+        await sim.kill()
+
+    run_virtually(story)
+
+
+def test_an_hour_off_leaves_the_order_as_it_was(tmp_path: Path) -> None:
+    """What fell due meanwhile is asked in the order in which it did, each host at its pace."""
+
+    async def story(loop: VirtualLoop) -> None:
+        sim = Simulation(tmp_path, loop, crowd(600, 30, every=0.5 * HOUR))
+        await sim.start()
+        await sim.run(0.9 * HOUR)
+        due = [(s.next_poll_at, s.name) for s in sim.app.feed_states()]
+        before = len(sim.world.asked)
+        await sim.off(HOUR)
+        start = sim.world.now
+        await sim.run(300.0)
+        asked = sim.world.asked[before:]
+        feeds = sim.world.feeds
+        for host in {f.host for f in feeds.values()}:
+            was = [name for at, name in sorted(due) if feeds[name].host == host]
+            now = [a.feed for a in asked if a.host == host]
+            assert len(now) == len(was)
+            # Four of a host are in hand at once; of those it is chance who is woken first.
+            assert sum(abs(now.index(name) - place) for place, name in enumerate(was)) <= 2 * len(was)
+        second = Counter(int(a.at) for a in asked)
+        took = asked[-1].at - start
+        print(f"an hour off: {len(asked)} requests in {took:.0f} s, {max(second.values())} a second at most")  # noqa: T201 - the figures
+        assert max(second.values()) <= sim.app.poller.usual_rate * 1.25 + 2
+        check_laws(sim)
+        await sim.kill()
+
+    run_virtually(story)
+
+
 @pytest.mark.slow
 def test_ten_thousand_feeds_added_at_once(tmp_path: Path) -> None:
     """Their first polls are spread by the start rate; all are asked in minutes, and again after an hour."""

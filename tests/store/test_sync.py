@@ -294,3 +294,27 @@ def test_a_row_in_mid_send_is_left_to_its_answer(tx: Tx) -> None:
     assert outbox.lease_next(tx, "desk", NOW)
     sync(tx, (), {}, (), NOW)
     assert outbox_row(tx, row_id).state == "leased"
+
+
+def test_a_long_interval_of_its_own_is_no_mistake_of_a_clock(tx: Tx) -> None:
+    """A feed that is asked once a week stays so over restarts."""
+    weekly = replace(POLLED, next_poll_at=NOW + timedelta(days=6), interval=7 * 86_400.0)
+    put(tx, weekly)
+    assert follow(tx, FeedWanted("a", 11, interval=7 * 86_400.0)) == {"a": weekly}
+
+
+def test_a_feed_that_returns_waits_for_what_is_left(tx: Tx) -> None:
+    """Of its interval, its floor and a Retry-After; enabled again, and put back."""
+    away = replace(POLLED, failures=0, last_poll_at=NOW, floor=3000.0, interval=900.0, next_poll_at=None)
+    put(tx, away, replace(away, id=2, name="b", url_hash=22, retired_at=NOW, forbidden_until=NOW + 9 * HOUR))
+    feeds = follow(tx, FeedWanted("a", 11), FeedWanted("b", 22), now=NOW + timedelta(minutes=1))
+    assert feeds["a"].next_poll_at == NOW + timedelta(seconds=3000)
+    assert feeds["b"].next_poll_at == NOW + 9 * HOUR
+
+
+def test_a_feed_that_is_elsewhere_already_is_not_polled(tx: Tx) -> None:
+    """Until its address changes, or the other one goes."""
+    put(tx, replace(POLLED, failures=0))
+    assert follow(tx, FeedWanted("a", 11, merged=True))["a"].next_poll_at is None
+    assert follow(tx, FeedWanted("a", 11), now=LATER)["a"].next_poll_at == LATER
+    assert follow(tx, FeedWanted("a", 12, merged=True), now=LATER)["a"].next_poll_at == LATER

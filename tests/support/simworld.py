@@ -49,6 +49,18 @@ class SimFeed:
     host: str
     every: float
     published: tuple[float, ...] = ()
+    adapts: bool = False  # between a third and twice of `every`
+    ttl: int = 0  # minutes that its document asks to be left alone
+
+    @property
+    def least(self) -> float:
+        """Seconds that lie between two polls at least."""
+        return max(self.every / 3 if self.adapts else self.every, 60.0 * self.ttl)
+
+    @property
+    def most(self) -> float:
+        """Seconds that lie between two polls at most, but for a tenth."""
+        return max(self.every * 2 if self.adapts else self.every, 60.0 * self.ttl)
 
     @property
     def url(self) -> str:
@@ -61,12 +73,13 @@ class SimFeed:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: when it began, and in which life of the process."""
+    """One request: when it began, in which life of the process, and whether it reached a server."""
 
     at: float
     host: str
     feed: str
     life: int
+    reached: bool = True
 
 
 @dataclass(frozen=True)
@@ -154,7 +167,7 @@ def _document(feed: SimFeed, count: int) -> bytes:
         )
     return (
         '<?xml version="1.0"?><rss version="2.0"><channel><title>t</title><link>http://x.example/</link>'
-        f"<description>d</description>{''.join(reversed(items))}</channel></rss>"
+        f"<description>d</description><ttl>{feed.ttl}</ttl>{''.join(reversed(items))}</channel></rss>"
     ).encode()
 
 
@@ -168,7 +181,7 @@ class SimFetcher:
     async def fetch(self, request: FetchRequest) -> FetchResult:
         world, feed = self._world, self._by_url[request.url]
         reachable = world.network
-        world.asked.append(Asked(world.now, feed.host, feed.name, world.life))
+        world.asked.append(Asked(world.now, feed.host, feed.name, world.life, reachable))
         world.in_flight[feed.host] += 1
         world.most_at_once[feed.host] = max(world.most_at_once[feed.host], world.in_flight[feed.host])
         try:
@@ -232,20 +245,29 @@ def config_for(folder: Path, feeds: dict[str, SimFeed], **polling: Any) -> Confi
         database=fresh_database(folder),
         timezone="UTC",
         polling=Polling(**polling),
-        feeds=tuple(FeedConfig(f.name, Secret(f.url), every=f.every) for f in feeds.values()),
+        feeds=tuple(
+            FeedConfig(f.name, Secret(f.url), every=None if f.adapts else f.every) for f in feeds.values()
+        ),
         rules=(RuleConfig(name="all", query="feed:*"), urgent),
         channels=(ChannelConfig(name="desk", type="terminal"),),
     )
 
 
 def made_up_feeds(
-    seed: int, count: int, hosts: int, *, every: float, span: float, a_day: float
+    seed: int, count: int, hosts: int, *, every: float, span: float, a_day: float, adapts: bool = False
 ) -> dict[str, SimFeed]:
-    """Feeds over these hosts, each publishing `a_day` items a day at random times, from the start on."""
+    """
+    Feeds over these hosts, each publishing `a_day` items a day at random times, from the start on.
+
+    With `adapts` every other one has no interval of its own, and every third asks for half as much again.
+    """
     rng = random.Random(seed)
     found = {}
     for number in range(count):
         times = [rng.uniform(-DAY, span) for _ in range(round(a_day * (span / DAY + 1)))]
         name = f"f{number:02}"
-        found[name] = SimFeed(name, f"h{number % hosts}.example", every, tuple(sorted(times)))
+        ttl = round(every / 40) if adapts and number % 3 == 1 else 0
+        found[name] = SimFeed(
+            name, f"h{number % hosts}.example", every, tuple(sorted(times)), adapts and number % 2 == 0, ttl
+        )
     return found
