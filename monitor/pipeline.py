@@ -113,7 +113,7 @@ async def _commit(poll: Poll, plan: Plan, deps: Deps) -> Recorded:
         # What is due next counts from here: the clock may have been set since the answer came.
         return record(tx, replace(poll, now=deps.clock()), plan)
 
-    return await asyncio.wrap_future(deps.database.writer.submit(unit, priority))
+    return await deps.database.writer.run(unit, priority)
 
 
 def _judge(

@@ -11,6 +11,7 @@ transaction.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -24,7 +25,7 @@ from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
 from monitor.store.retention import REFRESHED
-from monitor.store.rows import FeedState, from_db, read, to_db, write
+from monitor.store.rows import FeedState, differing, from_db, read, to_db, write
 from monitor.watching import observe
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from monitor.ringing import Rung
     from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
+
+# The columns that every poll writes, and those that any poll may.
+_ALWAYS = frozenset(re.findall(r"(\w+)=:\1\b", sql.FEED_POLLED_AGAIN))
+_OF_POLLS = frozenset(re.findall(r"(\w+)=:\1\b", sql.FEED_POLLED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +99,14 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         # Its validators and its silence belong to another address; at the new one it is due anyway.
         return Recorded(poll.feed, poll.result.status, "the feed was renamed or moved meanwhile")
     state = read(FeedState, row)
-    articles = _Articles(tx, poll, plan, config, state)
+    tally = Tally()
     if poll.parsed is not None and not poll.parsed.error:
         _refresh_marks(tx, poll, state)
+        articles = _Articles(tx, poll, plan, config, state)
         articles.record()
-    tally = articles.tally
+        tally = articles.tally
     after, why = next_state(state, poll, plan, config)
-    values = write(after)
-    for name in ("id", "name", "url_hash", "added_at", "retired_at"):
-        values.pop(name)
-    tx.run(sql.FEED_POLLED, feed_id=state.id, **values)
+    _remember_poll(tx, state, after)
     if after.gone and not state.gone:
         notice(tx, "feed_gone", poll.feed, f"feed {poll.feed} is gone (410): it is not asked again", poll.now)
     observe(tx, state, after, poll, plan)
@@ -122,6 +125,14 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         ok=after.failures == 0 and not after.gone,
         host_pause=host_pause(poll.result),
     )
+
+
+def _remember_poll(tx: Tx, before: FeedState, after: FeedState) -> None:
+    """Write down what the poll changed in the feed's row: mostly when it was, and when the next is."""
+    if differing(before, after) <= _ALWAYS:
+        tx.run(sql.FEED_POLLED_AGAIN, feed_id=after.id, **write(after, _ALWAYS))
+    else:
+        tx.run(sql.FEED_POLLED, feed_id=after.id, **write(after, _OF_POLLS))
 
 
 def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:

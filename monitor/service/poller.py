@@ -25,7 +25,7 @@ from monitor.service.log import event, failure, get_logger
 from monitor.service.outage import Outage
 from monitor.service.slots import Slots
 from monitor.store import sql
-from monitor.store.rows import FeedState, read, to_db
+from monitor.store.rows import FeedState, read, read_all, to_db
 from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Poller:
     async def poll_all(self, *, force: bool, only: str | None = None) -> None:
         """Poll each due feed once; with `force` every feed that did not forbid it; `only` one of them."""
         now = self._deps.clock()
-        states = [read(FeedState, row) for row in self._deps.database.reader.rows(sql.FEEDS_POLLABLE)]
+        states = read_all(FeedState, self._deps.database.reader.rows(sql.FEEDS_POLLABLE))
         chosen = [s for s in states if s.name in self._hosts and _may_ask(s, now, force=force)]
         self._forced = True
         self.slots.pace(None)

@@ -21,6 +21,7 @@ failed; only a crash right after it may yet make it durable, for its frames can 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import queue
 import sqlite3
@@ -62,8 +63,41 @@ class _Job:
     priority: int
     number: int
     unit: Callable[[Tx], Any] | None = field(compare=False)
-    done: Future[Any] = field(compare=False, default_factory=Future)
+    done: Future[Any] | _Awaited = field(compare=False, default_factory=Future)
     alone: tuple[Callable[[sqlite3.Connection], Any], bool] | None = field(compare=False, default=None)
+
+
+class _Awaited:
+    """
+    An answer that a task of an event loop waits for, in place of a concurrent future.
+
+    The answers of a group are given together: the loop is woken once for all of them, where it was woken for
+    each, which took as long as the writing.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, answers: list[tuple[_Awaited, Any, Any]]) -> None:
+        self.loop = loop
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self._answers = answers
+
+    def set_result(self, result: Any) -> None:
+        """Have the result given at the end of the group."""
+        self._answers.append((self, result, None))
+
+    def set_exception(self, error: BaseException) -> None:
+        """Have the exception given at the end of the group."""
+        self._answers.append((self, None, error))
+
+
+def _give(answers: list[tuple[_Awaited, Any, Any]]) -> None:
+    """In the loop's thread: let the tasks go on; one that was cancelled waits no longer."""
+    for job, result, error in answers:
+        if job.future.done():
+            continue
+        if error is None:
+            job.future.set_result(result)
+        else:
+            job.future.set_exception(error)
 
 
 class Writer:
@@ -77,6 +111,7 @@ class Writer:
         self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._numbers = count()
         self._truncate = threading.Event()
+        self._answers: list[tuple[_Awaited, Any, Any]] = []  # of the group in hand; the thread's own
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
@@ -91,11 +126,23 @@ class Writer:
 
         What was submitted is run: a caller that no longer waits for it cannot take it back.
         """
-        return self._enqueue(_Job(int(priority), next(self._numbers), unit))
+        done: Future[T] = Future()
+        self._enqueue(_Job(int(priority), next(self._numbers), unit, done))
+        return done
+
+    async def run(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> T:
+        """`submit`, for a task that waits for the result: cheaper where many do at once."""
+        done = _Awaited(asyncio.get_running_loop(), self._answers)
+        self._enqueue(_Job(int(priority), next(self._numbers), unit, done))
+        result: T = await done.future
+        return result
 
     def run_alone(self, work: Callable[[sqlite3.Connection], T], *, reopen: bool) -> Future[T]:
         """Have `work` run on the connection between two transactions, and the file opened anew after it."""
-        return self._enqueue(_Job(int(Priority.DELIVERY), next(self._numbers), None, alone=(work, reopen)))
+        done: Future[T] = Future()
+        job = _Job(int(Priority.DELIVERY), next(self._numbers), None, done, alone=(work, reopen))
+        self._enqueue(job)
+        return done
 
     def truncate_log(self) -> None:
         """
@@ -114,13 +161,22 @@ class Writer:
         self._thread.join()
         self._drop()
 
-    def _enqueue(self, job: _Job) -> Future[Any]:
+    def _enqueue(self, job: _Job) -> None:
         if not self.running:
             raise StoreError(f"the database {self._path} is closed")
-        # A task that is cancelled cancels the future it awaits, and a cancelled future cannot be answered.
-        job.done.set_running_or_notify_cancel()
+        if isinstance(job.done, Future):
+            # A task that is cancelled cancels the future it awaits, and a cancelled one cannot be answered.
+            job.done.set_running_or_notify_cancel()
         self._queue.put(job)
-        return job.done
+
+    def _give_answers(self) -> None:
+        """Wake each loop whose tasks have their answers now; one that has ended needs none."""
+        while self._answers:
+            loop = self._answers[0][0].loop
+            answers = [answer for answer in self._answers if answer[0].loop is loop]
+            self._answers[:] = [answer for answer in self._answers if answer[0].loop is not loop]
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_give, answers)
 
     def _open(self) -> sqlite3.Connection:
         """Open the file. A seam: fault tests hand in connections that fail."""
@@ -143,6 +199,7 @@ class Writer:
             work = [j for j in jobs if j.unit is not None]
             if work:
                 self._commit_group(work)
+                self._give_answers()
             if self._truncate.is_set():
                 self._truncate.clear()
                 self._truncate_log()
