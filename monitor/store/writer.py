@@ -21,7 +21,6 @@ failed; only a crash right after it may yet make it durable, for its frames can 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import queue
 import sqlite3
@@ -40,6 +39,7 @@ from monitor.store.reserve import Reserve
 from monitor.store.tx import Tx
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
     from pathlib import Path
 
@@ -132,7 +132,9 @@ class Writer:
 
     async def run(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> T:
         """`submit`, for a task that waits for the result: cheaper where many do at once."""
-        done = _Awaited(asyncio.get_running_loop(), self._answers)
+        from asyncio import get_running_loop  # noqa: PLC0415 - it brings ssl, which verbs that read need not load
+
+        done = _Awaited(get_running_loop(), self._answers)
         self._enqueue(_Job(int(priority), next(self._numbers), unit, done))
         result: T = await done.future
         return result
