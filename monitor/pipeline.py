@@ -135,8 +135,10 @@ def _judge(
     hold then, and one of its hits lies in text that was absent then.
     """
     candidates, refreshed = [], []
+    # What another feed showed is settled where it is recorded; here only this feed's own items count.
+    any_known = bool(articles) and reader.row(sql.SIGHTING_ANY, feed=state.id) is not None
     for article in articles:
-        known = known_item(reader, state.id, feed.name, article)
+        known = known_item(reader, state.id, feed.name, article) if any_known else None
         if known and known.feed == feed.name and exactly_known(known, article):
             if known.last_seen_at is not None and known.last_seen_at < now - REFRESHED:
                 refreshed.append(known.article_id)

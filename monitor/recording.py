@@ -10,7 +10,6 @@ transaction.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +24,7 @@ from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
 from monitor.store.retention import REFRESHED
-from monitor.store.rows import FeedState, differing, from_db, read, to_db, write
+from monitor.store.rows import FeedState, differing, from_db, read, to_db, to_json, write
 from monitor.watching import observe
 
 if TYPE_CHECKING:
@@ -255,11 +254,10 @@ class _Articles:
         stored = known is not None and self._is_stored(known.article_id)
         sighted = Sighted.BASELINE if silent else Sighted.COPY if stored else Sighted.NEW
         article_id = known.article_id if known else self._tx.next_id("articles")
-        if not stored:
-            self._insert_article(article, article_id)
+        story_id = None if stored else self._insert_article(article, article_id)
         self._insert_sighting(article, article_id, baseline=silent)
         self.tally.new += 1
-        self._ring(article_id, candidate.matches, article, sighted)
+        self._ring(article_id, candidate.matches, article, sighted, story_id)
 
     def _update(self, known: Known, candidate: Candidate) -> None:
         """An item of this feed that came back: remember its new form; a rule that newly holds may ring."""
@@ -270,8 +268,8 @@ class _Articles:
         if known.text == article.marks.text:
             return
         if not self._is_stored(known.article_id):  # its text was pruned: no telling what is new in it
-            self._insert_article(article, known.article_id)
-            self._ring(known.article_id, candidate.matches, article, Sighted.NEW)
+            story_id = self._insert_article(article, known.article_id)
+            self._ring(known.article_id, candidate.matches, article, Sighted.NEW, story_id)
             return
         self._tx.run(
             sql.ARTICLE_UPDATE,
@@ -287,10 +285,17 @@ class _Articles:
         self._ring(known.article_id, newly, article, Sighted.EDIT)
 
     def _ring(
-        self, article_id: int, matches: tuple[RuleMatch, ...], article: Article, sighted: Sighted
+        self,
+        article_id: int,
+        matches: tuple[RuleMatch, ...],
+        article: Article,
+        sighted: Sighted,
+        new_story: int | None = None,
     ) -> None:
+        if not matches:
+            return
         late = self._away and is_late(article.published, self._now)
-        met = Meeting(article_id, self._state.id, article, sighted, self._now, late=late)
+        met = Meeting(article_id, self._state.id, article, sighted, self._now, late, new_story)
         self.tally.add(record_matches(self._tx, matches, met, self._plan, self._feed))
 
     def _is_silent(self, article: Article) -> bool:
@@ -342,7 +347,8 @@ class _Articles:
         """Whether the article of a seen mark is still there: marks outlive articles."""
         return self._tx.row(sql.STORY_OF, article=article_id) is not None
 
-    def _insert_article(self, article: Article, article_id: int) -> None:
+    def _insert_article(self, article: Article, article_id: int) -> int:
+        """Store an article as the first of a new story; returns the story's id."""
         story_id = self._tx.next_id("stories")
         self._tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(self._now))
         self._tx.run(
@@ -356,12 +362,13 @@ class _Articles:
             body=article.body,
             language=article.language,
             source=article.source,
-            authors=json.dumps(article.authors, ensure_ascii=False),
-            categories=json.dumps(article.categories, ensure_ascii=False),
+            authors=to_json(article.authors),
+            categories=to_json(article.categories),
             published=to_db(article.published),
             updated=to_db(article.updated),
             fetched_at=to_db(article.fetched),
         )
+        return story_id
 
     def _insert_sighting(self, article: Article, article_id: int, *, baseline: bool) -> None:
         self._tx.run(

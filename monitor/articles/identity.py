@@ -14,7 +14,6 @@ Everything is compared as marks: signed 64-bit hashes, as the store keeps them.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -74,8 +73,10 @@ def mark_document(items: Sequence[Item]) -> tuple[Marks, ...]:
     A guid or address that stands for several different items is None; the same item listed twice keeps it.
     """
     marks = [_mark(item) for item in items]
-    guids = _shared((mark.guid, mark.content) for mark in marks)
-    links = _shared((mark.link, mark.content) for mark in marks)
+    guids = _shared([(mark.guid, mark.content) for mark in marks])
+    links = _shared([(mark.link, mark.content) for mark in marks])
+    if not guids and not links:
+        return tuple(marks)
     return tuple(
         Marks(
             guid=None if mark.guid in guids else mark.guid,
@@ -90,7 +91,7 @@ def mark_document(items: Sequence[Item]) -> tuple[Marks, ...]:
 
 def _mark(item: Item) -> Marks:
     """The marks of one item for itself."""
-    title = digest(" ".join(unicodedata.normalize("NFKC", item.title).casefold().split()))
+    title = digest(_folded(item.title))
     text = digest(item.title, item.summary, item.body)
     published = item.published.isoformat() if item.published else ""
     key = url_key(item.link)
@@ -107,6 +108,13 @@ def _mark(item: Item) -> Marks:
     )
 
 
+def _folded(title: str) -> str:
+    """A title without what only shows: the width of letters, their case, spaces."""
+    # NFKC leaves ASCII as it is, and its casefold is lower().
+    plain = title.lower() if title.isascii() else unicodedata.normalize("NFKC", title).casefold()
+    return " ".join(plain.split())
+
+
 def _guid_mark(guid: str | None) -> int | None:
     """The mark of a guid; one that is an address counts as an address: https or utm_* change nothing."""
     guid = (guid or "").strip()
@@ -118,11 +126,12 @@ def _guid_mark(guid: str | None) -> int | None:
 
 def _shared(pairs: Iterable[tuple[int | None, int]]) -> set[int]:
     """The identifiers that stand for more than one content."""
-    contents: defaultdict[int, set[int]] = defaultdict(set)
-    for identifier, content in pairs:
-        if identifier is not None:
-            contents[identifier].add(content)
-    return {identifier for identifier, several in contents.items() if len(several) > 1}
+    first: dict[int, int] = {}
+    return {
+        identifier
+        for identifier, content in pairs
+        if identifier is not None and first.setdefault(identifier, content) != content
+    }
 
 
 def same_item(known: Known, marks: Marks, published: datetime | None, *, same_feed: bool) -> tuple[bool, str]:
