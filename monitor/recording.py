@@ -153,18 +153,26 @@ def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:
     )
 
 
-def known_item(source: _Rows, feed_id: int, feed: str, article: Article) -> Known | None:
-    """What is stored of this very item, if anything: in this feed or, by its link, in another."""
+def known_item(
+    source: _Rows, feed_id: int, feed: str, article: Article, *, only_elsewhere: bool = False
+) -> Known | None:
+    """
+    What is stored of this very item, if anything: in this feed or, by its link, in another.
+
+    `only_elsewhere` says that in this feed there is nothing to be found.
+    """
     marks = article.marks
     found = []
-    if marks.guid is not None:
+    if marks.guid is not None and not only_elsewhere:
         found += source.rows(sql.SIGHTINGS_BY_GUID, feed=feed_id, guid=marks.guid)
     if marks.link is not None:
         found += source.rows(sql.SIGHTINGS_BY_LINK, link=marks.link)
-    if not found:
+    if not found and not only_elsewhere:
         # Nothing that names this item is known. If nothing named it before, the whole of it can: else an
         # item without guid and link would be new at every poll, and once more when it is given one.
         found += source.rows(sql.SIGHTING_BY_CONTENT, feed=feed_id, content=marks.content)
+    if not found:
+        return None
     candidates = [_known(row, feed_id, feed) for row in found]
     chosen = choose(candidates, marks, article.dated, feed)
     here = {k.article_id for k in candidates if k.feed == feed}
@@ -210,19 +218,21 @@ class _Articles:
         self._feed = feed
         self._state = state
         self._now = poll.now
+        self._has_shown_any = True
+        self._shown: set[int | None] = set()  # marks of the items of this document, as far as it was recorded
         away = was_away(state.last_good_at, plan.policy(feed).interval, poll.now)
         self._away = away and state.baseline_at is not None
 
     def record(self) -> None:
         """Take each new or changed item for what it is: known, an edit, a copy, baseline or new."""
         candidates = in_order_of_events(self._poll.candidates)
-        before = self._tx.row(sql.SIGHTING_ANY, feed=self._state.id) is not None
+        before = self._has_shown_any = self._tx.row(sql.SIGHTING_ANY, feed=self._state.id) is not None
         merged = self._merge_reissued(candidates)
         came_back = len(merged)
         for candidate in candidates:
             if id(candidate) in merged:
                 continue
-            known = known_item(self._tx, self._state.id, self._poll.feed, candidate.article)
+            known = self._known(candidate.article)
             if known is not None and known.feed == self._poll.feed:
                 came_back += 1
                 self._update(known, candidate)
@@ -230,6 +240,21 @@ class _Articles:
                 self._add(known, candidate)
         if before and not came_back:
             self._note_gap()
+
+    def _known(self, article: Article) -> Known | None:
+        """
+        What is stored of the item, see `known_item`.
+
+        A feed that had shown nothing before this document is only asked for what others showed, until two
+        items of the document have a mark in common.
+        """
+        marks = article.marks
+        own = {marks.guid, marks.link, marks.content} - {None}
+        only_elsewhere = not self._has_shown_any and self._shown.isdisjoint(own)
+        self._shown |= own
+        return known_item(
+            self._tx, self._state.id, self._poll.feed, article, only_elsewhere=only_elsewhere
+        )
 
     def _note_gap(self) -> None:
         """If nothing in the document was known, the feed may have dropped items that nobody saw."""
