@@ -213,7 +213,8 @@ class Entry:
     """
     What the parser yields for one item: markup and addresses as the feed gave them.
 
-    `raw` is the item's hash in `ParsedFeed.items`; 0 = not known.
+    `raw` is the item's hash in `ParsedFeed.items`; 0 = not known. `known` marks an item whose hash the caller
+    gave: of this one only `guid`, `link` and `raw` are here, so that shared identifiers can still be seen.
     """
 
     guid: str | None = None
@@ -229,6 +230,7 @@ class Entry:
     source_title: str | None = None
     source_url: str | None = None
     raw: int = 0
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +260,8 @@ class ParsedFeed:
 
     `complete` is False where the document broke off: its entries are whole, but the answer's validators must
     not be kept. `killed` means that the parser had to be stopped: next time the document is a suspect.
-    `items` are the hashes of all its raw items in their order, where known; `skipped` says how many of them
-    are no entries here because the caller knew them.
+    `items` are the hashes of all its raw items in their order, where known; `skipped` says how many of its
+    entries are `known` ones, which were not read.
     """
 
     info: FeedInfo = field(default_factory=FeedInfo)

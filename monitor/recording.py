@@ -11,13 +11,14 @@ transaction.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
+from monitor.feeds import listed
 from monitor.feeds.schedule import was_away
 from monitor.polled import host_pause, in_order_of_events, next_state
 from monitor.ringing import Meeting, record_matches
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from monitor.model import Article, FetchStatus, RuleMatch
+    from monitor.model import Article, FetchStatus, ParsedFeed, RuleMatch
     from monitor.plan import Plan
     from monitor.polled import Candidate, Poll
     from monitor.ringing import Rung
@@ -105,6 +106,8 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         articles.record()
         tally = articles.tally
     after, why = next_state(state, poll, plan, config)
+    if poll.parsed is not None and not poll.parsed.error:
+        after = replace(after, items=_listed(state, poll, poll.parsed))
     _remember_poll(tx, state, after)
     if after.gone and not state.gone:
         notice(tx, "feed_gone", poll.feed, f"feed {poll.feed} is gone (410): it is not asked again", poll.now)
@@ -124,6 +127,14 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         ok=after.failures == 0 and not after.gone,
         host_pause=host_pause(poll.result),
     )
+
+
+def _listed(state: FeedState, poll: Poll, parsed: ParsedFeed) -> str:
+    """What the document listed, for the next poll; nothing of one that was cut short."""
+    if not parsed.complete:
+        return ""
+    before = listed.whole_at(state.items) if parsed.skipped else None
+    return listed.packed(parsed.items, before or poll.now)
 
 
 def _remember_poll(tx: Tx, before: FeedState, after: FeedState) -> None:

@@ -115,6 +115,30 @@ def _folded(title: str) -> str:
     return " ".join(plain.split())
 
 
+def share_identifiers(some: Iterable[tuple[str | None, str]], others: Iterable[tuple[str | None, str]]) -> bool:
+    """
+    Whether an item of the ones may have a guid or an address in common with one of the others.
+
+    Items are given as (guid, address). What is shared identifies nothing, but which of them are two items,
+    and which one item listed twice, only their texts can tell.
+    """
+    guids, links = _identifiers(some)
+    other_guids, other_links = _identifiers(others)
+    return not (guids.isdisjoint(other_guids) and links.isdisjoint(other_links))
+
+
+def _identifiers(items: Iterable[tuple[str | None, str]]) -> tuple[set[int], set[str]]:
+    """The marks of guids, and the addresses, in their one form."""
+    guids, links = set(), set()
+    for guid, link in items:
+        mark, key = _guid_mark(guid), url_key(link)
+        if mark is not None:
+            guids.add(mark)
+        if key:
+            links.add(key)
+    return guids, links
+
+
 def _guid_mark(guid: str | None) -> int | None:
     """The mark of a guid; one that is an address counts as an address: https or utm_* change nothing."""
     guid = (guid or "").strip()

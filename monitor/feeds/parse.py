@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.model import Entry, FeedInfo, ParsedFeed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 SUSPECT_BYTES = 1_000_000
 _MAX_ANSWER_BYTES = 64_000_000
@@ -129,7 +129,15 @@ class Parser:
         self.normal = ParserWorker(cpu_seconds, wall_seconds)
         self.suspect = ParserWorker(cpu_seconds, wall_seconds, one_shot=True)
 
-    async def parse(self, body: bytes, *, content_type: str, url: str, suspect: bool = False) -> ParsedFeed:
+    async def parse(
+        self,
+        body: bytes,
+        *,
+        content_type: str,
+        url: str,
+        suspect: bool = False,
+        known: Collection[int] = frozenset(),  # noqa: ARG002 - of use to a parser that tells raw items
+    ) -> ParsedFeed:
         """Parse in the lane the document belongs to; `suspect` says that its feed had a process killed."""
         lane = self.suspect if suspect or len(body) > SUSPECT_BYTES else self.normal
         return await lane.parse(body, content_type=content_type, url=url)
