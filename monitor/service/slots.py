@@ -52,7 +52,6 @@ class Slots:
         self._rate: StartRate | None = None
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
-        self._one_ended = asyncio.Event()
 
     # --- limits
 
@@ -134,16 +133,13 @@ class Slots:
 
     def _ended(self, feed_id: int) -> None:
         self._running.pop(feed_id, None)
-        self._one_ended.set()
         self._backlog.done_with(feed_id)
         with suppress(StoreError):  # the next tick meets the same and says so
             self.serve()
 
     async def one_ended(self) -> None:
         """Wait until one of the polls that have begun has ended."""
-        # Not asyncio.wait: it looks at each of hundreds of polls whenever one of them ends.
-        self._one_ended.clear()
-        await self._one_ended.wait()
+        await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
 
     async def drain(self) -> None:
         """Wait until all that was begun has ended."""
