@@ -96,36 +96,6 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
     return await _commit(poll, plan, deps)
 
 
-async def _parsed(result: FetchResult, state: FeedState, now: datetime, parser: Parser) -> ParsedFeed:
-    """
-    The document, without what stood word for word in the last one; an item of that is known and unchanged.
-
-    An identifier that several items of a document share identifies none of them. Where a new item may share
-    one with an item that was left out, the document is read whole: the texts of both tell what they are.
-    """
-    known = listed.known(state.items, now) if state.baseline_at is not None else frozenset()
-
-    async def parse(known: frozenset[int]) -> ParsedFeed:
-        return await parser.parse(
-            result.body,
-            content_type=result.content_type,
-            url=result.final_url,
-            suspect=state.suspect,
-            known=known,
-        )
-
-    parsed = await parse(known)
-    if not 0 < parsed.skipped < len(parsed.entries):
-        return parsed
-    old = ((entry.guid, clean_url(entry.link or "")) for entry in parsed.entries if entry.known)
-    new = ((entry.guid, clean_url(entry.link or "")) for entry in _unread(parsed))
-    return await parse(frozenset()) if share_identifiers(new, old) else parsed
-
-
-def _unread(parsed: ParsedFeed) -> tuple[Entry, ...]:
-    return tuple(entry for entry in parsed.entries if not entry.known)
-
-
 def request_for(feed: FeedConfig, state: FeedState) -> FetchRequest:
     """What to ask for: the validators are those stored with the last document that was recorded."""
     return FetchRequest(
@@ -204,6 +174,36 @@ def _newly_holding(
     held = {m.rule for m in plan.engine.match(before)}
     old_text = f"{before.title}\n{before.summary}\n{before.body}"
     return tuple(m for m in matches if m.rule not in held and any(hit.text not in old_text for hit in m.hits))
+
+
+async def _parsed(result: FetchResult, state: FeedState, now: datetime, parser: Parser) -> ParsedFeed:
+    """
+    The document, without what stood word for word in the last one; an item of that is known and unchanged.
+
+    An identifier that several items of a document share identifies none of them. Where a new item may share
+    one with an item that was left out, the document is read whole: the texts of both tell what they are.
+    """
+    known = listed.known(state.items, now) if state.baseline_at is not None else frozenset()
+
+    async def parse(known: frozenset[int]) -> ParsedFeed:
+        return await parser.parse(
+            result.body,
+            content_type=result.content_type,
+            url=result.final_url,
+            suspect=state.suspect,
+            known=known,
+        )
+
+    parsed = await parse(known)
+    if not 0 < parsed.skipped < len(parsed.entries):
+        return parsed
+    old = ((entry.guid, clean_url(entry.link or "")) for entry in parsed.entries if entry.known)
+    new = ((entry.guid, clean_url(entry.link or "")) for entry in _unread(parsed))
+    return await parse(frozenset()) if share_identifiers(new, old) else parsed
+
+
+def _unread(parsed: ParsedFeed) -> tuple[Entry, ...]:
+    return tuple(entry for entry in parsed.entries if not entry.known)
 
 
 def document_of(article: Article, feed: FeedConfig) -> Document:
