@@ -4,9 +4,9 @@ What polling costs beside `reader`, the best feed library of Python: the same ph
     READER=V/bin/python WORLD=../shared/world python benchmarks/reader_polls.py
 
 WORLD is the folder with feedworld.py, READER an interpreter of a venv of its own in which `reader[cli]` is
-installed; without either the benchmark says so and ends. FEEDS=1000, ROUNDS=3 and PHASES (names, by comma) are
-optional. Every figure is CPU seconds of a whole process tree, the least of the rounds, for the machine may be
-shared; the promises are ratios. Memory is the peak of all resident pages of the tree.
+installed; without either the benchmark says so and ends. FEEDS=1000, ROUNDS=3 and PHASES (names, by comma)
+are optional. Every figure is CPU seconds of a whole process tree, the least of the rounds, for the machine
+may be shared; the promises are ratios. Memory is the peak of all resident pages of the tree.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Feedworld:
 
     def tell(self, order: str) -> str:
         """Give the world an order; what it answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/_ctl/{order}") as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/_ctl/{order}") as answer:
             return str(answer.read().decode())
 
     def urls(self, count: int) -> list[str]:

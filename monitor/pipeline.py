@@ -7,7 +7,6 @@ look up, decide, write. After the commit, and only then, delivery is woken.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 

@@ -263,9 +263,7 @@ class _Articles:
         own = {marks.guid, marks.link, marks.content} - {None}
         only_elsewhere = not self._has_shown_any and self._shown.isdisjoint(own)
         self._shown |= own
-        return known_item(
-            self._tx, self._state.id, self._poll.feed, article, only_elsewhere=only_elsewhere
-        )
+        return known_item(self._tx, self._state.id, self._poll.feed, article, only_elsewhere=only_elsewhere)
 
     def _note_gap(self) -> None:
         """If nothing in the document was known, the feed may have dropped items that nobody saw."""

@@ -115,7 +115,9 @@ def _folded(title: str) -> str:
     return " ".join(plain.split())
 
 
-def share_identifiers(some: Iterable[tuple[str | None, str]], others: Iterable[tuple[str | None, str]]) -> bool:
+def share_identifiers(
+    some: Iterable[tuple[str | None, str]], others: Iterable[tuple[str | None, str]]
+) -> bool:
     """
     Whether an item of the ones may have a guid or an address in common with one of the others.
 

@@ -1,11 +1,11 @@
 """
 Bringing a database file to the schema of this version, and checking what it is.
 
-The version is compared with plain sqlite3 (0.3 ms), and a new file is made by it from `newest.py`, which holds
-what the migrations make of an empty one; Alembic and SQLAlchemy (0.4 s, 30 MB) are imported only where there is
-something to upgrade. A file that holds anything is backed up first, and all steps run in one BEGIN IMMEDIATE
-transaction, so that a failing step leaves the old schema, not half of the new one. Files are kept with
-incremental vacuum: what is pruned is given back in small pieces, without copying the file.
+The version is compared with plain sqlite3 (0.3 ms), and a new file is made by it from `newest.py`, which
+holds what the migrations make of an empty one; Alembic and SQLAlchemy (0.4 s, 30 MB) are imported only where
+there is something to upgrade. A file that holds anything is backed up first, and all steps run in one BEGIN
+IMMEDIATE transaction, so that a failing step leaves the old schema, not half of the new one. Files are kept
+with incremental vacuum: what is pruned is given back in small pieces, without copying the file.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def test_an_item_that_is_always_listed_is_never_pruned(tmp_path: Path) -> None:
 
 
 def test_marks_are_refreshed_twice_a_day(tmp_path: Path) -> None:
-    """Documents that change each hour write nothing for what they go on listing, until half a day has passed."""
+    """Documents that change each hour write nothing for what they go on listing, for half a day."""
     with started(tmp_path) as desk:
         seen = {last_seen(desk, "Old news")}
         for hour in range(50):

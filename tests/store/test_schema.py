@@ -72,14 +72,16 @@ def test_head_is_the_newest_migration() -> None:
 
 
 def test_a_new_file_is_what_the_migrations_make(tmp_path: Path) -> None:
-    """`make sql` was run after the last migration; a file made at once has the same schema as one made by them."""
+    """`make sql` was run after the last migration; a file made at once is like one made by them."""
     assert Path(newest.__file__).read_text(encoding="utf-8") == compile_schema.text()
     schema.migrate(tmp_path / "at_once.db", now=NOW)
     schema.made_by_migrations(tmp_path / "by_steps.db")
 
     def content(name: str) -> list[tuple[object, ...]]:
         with closing(sqlite3.connect(tmp_path / name)) as con:
-            described = con.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name").fetchall()
+            described = con.execute(
+                "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+            ).fetchall()
             version = con.execute("SELECT version_num FROM alembic_version").fetchall()
             return [*described, *version, *con.execute("PRAGMA auto_vacuum").fetchall()]
 

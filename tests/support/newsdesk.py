@@ -95,6 +95,7 @@ class InProcessParser:
 
     def __init__(self) -> None:
         self.unread = 0  # items of all documents that were left out
+        self.reads_all = False  # whatever is known
 
     async def parse(
         self,
@@ -110,7 +111,7 @@ class InProcessParser:
         items = tuple(hash64(repr(replace(entry, raw=0)).encode()) for entry in parsed.entries)
         entries = tuple(
             Entry(guid=entry.guid, link=entry.link, raw=raw, known=True)
-            if raw in known
+            if raw in known and not self.reads_all
             else replace(entry, raw=raw)
             for entry, raw in zip(parsed.entries, items, strict=True)
         )
@@ -163,8 +164,9 @@ class Desk:
             **config,
         )
         self.database = Database(self.config.database)
-        self.parser: Any = InProcessParser()
-        self._deps = Deps(self.documents, self.parser, self.database, lambda: self.now, plan=lambda: self.plan)
+        self.parser = InProcessParser()
+        parser: Any = self.parser
+        self._deps = Deps(self.documents, parser, self.database, lambda: self.now, plan=lambda: self.plan)
         self.load(self.config)
 
     @staticmethod
