@@ -68,6 +68,7 @@ class Poller:
         self._looked = float("-inf")
         self._held: dict[int, float] = {}
         self._forced = False
+        self._fresh: dict[int, FeedState] = {}  # rows of a forced round that nothing was made of yet
         self.waits = False  # while the clock was set and what is due has not moved with it yet
         self.plan = plan
         self._failed: Counter[int] = Counter()
@@ -114,6 +115,7 @@ class Poller:
         states = read_all(FeedState, self._deps.database.reader.rows(sql.FEEDS_POLLABLE))
         chosen = [s for s in states if s.name in self._hosts and _may_ask(s, now, force=force)]
         self._forced = True
+        self._fresh = {s.id: s for s in chosen}  # no one else writes while a run lasts: it holds the lock
         self.slots.pace(None)
         self._fill((s.id, s.name) for s in chosen if only in (None, s.name))
         self.slots.serve()
@@ -160,6 +162,8 @@ class Poller:
 
     def _still_due(self, feed_id: int) -> FeedState | None:
         """The feed's row as it is now; None where it is not to be polled."""
+        if (fresh := self._fresh.pop(feed_id, None)) is not None:
+            return fresh
         row = self._deps.database.reader.row(sql.FEED, id=feed_id)
         if row is not None and row["name"] in self._hosts:
             state = read(FeedState, row)
