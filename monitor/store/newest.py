@@ -3,7 +3,7 @@ What the migrations make of an empty file, as statements that make it at once. W
 edit by hand.
 """
 
-# ruff: noqa: E501 - generated: one statement a line, however long
+# ruff: noqa: D205, E501 - generated: one statement a line, however long
 # fmt: off
 
 VERSION = "0003"
