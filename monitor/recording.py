@@ -229,6 +229,7 @@ class _Articles:
         self._feed = feed
         self._state = state
         self._now = poll.now
+        self._at = to_db(poll.now)
         self._has_shown_any = True
         self._shown: set[int | None] = set()  # marks of the items of this document, as far as it was recorded
         away = was_away(state.last_good_at, plan.policy(feed).interval, poll.now)
@@ -384,7 +385,7 @@ class _Articles:
     def _insert_article(self, article: Article, article_id: int) -> int:
         """Store an article as the first of a new story; returns the story's id."""
         story_id = self._tx.next_id("stories")
-        self._tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(self._now))
+        self._tx.run(sql.STORY_INSERT, id=story_id, created_at=self._at)
         self._tx.run(
             sql.ARTICLE_INSERT,
             id=article_id,
@@ -410,7 +411,7 @@ class _Articles:
             feed_id=self._state.id,
             article_id=article_id,
             baseline=baseline,
-            first_seen_at=to_db(self._now),
+            first_seen_at=self._at,
             **self._seen(article),
         )
 
@@ -427,5 +428,5 @@ class _Articles:
             "content": marks.content,
             "text": marks.text,
             "published": to_db(article.dated),
-            "last_seen_at": to_db(self._now),
+            "last_seen_at": self._at,
         }
