@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.articles.urls import key_is_bare, url_key
-from monitor.model import Marks
+from monitor.model import Marks, value
 from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _REISSUE_ITEMS = 5
 _REISSUE_SHARE = 0.6
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Item:
     """What identity is made from: one item of a document in plain texts; `published` as the feed said."""
 

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from json import JSONEncoder
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from monitor.model import value
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,18 +49,7 @@ def from_db(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text + _UTC)
 
 
-@dataclass_transform(frozen_default=True)
-def _row(kind: type[T]) -> type[T]:
-    """
-    A dataclass that the type checker keeps frozen.
-
-    Freezing it at run time as well makes a new value of many fields three times as dear, and each poll of a
-    feed makes half a dozen.
-    """
-    return dataclass(slots=True, unsafe_hash=True)(kind)
-
-
-@_row
+@value
 class FeedState:
     """A feed's row: its poll state, see `tables.Feed`."""
 
