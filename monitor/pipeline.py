@@ -58,7 +58,7 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
     through, and then nothing of this poll was recorded and the feed is still due.
     """
     try:
-        request = request_for(feed, state)
+        request = request_for(feed, state, plan.ports)
     except LookupError as missing:  # a secret that is not there: this feed's own failure
         result = FetchResult(FetchStatus.REFUSED, message=str(missing))
     else:
@@ -95,8 +95,12 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
     return await _commit(poll, plan, deps)
 
 
-def request_for(feed: FeedConfig, state: FeedState) -> FetchRequest:
-    """What to ask for: the validators are those stored with the last document that was recorded."""
+def request_for(feed: FeedConfig, state: FeedState, ports: frozenset[int]) -> FetchRequest:
+    """
+    What to ask for: the validators are those stored with the last document that was recorded.
+
+    `ports` may be asked beside the web's usual ones (`Plan.ports`).
+    """
     return FetchRequest(
         url=feed.url.reveal(),
         etag=state.etag,
@@ -104,6 +108,8 @@ def request_for(feed: FeedConfig, state: FeedState) -> FetchRequest:
         headers={name: value.reveal() for name, value in feed.headers.items()},
         auth=(feed.user, feed.password.reveal()) if feed.user and feed.password else None,
         proxy=feed.proxy.reveal() if feed.proxy else None,
+        validators_of=state.final_hash,
+        ports=ports,
     )
 
 

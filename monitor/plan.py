@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.feeds.addresses import ports_of
 from monitor.feeds.schedule import PollPolicy
 from monitor.rules.engine import compile_rules
 from monitor.rules.reach import reaches
@@ -27,6 +28,7 @@ class Plan:
     channels: Mapping[str, ChannelConfig]
     feeds: Mapping[str, FeedConfig]
     rules: Mapping[str, RuleConfig]
+    ports: frozenset[int] = frozenset()  # beside the web's usual ones: feeds' addresses name them
 
     def policy(self, feed: FeedConfig) -> PollPolicy:
         """How often this feed may be asked."""
@@ -65,6 +67,7 @@ def build_plan(
         channels={c.name: c for c in channels_of(config)},
         feeds={f.name: f for f in config.feeds if f.enabled},
         rules={r.name: r for r in config.rules},
+        ports=ports_of(f.url.reveal() for f in config.feeds if not f.url.missing),
     )
     return plan, problems
 

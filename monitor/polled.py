@@ -118,6 +118,7 @@ def _keep_validators(state: FeedState, poll: Poll) -> FeedState:
         etag=result.etag if whole else None,
         last_modified=result.last_modified if whole else None,
         body_hash=poll.body_hash if whole else None,
+        final_hash=result.final_hash if whole else None,
         document_at=poll.now if parsed is not None else state.document_at,
         title=parsed.info.title if parsed else state.title,
         baseline_at=state.baseline_at or poll.now,

@@ -109,8 +109,6 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
     if poll.parsed is not None and not poll.parsed.error:
         after = replace(after, items=_listed(state, poll, poll.parsed))
     _remember_poll(tx, state, after)
-    if after.gone and not state.gone:
-        notice(tx, "feed_gone", poll.feed, f"feed {poll.feed} is gone (410): it is not asked again", poll.now)
     observe(tx, state, after, poll, plan)
     return Recorded(
         feed=poll.feed,

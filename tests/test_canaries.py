@@ -113,6 +113,11 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
         }
         write(tmp_path, f"http://127.0.0.1:{dead}/feed?key={s[7]}", "credentials/wire")
         write(tmp_path, SECRETS[3] + "\n", "header.key")
+        outlines = "".join(
+            f'<outline text="{n}" xmlUrl="http://joe:{s[n]}@127.0.0.1:{dead}/{n}?token={s[n + 1]}"/>'
+            for n in (1, 7, 9)
+        )
+        write(tmp_path, f"<opml><body>{outlines}</body></opml>", "list.opml")
         write(tmp_path, SECRETS[13] + "\n", "mail.password")
         text = f"""
 [monitor]
@@ -265,12 +270,13 @@ VERBS: dict[str, list[list[str]]] = {
     "explain": [["https://n.example/1"], ["1", "--json"], ["1"], ["{folder}/nothing.txt"]],
     "feeds list": [[], ["--json"]],
     "feeds show": [["moved"], ["wire", "--json"], ["gone"], ["off", "--json"], ["nosuch"]],
-    "feeds add": [["http://127.0.0.1:9/new"], ["nonsense"]],
+    "feeds add": [["http://127.0.0.1:9/new"], ["http://127.0.0.1:9/new", "--no-fetch"], ["nonsense"]],
+    "feeds discover": [["http://127.0.0.1:9/new"], ["nonsense"]],
     "feeds remove": [["off"], ["nosuch"]],
     "feeds enable": [["off"]],
     "feeds disable": [["off"]],
     "feeds poll": [["moved"], ["wire"]],
-    "feeds import": [["{folder}/nothing.opml"]],
+    "feeds import": [["{folder}/nothing.opml"], ["{folder}/list.opml"], ["{folder}/list.opml", "--json"]],
     "feeds export": [[], ["--json"]],
     "rules list": [[], ["--json"]],
     "rules show": [["doha"], ["doha", "--json"], ["nosuch"]],

@@ -9,8 +9,10 @@ import typer
 from monitor.cli import context, output
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.settings import Config, FeedConfig
-    from monitor.store.rows import FeedState
+    from monitor.store.rows import Episode, FeedState
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="From feeds list.")]
 
@@ -41,28 +43,33 @@ def states_of(config: Config) -> dict[str, FeedState]:
     return {row["name"]: read(FeedState, row) for row in rows}
 
 
-def shape_of(feed: FeedConfig, state: FeedState | None) -> dict[str, Any]:
-    """What the list says of a feed, as JSON has it."""
+def shape_of(
+    feed: FeedConfig, state: FeedState | None, troubles: Sequence[Episode] = (), gaps: int = 0
+) -> dict[str, Any]:
+    """What the list says of a feed, as JSON has it; `troubles` are those it is in, `gaps` those of a day."""
     return {
         "name": feed.name,
-        "state": word_of(feed, state),
+        "state": word_of(feed, state, troubles),
         "tags": list(feed.tags),
         "last_poll": output.rfc3339(state.last_poll_at) if state else None,
         "last_good": output.rfc3339(state.last_good_at) if state else None,
         "next_poll": output.rfc3339(state.next_poll_at) if state else None,
         "message": (state.last_message or state.last_status) if state else "",
+        "gaps_24h": gaps,
     }
 
 
-def word_of(feed: FeedConfig, state: FeedState | None) -> str:
+def word_of(feed: FeedConfig, state: FeedState | None, troubles: Sequence[Episode] = ()) -> str:
     """How a feed fares, in a word."""
+    from monitor.cli.feed_troubles import word_for
+
     if not feed.enabled:
         return "disabled"
     if state is None or not state.polls:
         return "new"
     if state.gone:
         return "gone"
-    return "failing" if state.failures else "ok"
+    return word_for(troubles, failing=state.failures > 0)
 
 
 def done(text: str) -> None:

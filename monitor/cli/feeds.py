@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,14 +14,17 @@ from monitor.cli.feed_facts import Name, configured, done, find, shape_of, state
 from monitor.errors import TocsinError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from monitor.settings import Config
-    from monitor.store.rows import FeedState
+    from monitor.store.rows import Episode, FeedState
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     from monitor.cli.app import SETTINGS
-    from monitor.cli.feeds_add import add, export, import_opml, remove
+    from monitor.cli.feeds_add import add, discover, remove
+    from monitor.cli.feeds_opml import export, import_opml
     from monitor.cli.feeds_show import show
 
     group = typer.Typer(help="The sources: how they fare, and changing them in the file.", **SETTINGS)
@@ -29,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("add", epilog="Example: tocsin feeds add https://www.rfi.fr/fr/rss --name rfi --tag fr")(
         add
     )
+    group.command("discover", epilog="Example: tocsin feeds discover https://www.lemonde.fr")(discover)
     group.command("remove", epilog="Example: tocsin feeds remove rfi")(remove)
     group.command("enable", epilog="Example: tocsin feeds enable rfi")(enable)
     group.command("disable", epilog="Example: tocsin feeds disable rfi")(disable)
@@ -39,10 +44,15 @@ def register(app: typer.Typer) -> None:
 
 
 def list_feeds() -> None:
-    """List feeds: ok, new, failing, gone or disabled; last and next poll; what happened."""
+    """List feeds: how each fares, in a word; last and next poll; what happened."""
     config = context.config()
     states = states_of(config)
-    found = [shape_of(feed, states.get(feed.name)) for feed in config.feeds]
+    troubles, gaps = _troubles(states)
+    found = []
+    for feed in config.feeds:
+        state = states.get(feed.name)
+        open_now = troubles.get(state.id, ()) if state else ()
+        found.append(shape_of(feed, state, open_now, gaps[feed.name]))
     if context.given.json:
         for one in found:
             output.emit(one)
@@ -61,12 +71,31 @@ def list_feeds() -> None:
                 when(f["last_poll"]),
                 when(f["next_poll"]),
                 " ".join(f["tags"]),
-                f["message"],
+                f["message"] + _gaps_of(f),
             )
             for f in found
         ],
         empty="no feeds: tocsin feeds add URL",
     )
+
+
+def _troubles(states: Mapping[str, FeedState]) -> tuple[Mapping[int, Sequence[Episode]], Counter[str]]:
+    """The troubles that feeds are in, by the feed's number, and the gaps of the last day, by its name."""
+    from monitor.cli.feed_troubles import open_by_feed
+    from monitor.store import sql
+    from monitor.store.rows import to_db
+
+    if not states:
+        return {}, Counter()
+    reader = context.reader()
+    since = to_db(datetime.now(UTC) - timedelta(days=1))
+    gaps = Counter(row["feed"] for row in reader.rows(sql.GAPS_SINCE, since=since))
+    return open_by_feed(reader), gaps
+
+
+def _gaps_of(feed: dict[str, Any]) -> str:
+    count = feed["gaps_24h"]
+    return f"; {count} {'gap' if count == 1 else 'gaps'} in 24 h" if count else ""
 
 
 def enable(name: Name) -> None:

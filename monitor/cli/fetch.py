@@ -60,6 +60,7 @@ def fetch(
 
 async def _from_web(target: str, feed: FeedConfig | None, config: Config | None) -> ParsedFeed:
     from monitor.config.show import public_url
+    from monitor.feeds.addresses import ports_of
     from monitor.feeds.fetch import HttpFetcher, user_agent
     from monitor.model import FetchRequest, FetchStatus
     from monitor.pipeline import request_for
@@ -69,7 +70,11 @@ async def _from_web(target: str, feed: FeedConfig | None, config: Config | None)
     ranges = config.polling.allow_private if config else ()
     fetcher = HttpFetcher(user_agent(config.contact if config else None), allow_private=ranges)
     try:
-        request = request_for(feed, FeedState(0, feed.name, 0, utc_now())) if feed else FetchRequest(target)
+        if feed:
+            named = ports_of([feed.url.reveal()])
+            request = request_for(feed, FeedState(0, feed.name, 0, utc_now()), named)
+        else:
+            request = FetchRequest(target, ports=ports_of([target]))
     except LookupError as missing:
         raise UsageError(f"feed {target}: {missing.args[0]}") from None
     result: FetchResult = await fetcher.fetch(request)

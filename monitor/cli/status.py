@@ -9,16 +9,28 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from monitor.cli import context, output
+from monitor.cli.feed_troubles import (
+    blind_rules,
+    certain,
+    is_silent,
+    nothing_comes,
+    open_by_feed,
+    rules_by_feed,
+    shown,
+)
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from monitor.config.load import Loaded
     from monitor.settings import Config
     from monitor.store.database import Reader
-    from monitor.store.rows import FeedState
+    from monitor.store.rows import Episode, FeedState
 
+SHOWN = 5  # lines of a kind
+GAPS_SHOWN = 20
 DIFFERS = "the file on disk differs from the running configuration"
 
 
@@ -130,6 +142,8 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
         "feeds": {"total": count, "ok": 0, "failing": 0, "silent": 0, "disabled": len(feeds) - count},
+        "failing": [],
+        "silent": [],
         "outbox": {},
         "alerts_24h": 0,
         "last_alert": None,
@@ -137,6 +151,9 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "offline_since": None,
         "clock_step": None,
         "gaps_24h": 0,
+        "gaps": [],
+        "troubles": [],
+        "blind": [],
         "baseline_matches": 0,
     }
 
@@ -163,31 +180,58 @@ def _gather(config: Config | None, reader: Reader, pid: int | None) -> dict[str,
     now = datetime.now(UTC)
     states, total, disabled = _feeds(config, reader)
     failing = [s.name for s in states if s.failures or s.gone]
+    troubles = open_by_feed(reader)
+    silent = [s.name for s in states if s.name not in failing and is_silent(troubles.get(s.id, ()))]
     last = reader.row(sql.LAST_ALERT)
     tick = reader.row(sql.FACT, name="last_tick")
     day = to_db(now - timedelta(hours=24))
     count = reader.row(sql.ALERTS_COUNT, since=day)
     cut_off = reader.row(sql.FACT, name=OFFLINE) if pid is not None else None
     baseline = reader.row(sql.BASELINE_COUNT, after=0)
+    gaps = reader.rows(sql.GAPS_SINCE, since=day)
     return {
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
         "feeds": {
             "total": total,
-            "ok": sum(1 for s in states if s.last_good_at and not s.failures and not s.gone),
+            "ok": sum(1 for s in states if s.last_good_at and not s.failures and not s.gone) - len(silent),
             "failing": len(failing),
-            "silent": 0,
+            "silent": len(silent),
             "disabled": disabled,
         },
         "failing": failing,
+        "silent": silent,
         "outbox": {row["state"]: row["n"] for row in reader.rows(sql.OUTBOX_COUNTS)},
         "alerts_24h": int(count[0]) if count else 0,
         "last_alert": output.rfc3339(from_db(last[0])) if last and last[0] else None,
         "last_tick": output.rfc3339(from_db(tick["at"])) if tick else None,
         "offline_since": output.rfc3339(from_db(cut_off["at"])) if cut_off else None,
         "clock_step": _clock_step(reader, now),
-        "gaps_24h": len(reader.rows(sql.GAPS_SINCE, since=day)),
+        "gaps_24h": len(gaps),
+        "gaps": [
+            {"feed": g["feed"]} | {end: output.rfc3339(from_db(g[end])) for end in ("since", "until")}
+            for g in gaps[:GAPS_SHOWN]
+        ],
+        **_troubles(config, states, troubles, now),
         "baseline_matches": int(baseline[0]) if baseline else 0,
+    }
+
+
+def _troubles(
+    config: Config | None,
+    states: Sequence[FeedState],
+    troubles: Mapping[int, Sequence[Episode]],
+    now: datetime,
+) -> dict[str, Any]:
+    """The troubles that are certain, the oldest first, and the rules that hear nothing of some feeds."""
+    names = [s.name for s in states if troubles.get(s.id)]
+    rules = rules_by_feed(config, names) if config else {}
+    found = [(episode, state) for state in states for episode in certain(troubles.get(state.id, ()), state)]
+    found.sort(key=lambda pair: pair[0].since)
+    blind = {s.name: rules.get(s.name, ()) for s in states if nothing_comes(troubles.get(s.id, ()), now)}
+    return {
+        "troubles": [shown(episode, state, rules.get(state.name, ())) for episode, state in found],
+        "blind": blind_rules(config, blind) if config else [],
     }
 
 
@@ -236,15 +280,19 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
     feeds = found["feeds"]
     named = ", ".join(found.get("failing", [])[:5])
     failing = f", {feeds['failing']} failing ({named})" if feeds["failing"] else ""
-    unasked = feeds["total"] - feeds["ok"] - feeds["failing"]
+    quiet = f", {feeds['silent']} silent ({', '.join(found['silent'][:5])})" if feeds["silent"] else ""
+    unasked = feeds["total"] - feeds["ok"] - feeds["failing"] - feeds["silent"]
     new = f", {unasked} not polled yet" if unasked > 0 else ""
     off = f", {feeds['disabled']} disabled" if feeds["disabled"] else ""
-    output.out(f"feeds    {feeds['total']}: {feeds['ok']} ok{failing}{new}{off}")
+    output.out(f"feeds    {feeds['total']}: {feeds['ok']} ok{failing}{quiet}{new}{off}")
+    for line in _trouble_lines(found, now):
+        output.out(line)
     if found["gaps_24h"]:
         gaps = found["gaps_24h"]
         said = "1 gap" if gaps == 1 else f"{gaps} gaps"
+        names = ", ".join(list(dict.fromkeys(gap["feed"] for gap in found["gaps"]))[:SHOWN])
         output.out(
-            f"gaps     {said} in 24 h, where a feed may have dropped items unseen: tocsin feeds show NAME"
+            f"gaps     {said} in 24 h ({names}), where items may have gone unseen: tocsin feeds show NAME"
         )
     waiting = {state: n for state, n in found["outbox"].items() if state != "sent" and n}
     text = ", ".join(f"{n} {state}" for state, n in sorted(waiting.items())) or "empty"
@@ -253,6 +301,35 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
     output.out(f"alerts   {found['alerts_24h']} in 24 h{last}")
     for line in lines:
         output.out(line)
+
+
+def _trouble_lines(found: dict[str, Any], now: datetime) -> list[str]:
+    """The troubles of feeds, and the rules that they leave blind, as many as a person reads."""
+    troubles, blind = found["troubles"], found["blind"]
+    lines = [
+        f"{t['feed']} is {output.printable(t['text'])}{_when(', since', _moment(t['since']), now)}"
+        for t in troubles[:SHOWN]
+    ]
+    if len(troubles) > SHOWN:
+        lines.append(f"and {len(troubles) - SHOWN} more: tocsin feeds list")
+    told = [
+        f"{'trouble' if n == 0 else '':<9}{output.colour(line, 'yellow')}" for n, line in enumerate(lines)
+    ]
+    worst = sorted(blind, key=lambda b: -len(b["blind"]) / max(b["feeds"], 1))
+    lines = []
+    for rule in worst[:SHOWN]:
+        names = ", ".join(rule["blind"][:SHOWN])
+        lines.append(
+            f"{rule['rule']}: {len(rule['blind'])} of its {rule['feeds']} feeds for over 2 h ({names})"
+        )
+    if len(worst) > SHOWN:
+        lines.append(f"and {len(worst) - SHOWN} more rules: tocsin status --json")
+    return told + _headed("blind", lines)
+
+
+def _headed(head: str, lines: Sequence[str]) -> list[str]:
+    """The lines, the first behind its heading, the others below it."""
+    return [f"{'' if n else head:<9}{line}" for n, line in enumerate(lines)]
 
 
 def _config_lines(config: dict[str, Any], pid: int | None, now: datetime) -> list[str]:

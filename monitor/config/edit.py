@@ -13,19 +13,19 @@ import os
 import re
 import stat
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.config.feednames import default_name
 from monitor.config.lines import Block, Lines
 from monitor.config.load import Loaded, load_config
-from monitor.config.tomltext import toml_value
+from monitor.config.tomltext import longer_list, toml_value
 from monitor.config.words import did_you_mean, shown
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _ENABLED = re.compile(r"^(\s*enabled\s*=\s*)(?:true|false)")
 _BY_HAND = "edit the file by hand"
@@ -38,6 +38,21 @@ class NewFeed:
     url: str
     name: str | None = None
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """
+    What an import did: the feeds it `added` (each with its name), the tags that listed ones got (`merged`).
+
+    `stuck` are tags that could not be written, since their feed stands in an OPML file or in one list with
+    others; `known` are the names of feeds that had all of them.
+    """
+
+    added: tuple[NewFeed, ...] = ()
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stuck: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
 
 
 def add_feed(
@@ -54,25 +69,45 @@ def add_feed(
     _append(path, [NewFeed(url, name, tuple(tags))], env)
 
 
-def import_feeds(path: Path, feeds: Sequence[NewFeed], *, env: Mapping[str, str] | None = None) -> int:
-    """Write those feeds whose address is not listed yet; returns how many. All or none are written."""
+def names_by_url(path: Path, *, env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The addresses that the configuration at `path` lists, with the names of their feeds."""
+    return _urls(_loaded(path, env))
+
+
+def import_feeds(
+    path: Path, feeds: Sequence[NewFeed], *, env: Mapping[str, str] | None = None
+) -> ImportReport:
+    """
+    Write the feeds whose address is not listed yet, and give those that are listed their new tags.
+
+    New ones go into the main file `path`; tags are written where the feed stands, included files too. All is
+    written or nothing: UsageError if the configuration would not load.
+    """
     loaded = _loaded(path, env)
     listed = _urls(loaded)
     taken = set(listed.values())
-    new: list[NewFeed] = []
+    new: dict[str, NewFeed] = {}
+    more_tags: dict[str, dict[str, None]] = {}
     for feed in feeds:
         if feed.url in listed:
-            continue
-        name = feed.name or _safe_default_name(feed.url)
-        own = feed.name
-        if name in taken:
-            own = name = _free(name, taken)
-        taken.add(name)
-        listed[feed.url] = name
-        new.append(NewFeed(feed.url, own, feed.tags))
+            more_tags.setdefault(listed[feed.url], {}).update(dict.fromkeys(feed.tags))
+        elif feed.url in new:
+            tags = tuple(dict.fromkeys((*new[feed.url].tags, *feed.tags)))
+            new[feed.url] = replace(new[feed.url], tags=tags)
+        else:
+            name = feed.name or _safe_default_name(feed.url)
+            if name in taken:
+                name = _free(name, taken)
+            taken.add(name)
+            new[feed.url] = replace(feed, name=name)
+    texts, merged, stuck = _with_tags(loaded, more_tags)
     if new:
-        _append(path, new, env)
-    return len(new)
+        own = [replace(f, name=None) if f.name == _safe_default_name(f.url) else f for f in new.values()]
+        before = texts.get(path) or Lines(_read(path)).lines
+        texts[path] = _appended(before, own)
+    _write_all(path, texts, env)
+    known = tuple(name for name in more_tags if name not in merged and name not in stuck)
+    return ImportReport(tuple(new.values()), merged, stuck, known)
 
 
 def remove_feed(path: Path, name: str, *, env: Mapping[str, str] | None = None) -> Path:
@@ -115,7 +150,12 @@ def set_enabled(path: Path, name: str, enabled: bool, *, env: Mapping[str, str] 
 
 def _append(path: Path, feeds: Sequence[NewFeed], env: Mapping[str, str] | None) -> None:
     text = _read(path)
-    lines = Lines(text)
+    _write(path, path, _appended(Lines(text).lines, feeds), text, env)
+
+
+def _appended(before: Sequence[str], feeds: Sequence[NewFeed]) -> list[str]:
+    """The lines with these feeds behind the last one that stands in them."""
+    lines = Lines("\n".join(before))
     mine = [block for block in lines.blocks if block.path[:1] == ("feeds",)]
     if "feeds" in lines.data and not mine:
         raise UsageError("the feeds of this file stand in one list: feeds = [ … ]", hint=_BY_HAND)
@@ -126,7 +166,51 @@ def _append(path: Path, feeds: Sequence[NewFeed], env: Mapping[str, str] | None)
         at = len(lines.lines)
         while at and not lines.lines[at - 1].strip():
             at -= 1
-    _write(path, path, [*lines.lines[:at], *snippet, *(lines.lines[at:] or [""])], text, env)
+    return [*lines.lines[:at], *snippet, *(lines.lines[at:] or [""])]
+
+
+def _with_tags(
+    loaded: Loaded, more_tags: Mapping[str, Iterable[str]]
+) -> tuple[dict[Path, list[str]], dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """The changed lines of each file, the tags that feeds get by name, and those that cannot be written."""
+    merged: dict[str, tuple[str, ...]] = {}
+    stuck: dict[str, tuple[str, ...]] = {}
+    places: dict[Path, list[tuple[int, str]]] = {}
+    for feed in loaded.partial.feeds if loaded.partial else ():
+        new = tuple(tag for tag in more_tags.get(feed.name, ()) if tag not in feed.tags)
+        if not new:
+            continue
+        table, index = feed.origin.path[:2] if feed.origin else ("", 0)
+        if feed.origin is None or table != "feeds" or not isinstance(index, int):
+            stuck[feed.name] = new
+            continue
+        merged[feed.name] = new
+        places.setdefault(Path(feed.origin.file), []).append((index, feed.name))
+    texts: dict[Path, list[str]] = {}
+    for file, changes in places.items():
+        lines = Lines(_read(file))
+        changed = list(lines.lines)
+        for index, name in reversed(changes):  # from the end, so that the places above stay right
+            if not _give_tags(lines, changed, index, merged[name]):
+                stuck[name] = merged.pop(name)
+        texts[file] = changed
+    return texts, merged, stuck
+
+
+def _give_tags(lines: Lines, changed: list[str], index: int, tags: tuple[str, ...]) -> bool:
+    """Write more tags of one feed into `changed`, where nothing above it has moved; False if that fails."""
+    if all(block.path[:2] != ("feeds", index) for block in lines.blocks):
+        return False
+    if "tags" not in lines.data["feeds"][index]:
+        _, last = lines.statement(("feeds", index, "url"))
+        changed.insert(last, f"tags = {toml_value(tags)}")
+        return True
+    first, last = lines.statement(("feeds", index, "tags"))
+    longer = longer_list("\n".join(lines.lines[first - 1 : last]), tags)
+    if longer is None:
+        return False
+    changed[first - 1 : last] = longer.split("\n")
+    return True
 
 
 def _snippet(feed: NewFeed) -> list[str]:
@@ -201,21 +285,35 @@ def _read(path: Path) -> str:
 
 def _write(main: Path, file: Path, lines: Sequence[str], before: str, env: Mapping[str, str] | None) -> None:
     """Try the change on the whole configuration, then put it in place."""
-    after = "\n".join(lines)
-    trial = load_config(main, env=env or {}, strict_secrets=False, texts={file: after})
+    _write_all(main, {file: lines}, env, {file: before})
+
+
+def _write_all(
+    main: Path,
+    changes: Mapping[Path, Sequence[str]],
+    env: Mapping[str, str] | None,
+    texts: Mapping[Path, str] | None = None,
+) -> None:
+    """Try all changes on the whole configuration, then put each file in place; `texts` as they were read."""
+    after = {file: "\n".join(lines) for file, lines in changes.items()}
+    trial = load_config(main, env=env or {}, strict_secrets=False, texts=after) if after else Loaded(None)
     errors = [finding for finding in trial.findings if finding.level == "error"]
     if errors:
         worst = errors[0]
         where = f"{worst.file}:{worst.line}: {worst.message}"
         raise UsageError(f"nothing was changed, the configuration would not load: {where}", hint=worst.hint)
-    newline = "\r\n" if "\r\n" in before else "\n"
-    try:
-        _replace(Path(os.path.realpath(file)), after.replace("\n", newline).encode())
-    except OSError as error:
-        raise UsageError(
-            f"nothing was changed: cannot write {file}: {error.strerror}",
-            hint="check the rights of its folder",
-        ) from error
+    written = ""
+    for file, text in after.items():
+        before = texts[file] if texts else _read(file)
+        newline = "\r\n" if "\r\n" in before else "\n"
+        try:
+            _replace(Path(os.path.realpath(file)), text.replace("\n", newline).encode())
+        except OSError as error:
+            raise UsageError(
+                f"{written or 'nothing was changed'}: cannot write {file}: {error.strerror}",
+                hint="check the rights of its folder",
+            ) from error
+        written = f"{file} was changed, the rest was not"
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -19,15 +19,13 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from monitor.config.tomltext import TOKENS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.config.words import KeyPath
 
-_STRINGS = re.compile(
-    r"""'''.*?'{3,5}|\"\"\"(?:\\.|[^\\])*?"{3,5}|'[^'\n]*'|"(?:\\.|[^"\\\n])*"|\#[^\n]*""",
-    re.DOTALL,
-)
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[ \t]*\n\s*|.)", re.DOTALL)
 
 
@@ -188,7 +186,7 @@ def place_of(text: str, path: KeyPath, column: int = 1) -> tuple[int, int | None
     whole = index.statement(path[:-1])[0] if path and isinstance(path[-1], int) else first
     chunk = "\n".join(index.lines[whole - 1 : last])
     skip = _equal_before(index.data, path, value)
-    for token in _STRINGS.finditer(chunk):
+    for token in TOKENS.finditer(chunk):
         if token[0].startswith("#") or _decoded(token[0]) != value:
             continue
         if skip:

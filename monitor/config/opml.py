@@ -33,8 +33,7 @@ def join_opml(parts: Parts, problems: list[Problem], texts: Mapping[Path, str]) 
         if raw is None:
             continue
         digests[path] = digest_of(raw)
-        text = _text(path, raw, origin, problems)
-        if text is None or not _add(parts, text, tags, origin, problems):
+        if not _add(parts, raw, tags, origin, problems):
             continue
         if readable_by_others(path):
             message = (
@@ -47,10 +46,13 @@ def join_opml(parts: Parts, problems: list[Problem], texts: Mapping[Path, str]) 
 
 
 def _raw(path: Path, origin: Origin, texts: Mapping[Path, str], problems: list[Problem]) -> bytes | None:
+    from monitor.feeds.opml import MAX_BYTES  # noqa: PLC0415 - most configurations have no OPML file
+
     if path in texts:
         return texts[path].encode()
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"'file' in [[opml]]: {str(path)!r}: {error.strerror or 'cannot be read'}"
         hint = "paths are relative to the file that names them"
@@ -58,22 +60,13 @@ def _raw(path: Path, origin: Origin, texts: Mapping[Path, str], problems: list[P
     return None
 
 
-def _text(path: Path, raw: bytes, origin: Origin, problems: list[Problem]) -> str | None:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        message, hint = f"'file' in [[opml]]: {str(path)!r} is not UTF-8 text", "save it as UTF-8"
-    problems.append(Problem(origin.file, (*origin.path, "file"), "unreadable", message, hint))
-    return None
-
-
-def _add(parts: Parts, text: str, tags: tuple[str, ...], origin: Origin, problems: list[Problem]) -> bool:
+def _add(parts: Parts, raw: bytes, tags: tuple[str, ...], origin: Origin, problems: list[Problem]) -> bool:
     """Join in what one file lists; returns whether an address in it holds a login or a token."""
     from monitor.feeds.opml import read_opml  # noqa: PLC0415 - most configurations have no OPML file
 
     at = (*origin.path, "file")
     try:
-        listed = read_opml(text)
+        listed = read_opml(raw)
     except ValueError as error:
         message = f"'file' in [[opml]]: this is not OPML: {error}"
         problems.append(Problem(origin.file, at, "bad_opml", message, "export it again from your reader"))

@@ -13,6 +13,7 @@ about to be connected to: text in a URL has too many spellings, and a name may c
 
 from __future__ import annotations
 
+import re
 import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
@@ -61,12 +62,23 @@ _DENIED_6 = (
     (IPv6Network("ff00::/8"), "a multicast address"),
 )
 _UNICAST_6 = IPv6Network("2000::/3")  # nothing outside is handed out to the public internet yet
+# Other ports are where machines talk to machines, so a redirect must not lead there: a mail server or a
+# database may take a request's lines for commands. The configuration's own addresses may name any.
+STANDARD_PORTS = frozenset((80, 443, 8080, 8443))
+_PORT = re.compile(r"[^/?#]*//[^/?#]*:(\d{1,5})(?:[/?#]|\s*\Z)", re.ASCII)
 _NAT64 = IPv6Network("64:ff9b::/96")  # how hosts without IPv4 reach public IPv4 servers
 
 
 def parse_ranges(ranges: Iterable[str]) -> tuple[Network, ...]:
     """The ranges of `[polling] allow_private`, e.g. "10.0.0.0/8"; raises ValueError for what is none."""
     return tuple(ip_network(text, strict=False) for text in ranges)
+
+
+def ports_of(urls: Iterable[str]) -> frozenset[int]:
+    """The unusual ports that these URLs name: whoever wrote them may ask there."""
+    named = (_PORT.match(url) for url in urls)
+    ports = frozenset(int(found[1]) for found in named if found) - STANDARD_PORTS
+    return frozenset(port for port in ports if 0 < port < 65_536)
 
 
 def literal(host: str) -> Address | None:

@@ -17,13 +17,19 @@ from typing import TYPE_CHECKING
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from monitor.model import FetchResult
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NO_CACHE = re.compile(r"(?:^|[,\s])no-(?:cache|store)(?:$|[,\s])")
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.ASCII)
 MAX_VALIDATOR = 2048
 MAX_RETRY_AFTER = 86_400.0
+BARE_429 = 60.0  # seconds for a host that says "too many requests" and not until when
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PERMANENT = frozenset((301, 308))
+_PAUSING = _REDIRECTS | {429, 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,10 @@ class Head:
         """Whether the redirect says that the old address is over."""
         return self.status in _PERMANENT
 
+    def is_stray(self, *, conditional: bool) -> bool:
+        """Whether it says "not modified" to a request that sent no validators."""
+        return self.status == 304 and not conditional
+
     @property
     def content_length(self) -> int:
         """The announced length of the body in bytes; 0 if there is none."""
@@ -64,7 +74,7 @@ def verdict(head: Head, *, conditional: bool) -> tuple[FetchStatus, str]:
     `conditional` = validators were sent; a 304 without them makes no sense.
     """
     status = head.status
-    if status == 200:
+    if status in (200, 203):  # 203: a proxy on the way changed something; it is a document all the same
         return FetchStatus.NEW, ""
     if status == 304 and conditional:
         return FetchStatus.NOT_MODIFIED, ""
@@ -73,8 +83,8 @@ def verdict(head: Head, *, conditional: bool) -> tuple[FetchStatus, str]:
         return FetchStatus.RATE_LIMITED, said
     if status == 410:
         return FetchStatus.GONE, f"{said}: the feed is gone for good"
-    if status == 304:
-        return FetchStatus.HTTP_ERROR, f"{said} although nothing was known of the feed"
+    if head.is_stray(conditional=conditional):
+        return FetchStatus.HTTP_ERROR, f"{said} although it was asked for the whole document"
     if status in (401, 403):
         return FetchStatus.HTTP_ERROR, f"{said}: it wants a login, or does not want us"
     if status in _REDIRECTS:
@@ -108,6 +118,23 @@ def retry_after(head: Head, now: datetime) -> float | None:
     return min(max(0.0, (date - now).total_seconds()), MAX_RETRY_AFTER)
 
 
+def origin_pauses(result: FetchResult) -> Mapping[str, float]:
+    """
+    Which hosts asked to be left alone for how many seconds, of all that answered on the way to a result.
+
+    A 429 or 503 speaks for its host, and so does a redirect that names a time; a bare 429 means a minute.
+    With any other status a Retry-After is about this one feed (`FetchResult.retry_after`).
+    """
+    pauses: dict[str, float] = {}
+    for hop in result.hops:
+        if hop.status not in _PAUSING:
+            continue
+        seconds = hop.retry_after or (BARE_429 if hop.status == 429 else 0.0)
+        if seconds:
+            pauses[hop.host] = max(seconds, pauses.get(hop.host, 0.0))
+    return pauses
+
+
 def cache_seconds(head: Head, now: datetime) -> float | None:
     """
     How long the answer stays fresh: max-age minus Age, else Expires minus Date; None if it does not say.
@@ -116,9 +143,9 @@ def cache_seconds(head: Head, now: datetime) -> float | None:
     for a missing Date.
     """
     control = head.joined(b"cache-control").lower()
-    if re.search(r"(?:^|[,\s])no-(?:cache|store)(?:$|[,\s])", control):
+    if _NO_CACHE.search(control):
         return 0.0
-    found = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", control, re.ASCII)
+    found = _MAX_AGE.search(control)
     if found:
         age = (head.first(b"age") or "").strip()
         spent = float(age[:10]) if age.isascii() and age.isdigit() else 0.0

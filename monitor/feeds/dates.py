@@ -51,6 +51,19 @@ _EMAIL_DATE = re.compile(
     r"(?:[^\W\d]{2,12}\.?,?\s+)?(\d{1,2})\.?\s+([^\W\d]{3,12})\.?\s+(\d{4}),?\s+"
     r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([+-])(\d\d):?(\d\d)|([^\W\d]{0,4}))\s*"
 )
+_W3C_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_USUAL_MONTHS = {
+    f" {name.capitalize()} ": f"{number:02}"
+    for number, name in enumerate((starts.split()[0] for starts in _MONTH_STARTS), 1)
+}
+_USUAL_ZONES = dict.fromkeys((" GMT", " UTC", " Z", " +0000", " -0000", "Z", "+00:00", "-00:00"), timedelta())
+for _hours in range(1, 13):
+    for _minutes in ("00", "30"):
+        for _sign in "+-":
+            _zone = timedelta(minutes=int(f"{_sign}{_hours * 60 + int(_minutes)}"))
+            _USUAL_ZONES[f" {_sign}{_hours:02}{_minutes}"] = _USUAL_ZONES[
+                f"{_sign}{_hours:02}:{_minutes}"
+            ] = _zone
 
 
 def email_date(text: str) -> struct_time | None:
@@ -80,6 +93,49 @@ def email_moment(text: str) -> datetime | None:
         return local - timedelta(0, ahead * 60) if ahead else local
     except (ValueError, OverflowError):
         return None
+
+
+def feed_date(text: str) -> str | None:
+    """
+    A date of RSS or Atom as RFC 3339 in UTC; None for years that no news item can have.
+
+    Raises ValueError for what is in neither of the forms that these formats ask for. Nearly all documents
+    write one of two forms to the letter: these are told by where their signs stand.
+    """
+    if text[3:5] == ", " and text[19:23:3] == "::":  # Mon, 03 Nov 2026 12:00:00 GMT
+        month = _USUAL_MONTHS.get(text[7:12])
+        written = f"{text[12:16]}-{month}-{text[5:7]}T{text[17:25]}"
+        zone = _USUAL_ZONES.get(text[25:]) if month and text[16] == " " else None
+    elif text[4:17:3] == "--T::":  # 2026-11-03T12:00:00Z
+        written = text[:19]
+        zone = _USUAL_ZONES.get(text[19:])
+    else:
+        return _any_date(text)
+    if zone is None or not "1991" <= written[:4] <= "2099":
+        return _any_date(text)
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return _any_date(text)
+    return (moment - zone).isoformat() + "Z" if zone else written + "Z"
+
+
+def _any_date(text: str) -> str | None:
+    """A date in any form of the two standards."""
+    if text[4:5] == "-":
+        found = rfc3339(text) if _W3C_DATE.fullmatch(text) else None
+        if found is None and "1990" <= text[:4] <= "2100":
+            raise ValueError(text)
+        return found
+    return _any_email_date(text)
+
+
+def _any_email_date(text: str) -> str | None:
+    """A date as in e-mail in any of its forms."""
+    moment = email_moment(text)
+    if moment is None:
+        raise ValueError(text)
+    return moment_text(moment)
 
 
 def rfc3339(value: str) -> str | None:

@@ -22,6 +22,11 @@ _DECLARED_LANGUAGE = re.compile(
     rb"(?:<(?:dc:)?language>|xml:lang\s*=\s*[\"'])\s*([a-zA-Z]{2})", re.IGNORECASE
 )
 
+# Only what is certain to be no comment and no declaration that reaches further than it seems to.
+_PLAIN_START = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^<>]{0,500}\?>\s*){0,9}(?=<(?:[\w.-]{1,60}:)?(?:rss|feed|RDF)[\s>])"
+)
+
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -81,6 +86,9 @@ _ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udf
 _ELEMENT = re.compile(r"<((?:[\w.-]{1,60}:)?([A-Za-z_][\w.-]{0,60}))(?=[\s/>])")
 _FEED_ROOT = re.compile(r"<(?:\?xml\s|(?:[\w.-]{1,60}:)?(?:rss|feed|rdf)(?=[\s>]))", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:[\w.-]{1,60}:)?(?:item|entry)\s*>", re.IGNORECASE)
+# What urljoin would hand back as it is, in the time of our whole work on an item.
+PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9.-]+(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?")
+
 _PROLOG_LIMIT = 65_536
 _JUNK_LIMIT = 4_096
 
@@ -135,6 +143,29 @@ def decode(body: bytes, content_type: str) -> tuple[str, str]:
         doubtful = bool(declared) and charset != declared[0] and not text.isascii()
         return text, f"declared as {declared[0]} but written in {charset}" if doubtful else ""
     return _least_damaged(body, candidates)
+
+
+def plain_document(body: bytes, content_type: str) -> bytes | None:
+    """
+    From its root on, a document that says it is a feed in UTF-8 and has nothing odd before that; else None.
+
+    It need not be decoded before it is parsed: the parser will find out whether it is UTF-8, and well-formed.
+    """
+    start = _PLAIN_START.match(body)
+    if start is None:
+        return None
+    others = [charset for charset in _declared(body, content_type) if charset != "utf-8"]
+    if others and (any(map(_MULTIBYTE.match, others)) or not body.isascii()):
+        return None
+    return body[start.end() :]
+
+
+def from_root(text: str) -> str:
+    """A document from its root on; "" if it declares entities or the first element is none of a feed."""
+    root = _first_element(text)
+    if root is None or root[2].lower() not in _FEED_ROOTS or "<!ENTITY" in text[: root.start()]:
+        return ""
+    return text[root.start() :]
 
 
 def _declared(body: bytes, content_type: str) -> list[str]:
@@ -235,6 +266,8 @@ def _closed(text: str, root: str, end: int) -> str:
 
 def absolute(base: str, link: str) -> str | None:
     """A link as an absolute http(s) address, or None: no other scheme is ever followed or shown."""
+    if PLAIN_ADDRESS.fullmatch(link):
+        return link
     try:
         joined = urljoin(base, link.strip())
     except ValueError:

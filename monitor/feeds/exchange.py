@@ -3,9 +3,10 @@ One connection with one request and its answer: h11 for the grammar, asyncio for
 
 Theory of operation
 -------------------
-asyncio calls `data_received`; it feeds h11, and `_pump` turns h11's events into a head and pieces of body.
-The coroutine that fetches waits in `head` and `read` and takes the pieces as they come, so the wire bytes
-are never kept as a whole; while it is slow, reading pauses. A hostile answer meets these walls:
+asyncio calls `data_received`; it reads a plain "not modified" itself (`heads`), else it feeds h11, and
+`_pump` turns h11's events into a head and pieces of body. The coroutine that fetches waits in `head` and
+`read` and takes the pieces as they come, so the wire bytes are never kept as a whole; while it is slow,
+reading pauses. A hostile answer meets these walls:
 
 * 64 KB for a head, and for anything else that is incomplete (a line, a chunk's header);
 * the number of header fields, of interim (1xx) answers, and of pieces of body;
@@ -21,20 +22,19 @@ polite end waits for the other side.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeAlias, cast
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import h11
 
+from monitor.feeds.heads import not_modified
 from monitor.feeds.problem import FetchError
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
 
 Fields: TypeAlias = "list[tuple[bytes, bytes]]"
-Question: TypeAlias = h11.Request
-
 MAX_HEAD = 65_536
 MAX_FIELDS = 100
 MAX_INTERIM = 10
@@ -43,18 +43,42 @@ _EVENTS_A_TURN = 256
 _BACKLOG = 131_072  # bytes waiting to be taken, above which reading pauses
 
 
-def question(method: str, target: bytes, fields: Sequence[tuple[bytes, bytes]]) -> Question:
+# RFC 9110 and 9112: a token, a request's target, a field's value.
+_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_TARGET = re.compile(rb"[\x21-\x7e]+")
+_VALUE = re.compile(rb"(?:[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff\t]*[\x21-\x7e\x80-\xff])?)?")
+# What h11 has to know of a question in order to read its answer; the rest it would only check and copy.
+_PLAIN = h11.Request(method="GET", target="/", headers=[("Host", "x")])
+_SPECIAL = {
+    name: h11.Request(method=name, target="x:1", headers=[("Host", "x:1")]) for name in (b"CONNECT", b"HEAD")
+}
+_END = h11.EndOfMessage()
+
+
+class Question(NamedTuple):
+    """A request as it is sent; `kind` stands for it where the answer is read."""
+
+    wire: bytes
+    kind: h11.Request
+
+
+def question(method: bytes, target: bytes, fields: Fields) -> Question:
     """
     A request that may be sent; raises FetchError if something in it would break HTTP's grammar.
 
     `fields` holds Host. There is no body.
     """
-    try:
-        return h11.Request(method=method, target=target, headers=list(fields))
-    except h11.LocalProtocolError:
+    lines = [method + b" " + target + b" HTTP/1.1"]
+    lawful = _TARGET.fullmatch(target) is not None
+    for name, value in fields:
+        lawful = lawful and _TOKEN.fullmatch(name) is not None and _VALUE.fullmatch(value) is not None
+        lines.append(name + b": " + value)
+    if not lawful:
         raise FetchError(
             FetchStatus.REFUSED, "the address or a configured header holds characters HTTP does not allow"
-        ) from None
+        )
+    lines.append(b"\r\n")
+    return Question(b"\r\n".join(lines), _SPECIAL.get(method, _PLAIN))
 
 
 class Exchange(asyncio.Protocol):
@@ -69,10 +93,10 @@ class Exchange(asyncio.Protocol):
         self._asked = asked
         self._max_wire = max_wire
         self._loop = asyncio.get_running_loop()
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        self._http: h11.Connection | None = None  # made when there is something for it to read
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._head: h11.Response | None = None
+        self._head: tuple[int, Fields] | None = None
         self._problem: FetchError | None = None
         self._pieces: list[bytes] = []
         self._backlog = 0
@@ -90,7 +114,7 @@ class Exchange(asyncio.Protocol):
             if self._problem is not None:
                 raise self._problem
             await self._wait()
-        return self._head.status_code, list(self._head.headers)
+        return self._head
 
     async def read(self) -> bytes:
         """Wait for more of the body and take it; b"" at its end; raises FetchError."""
@@ -133,15 +157,18 @@ class Exchange(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request."""
         self._transport = cast("asyncio.Transport", transport)
-        start = self._http.send(self._asked) or b""
-        self._transport.write(start + (self._http.send(h11.EndOfMessage()) or b""))
+        self._transport.write(self._asked.wire)
 
     def data_received(self, data: bytes) -> None:
         """Take what the server sent."""
         self.wire_bytes += len(data)
         if self.wire_bytes > self._max_wire:
             self._end(FetchError(FetchStatus.TOO_BIG, f"the answer is larger than {self._max_wire} bytes"))
-        self._feed(data)
+        if self._http is None and (fields := not_modified(data)) is not None:
+            self._head = 304, fields
+            self._end(None)
+        else:
+            self._feed(data)
 
     def eof_received(self) -> None:
         """The server will send no more: the end of some bodies, too early for others."""
@@ -162,11 +189,18 @@ class Exchange(asyncio.Protocol):
         if self._over:
             return
         try:
-            self._http.receive_data(data)
+            self._reader().receive_data(data)
             if not self._pump_due:
                 self._pump()
         except Exception as problem:  # noqa: BLE001 - whatever a hostile answer provokes ends this fetch only
             self._end(self._explain(problem))
+
+    def _reader(self) -> h11.Connection:
+        if self._http is None:
+            self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+            self._http.send(self._asked.kind)
+            self._http.send(_END)
+        return self._http
 
     def _pump_later(self) -> None:
         self._pump_due = False
@@ -177,8 +211,9 @@ class Exchange(asyncio.Protocol):
                 self._end(self._explain(problem))
 
     def _pump(self) -> None:
+        http = self._reader()
         for _ in range(_EVENTS_A_TURN):
-            event = self._http.next_event()
+            event = http.next_event()
             if isinstance(event, h11.Data):
                 self._take_piece(bytes(event.data))
             elif isinstance(event, h11.Response):
@@ -201,9 +236,13 @@ class Exchange(asyncio.Protocol):
     def _take_head(self, head: h11.Response) -> None:
         if len(head.headers) > MAX_FIELDS:
             raise FetchError(FetchStatus.TOO_BIG, f"the answer has more than {MAX_FIELDS} header fields")
-        if sum(len(name) + len(value) for name, value in head.headers) > MAX_HEAD:
+        # h11 bounds only what is incomplete; where little has come at all there is nothing to add up.
+        if (
+            self.wire_bytes > MAX_HEAD
+            and sum(len(name) + len(value) for name, value in head.headers) > MAX_HEAD
+        ):
             raise _head_too_big()
-        self._head = head
+        self._head = head.status_code, list(head.headers)
 
     def _take_piece(self, data: bytes) -> None:
         self._piece_count += 1

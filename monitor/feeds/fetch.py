@@ -1,31 +1,40 @@
 """
 Fetching: one request in, one result out, whatever the server does.
 
+This is the one way out to other people's servers: whatever is fetched because of a feed, be it the feed, a
+page of it or what `discover` tries, goes through `HttpFetcher.fetch` and so meets the same address check,
+ports, redirect rules and limits. Nothing else in the package opens a connection for them.
+
 `HttpFetcher` follows redirects by itself, because each hop is a new decision: is the scheme lawful, may
-the address be contacted (the transport's part), and is this still the origin that the user's login,
-header fields and validators were meant for? It paces nothing and retries nothing: its callers do.
+the address be contacted (the transport's part), is this still the origin that the user's login and header
+fields were meant for, and is it the address that gave the validators? It paces nothing and repeats nothing
+but one question: a "not modified" to a request without validators is asked again, once. (A connection carries
+one request and is never used again, so there is no stale one whose read error would be worth a second try.)
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from monitor import __version__
 from monitor.feeds.answer import Head, cache_seconds, retry_after, validator, verdict
 from monitor.feeds.inflate import Inflater, too_big
-from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.problem import FetchError
-from monitor.feeds.transport import MAX_WIRE, Body, FeedTransport, basic_login, default_tls, port_of
-from monitor.model import FetchRequest, FetchResult, FetchStatus
+from monitor.feeds.targets import proxy_of, redirected, same_origin, target_of
+from monitor.feeds.transport import MAX_WIRE, FeedTransport, basic_login, default_tls
+from monitor.model import FetchRequest, FetchResult, FetchStatus, Hop
+from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from monitor.feeds.exchange import Exchange, Fields
     from monitor.feeds.resolve import Resolver
+    from monitor.feeds.targets import Target
 
 MAX_BODY = 10_000_000
 MAX_HOPS = 5
@@ -34,6 +43,7 @@ ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
+ABOUT = "a news feed reader"  # said of us where there is no contact: we have no page on the web yet
 # What makes a request safe, polite and decodable is not for a feed's own header fields to change.
 _OURS = frozenset(
     (
@@ -42,7 +52,6 @@ _OURS = frozenset(
         *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     )
 )
-_NO_BODY = httpx.ByteStream(b"")
 
 
 class Fetcher(Protocol):
@@ -56,25 +65,24 @@ class Fetcher(Protocol):
 def user_agent(contact: str | None) -> str:
     """Who we say we are; `contact` (a mail or web address) lets an annoyed server owner reach the user."""
     shown = "".join(c for c in contact or "" if c.isascii() and c.isprintable() and c not in "()\\").strip()
-    return f"Tocsin/{__version__} (+{shown})" if shown else f"Tocsin/{__version__}"
+    return f"Tocsin/{__version__} (+{shown})" if shown else f"Tocsin/{__version__} ({ABOUT})"
 
 
 @dataclass(slots=True)
 class _Trip:
     """Where a fetch has got to: what a result can say even if the deadline strikes."""
 
-    url: httpx.URL | None = None
-    hops: int = 0
+    target: Target | None = None
+    hops: list[Hop] = field(default_factory=list)
+    redirects: int = 0
     permanent: bool = True
     at_home: bool = True  # still at the origin the user named, without having left it
     answered: bool = False
-    question: httpx.Request | None = None
+    connected: bool = False  # to this server, or to one that redirected here
+    conditional: bool = False  # the question in hand sent validators
+    again: bool = False  # a "not modified" that nobody asked for was met already
+    began: float = 0.0
     wire_bytes: int = 0
-
-    @property
-    def connected(self) -> bool:
-        """Whether any connection stood: to this server, or to one that redirected here."""
-        return self.hops > 0 or (self.question is not None and "connected" in self.question.extensions)
 
 
 class HttpFetcher:
@@ -98,7 +106,12 @@ class HttpFetcher:
         resolver: Resolver | None = None,
         tls: Callable[[], ssl.SSLContext] = default_tls,
     ) -> None:
-        self._agent = _encode(agent)
+        self._fields: Fields = [
+            (b"User-Agent", _encode(agent)),
+            (b"Accept", ACCEPT.encode()),
+            (b"Accept-Encoding", b"gzip, deflate"),
+            (b"Connection", b"close"),
+        ]
         self._clock = clock
         self._deadline = deadline
         self._max_body = max_body
@@ -109,7 +122,8 @@ class HttpFetcher:
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """Ask for a feed or a page; the result's message says in a sentence what went wrong."""
-        trip = _Trip()
+        loop = asyncio.get_running_loop()
+        trip = _Trip(began=loop.time())
         try:
             async with asyncio.timeout(self._deadline):
                 return await self._follow(request, trip)
@@ -122,71 +136,85 @@ class HttpFetcher:
         return FetchResult(
             status,
             message=message,
-            final_url=_without_login(trip.url) if trip.url else "",
+            retry_after=_longest(trip),
+            final_url=trip.target.url if trip.target else "",
             wire_bytes=trip.wire_bytes,
             unreachable=unreachable and not trip.connected,
+            hops=tuple(trip.hops),
+            seconds=loop.time() - trip.began,
         )
 
     async def _follow(self, request: FetchRequest, trip: _Trip) -> FetchResult:
-        url = trip.url = _parse(request.url)
-        proxy = _parse_proxy(request.proxy)
-        login = request.auth or ((url.username, url.password) if url.userinfo else None)
+        target = trip.target = target_of(request.url, request.ports)
+        proxy = proxy_of(request.proxy) if request.proxy else None
+        login = request.auth or target.login
+        giver = _giver(request, target)
         seen: set[str] = set()
         while True:
-            question = self._question(url, request, login if trip.at_home else None, at_home=trip.at_home)
-            if proxy is not None:
-                question.extensions["proxy"] = proxy
-            trip.answered, trip.question = False, question
-            response = await self._transport.handle_async_request(question)
-            body = response.stream
-            assert isinstance(body, Body)
-            trip.answered = True
+            trip.conditional = giver is not None and giver == hash64(target.url.encode())
+            asked = self._question(target, request, login if trip.at_home else None, trip)
+            trip.answered = False
+            exchange = await self._transport.ask(target, asked, proxy=proxy)
+            trip.connected = True
             try:
-                head = Head(response.status_code, response.headers.raw)
-                target = head.redirects_to
-                if target is None:
-                    return await self._conclude(head, body, request, trip)
+                head = Head(*await exchange.head())
+                trip.answered = True
+                now = self._clock()
+                redirect = head.redirects_to
+                is_permanent = redirect is not None and head.is_permanent
+                patience = retry_after(head, now)
+                trip.hops.append(Hop(target.host, head.status, patience, is_permanent))
+                if head.is_stray(conditional=trip.conditional) and not (trip.again or patience):
+                    trip.again = True
+                    continue
+                if redirect is None:
+                    return await self._conclude(head, exchange, trip, now)
             finally:
-                trip.wire_bytes += body.wire_bytes
-                await body.aclose()
-            seen.add(_without_login(url))
-            url = _next_url(url, target, seen, trip)
-            trip.permanent = trip.permanent and head.is_permanent
+                trip.wire_bytes += exchange.wire_bytes
+                exchange.abort()
+            seen.add(target.url)
+            target = self._next(target, redirect, request, seen, trip)
+            trip.permanent = trip.permanent and is_permanent
+
+    def _next(
+        self, target: Target, location: str, request: FetchRequest, seen: set[str], trip: _Trip
+    ) -> Target:
+        """Decide on a redirect: the address to ask next; raises FetchError if it is not to be followed."""
+        following = redirected(target, location, request.ports)
+        if target.scheme == "https" and following.scheme == "http":
+            raise FetchError(
+                FetchStatus.REFUSED, "the server redirects from https to http, which is not followed"
+            )
+        if following.url in seen:
+            raise FetchError(FetchStatus.REFUSED, "the server redirects in a loop")
+        trip.redirects += 1
+        if trip.redirects > MAX_HOPS:
+            raise FetchError(FetchStatus.REFUSED, f"the server redirects more than {MAX_HOPS} times")
+        trip.target = following
+        trip.at_home = trip.at_home and same_origin(target, following)
+        return following
 
     def _question(
-        self, url: httpx.URL, request: FetchRequest, login: tuple[str, str] | None, *, at_home: bool
-    ) -> httpx.Request:
-        fields = {
-            "host": (b"Host", url.netloc),
-            "user-agent": (b"User-Agent", self._agent),
-            "accept": (b"Accept", ACCEPT.encode()),
-            "accept-encoding": (b"Accept-Encoding", b"gzip, deflate"),
-            "connection": (b"Connection", b"close"),
-        }
+        self, target: Target, request: FetchRequest, login: tuple[str, str] | None, trip: _Trip
+    ) -> Fields:
+        fields = [(b"Host", target.netloc), *self._fields]
         if login is not None:
-            fields["authorization"] = (b"Authorization", basic_login(*login))
-        if at_home:
-            for name, value in request.headers.items():
-                if name.lower() in _OURS:
-                    raise FetchError(
-                        FetchStatus.REFUSED,
-                        f"the header {name} is set by Tocsin itself: remove it from the feed",
-                    )
-                fields[name.lower()] = (_encode(name), _encode(value))
+            fields.append((b"Authorization", basic_login(*login)))
+        if trip.at_home and request.headers:
+            fields = _with_own(fields, request.headers)
+        if trip.conditional:
             if request.etag:
-                fields["if-none-match"] = (b"If-None-Match", _encode(request.etag))
+                fields.append((b"If-None-Match", _encode(request.etag)))
             if request.last_modified:
-                fields["if-modified-since"] = (b"If-Modified-Since", _encode(request.last_modified))
-        return httpx.Request("GET", url, headers=list(fields.values()), stream=_NO_BODY)
+                fields.append((b"If-Modified-Since", _encode(request.last_modified)))
+        return fields
 
-    async def _conclude(self, head: Head, body: Body, request: FetchRequest, trip: _Trip) -> FetchResult:
-        assert trip.url is not None
-        conditional = trip.at_home and bool(request.etag or request.last_modified)
-        status, message = verdict(head, conditional=conditional)
+    async def _conclude(self, head: Head, exchange: Exchange, trip: _Trip, now: datetime) -> FetchResult:
+        assert trip.target is not None
+        status, message = verdict(head, conditional=trip.conditional)
         good = status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED)
-        content = await self._read(head, body) if status is FetchStatus.NEW else b""
-        now = self._clock()
-        final_url = _without_login(trip.url)
+        content = await self._read(head, exchange) if status is FetchStatus.NEW else b""
+        url = trip.target.url
         return FetchResult(
             status,
             http_status=head.status,
@@ -194,93 +222,50 @@ class HttpFetcher:
             content_type=head.first(b"content-type") or "",
             etag=validator(head.first(b"etag")) if good else None,
             last_modified=validator(head.first(b"last-modified")) if good else None,
-            retry_after=retry_after(head, now),
+            retry_after=_longest(trip),
             cache_seconds=cache_seconds(head, now) if good else None,
-            final_url=final_url,
-            permanent_url=final_url if good and trip.hops and trip.permanent else None,
+            final_url=url,
+            permanent_url=url if good and trip.redirects and trip.permanent else None,
             message=message,
-            wire_bytes=trip.wire_bytes + body.wire_bytes,
+            wire_bytes=trip.wire_bytes + exchange.wire_bytes,
+            hops=tuple(trip.hops),
+            final_hash=hash64(url.encode()),
+            seconds=asyncio.get_running_loop().time() - trip.began,
         )
 
-    async def _read(self, head: Head, body: Body) -> bytes:
+    async def _read(self, head: Head, exchange: Exchange) -> bytes:
         coding = head.joined(b"content-encoding")
         limit = self._max_wire if coding else self._max_body
         if head.content_length > limit:
             raise too_big(limit)
         inflater = Inflater(coding, self._max_body)
-        while piece := await body.read():
+        while piece := await exchange.read():
             inflater.add(piece)
         return inflater.finish()
 
 
-def _parse(text: str) -> httpx.URL:
-    try:
-        url = httpx.URL(text.strip().partition("#")[0])
-    except (httpx.InvalidURL, ValueError):
-        raise FetchError(FetchStatus.REFUSED, "the address is not a valid URL") from None
-    return _lawful(url)
-
-
-def _parse_proxy(text: str | None) -> httpx.URL | None:
-    if not text:
+def _giver(request: FetchRequest, target: Target) -> int | None:
+    """The hash of the address that gave the validators, which are sent to no other; None = send none."""
+    if request.unconditional or not (request.etag or request.last_modified):
         return None
-    try:
-        proxy = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError):
-        raise FetchError(FetchStatus.REFUSED, "the proxy's address is not a valid URL") from None
-    if proxy.scheme != "http" or not proxy.host or not 0 < port_of(proxy) < 65_536:
-        raise FetchError(FetchStatus.REFUSED, "only a proxy with an http:// address can be used")
-    return proxy
+    return hash64(target.url.encode()) if request.validators_of is None else request.validators_of
 
 
-def _next_url(url: httpx.URL, target: str, seen: set[str], trip: _Trip) -> httpx.URL:
-    """Decide on a redirect: the address to ask next; raises FetchError if it is not to be followed."""
-    try:
-        # A fragment is not sent, a login in a redirect is not ours to use.
-        following = url.join(_location(target)).copy_with(fragment=None, userinfo=b"")
-    except (httpx.InvalidURL, ValueError):
-        raise FetchError(FetchStatus.REFUSED, "the server redirects to something that is no URL") from None
-    following = _lawful(following)
-    if url.scheme == "https" and following.scheme == "http":
-        raise FetchError(
-            FetchStatus.REFUSED, "the server redirects from https to http, which is not followed"
-        )
-    if _without_login(following) in seen:
-        raise FetchError(FetchStatus.REFUSED, "the server redirects in a loop")
-    trip.hops += 1
-    if trip.hops > MAX_HOPS:
-        raise FetchError(FetchStatus.REFUSED, f"the server redirects more than {MAX_HOPS} times")
-    trip.url = following
-    trip.at_home = trip.at_home and _same_origin(url, following)
-    return following
+def _with_own(fields: Fields, own: Mapping[str, str]) -> Fields:
+    """The feed's own fields beside ours, or in their place where that is harmless."""
+    merged = {name.lower(): (name, value) for name, value in fields}
+    for name, value in own.items():
+        if name.lower() in _OURS:
+            raise FetchError(
+                FetchStatus.REFUSED, f"the header {name} is set by Tocsin itself: remove it from the feed"
+            )
+        merged[_encode(name.lower())] = (_encode(name), _encode(value))
+    return list(merged.values())
 
 
-def _location(raw: str) -> str:
-    """A Location field as text: most servers mean UTF-8, some write latin-1."""
-    try:
-        return raw.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return raw
-
-
-def _lawful(url: httpx.URL) -> httpx.URL:
-    if url.scheme not in ("http", "https"):
-        raise FetchError(FetchStatus.REFUSED, "only http and https addresses are fetched")
-    if not url.host or not 0 < port_of(url) < 65_536:
-        raise FetchError(FetchStatus.REFUSED, "the address names no host or no lawful port")
-    return url
-
-
-def _same_origin(one: httpx.URL, two: httpx.URL) -> bool:
-    """Scheme, host and port agree, or the same host has merely moved from http to https."""
-    if one.raw_host != two.raw_host:
-        return False
-    upgraded = (one.scheme, port_of(one), two.scheme, port_of(two)) == ("http", 80, "https", 443)
-    return upgraded or (one.scheme, port_of(one)) == (two.scheme, port_of(two))
-
-
-def _without_login(url: httpx.URL) -> str:
-    return str(url.copy_with(userinfo=b"")) if url.userinfo else str(url)
+def _longest(trip: _Trip) -> float | None:
+    """What the most patient of all answers on the way asked for: the feed's own host is one of them."""
+    return max((hop.retry_after for hop in trip.hops if hop.retry_after is not None), default=None)
 
 
 def _encode(text: str) -> bytes:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import html
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.dates import rfc3339
 from monitor.feeds.document import MAX_ITEMS, absolute
+from monitor.text.hashes import hash64
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def looks_like_json(body: bytes, content_type: str) -> bool:
@@ -20,11 +24,12 @@ def looks_like_json(body: bytes, content_type: str) -> bool:
     return start == b"{" or (start != b"<" and "json" in content_type.lower())
 
 
-def parse_json_feed(body: bytes, url: str) -> dict[str, Any]:
+def parse_json_feed(body: bytes, url: str, known: Collection[int] | None = None) -> dict[str, Any]:
     """
     Turn a JSON Feed into `{"info", "entries", "warnings"}`, or `{"error": sentence}`.
 
-    `url` is the document's address: relative links are resolved against it.
+    `url` is the document's address: relative links are resolved against it. With `known`, the answer has the
+    hashes of all items, and items whose hash is known are only `guid`, `link` and `raw`.
     """
     try:
         data = json.loads(body.decode("utf-8-sig"))
@@ -38,16 +43,29 @@ def parse_json_feed(body: bytes, url: str) -> dict[str, Any]:
     home = absolute(url, _text(data.get("home_page_url")))
     base = home or url
     warnings = [f"only the first {MAX_ITEMS} items are used"] if len(items) > MAX_ITEMS else []
-    return {
+    items = [item for item in items[:MAX_ITEMS] if isinstance(item, dict)]
+    answer: dict[str, Any] = {
         "info": {
             "title": html.escape(_text(data.get("title")), quote=False),
             "link": home,
             "language": _text(data.get("language")) or None,
             "format": "json",
+            "self_url": absolute(url, _text(data.get("feed_url"))) if data.get("feed_url") else None,
         },
-        "entries": [_entry(item, base) for item in items[:MAX_ITEMS] if isinstance(item, dict)],
+        "entries": [_entry(item, base) for item in items],
         "warnings": warnings,
     }
+    if known is not None:
+        answer["items"] = [
+            hash64(f"{base}\x00{json.dumps(item, sort_keys=True)}".encode()) or 1 for item in items
+        ]
+        for entry, raw in zip(answer["entries"], answer["items"], strict=True):
+            entry["raw"] = raw
+        answer["entries"] = [
+            {key: entry[key] for key in ("guid", "link", "raw")} if entry["raw"] in known else entry
+            for entry in answer["entries"]
+        ]
+    return answer
 
 
 def _entry(item: dict[str, Any], base: str) -> dict[str, Any]:

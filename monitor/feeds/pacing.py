@@ -2,19 +2,23 @@
 Good manners towards one host: few requests at once, a gap between their starts, and a pause when asked.
 
 Nothing is known of a host that is not in use: its entry goes once its gap and its pause are over. And good
-manners towards our own network: `StartRate` bounds how many requests begin in a second.
+manners towards our own network: `StartRate` bounds how many requests begin in a second, and `lanes` how many
+are under way in all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from monitor.feeds.lanes import Lanes
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from monitor.feeds.lanes import Stay
 
 
 def host_of(url: str) -> str:
@@ -25,12 +29,17 @@ def host_of(url: str) -> str:
         return ""
 
 
+def site_of(host: str) -> str:
+    """What counts as one host: with and without "www." it is the same server."""
+    return host.removeprefix("www.")
+
+
 class HostPacer:
     """
     Lets requests to a host through by turns, first come, first served.
 
     At most `per_host` at once, at least `gap` seconds between two starts; at most `at_once` of all hosts
-    together. `clock` is monotonic.
+    together, and besides them those that have become slow (`Lanes`). `clock` is monotonic.
     """
 
     def __init__(
@@ -46,7 +55,7 @@ class HostPacer:
         self._clock = clock
         self._sleep = sleep
         self._at_once = at_once
-        self._all = asyncio.Semaphore(at_once) if at_once else None
+        self._lanes = Lanes(at_once) if at_once else None
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = 64
 
@@ -55,36 +64,39 @@ class HostPacer:
         self._gap = gap
         if at_once != self._at_once:
             self._at_once = at_once
-            self._all = asyncio.Semaphore(at_once) if at_once else None
+            self._lanes = Lanes(at_once) if at_once else None
         if per_host != self._per_host:
             self._per_host = per_host
             for host in self._hosts.values():
                 host.slots = asyncio.Semaphore(per_host)
 
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[float]:
+    def turn(
+        self, *hosts: str, slow: bool = False, ended: Callable[[bool], None] = lambda _slow: None
+    ) -> Turn:
         """
-        Wait for one's turn at a host and hold it for the length of the block.
+        Wait for one's turn at these hosts and hold it for the length of the block.
 
-        Gives 0.0 to go ahead, or the seconds the host is still paused: then ask nothing, come back
+        Gives 0.0 to go ahead, or the seconds one of them is still paused: then ask nothing, come back
         later. A pause is not waited for, since it may last a day; it also reaches those in the queue.
+        Where a request is known to be redirected, both hosts are named. `slow` = it was slow the last time;
+        `ended` is told in the end whether it was so now, unless it was not to ask.
         """
-        state = self._hosts.setdefault(host, _Host(self._per_host))
-        state.users += 1
-        try:
-            async with state.slots:
-                paused = await self._place(state)
-                if paused or self._all is None:
-                    yield paused
-                    return
-                async with self._all:
-                    yield await self._start(state)
-        finally:
-            state.users -= 1
-            if len(self._hosts) > self._sweep_at:
-                self._forget()
+        # In one order for everybody: two that wait for each other's host would wait for ever.
+        states = [self._of(site) for site in sorted({site_of(host) for host in hosts})]
+        return Turn(self, states, self._lanes, slow=slow, ended=ended)
 
-    async def _place(self, state: _Host) -> float:
+    def _of(self, site: str) -> _Host:
+        state = self._hosts.get(site)
+        if state is None:
+            state = self._hosts[site] = _Host(self._per_host)
+        return state
+
+    def left(self) -> None:
+        """A turn is over: forget hosts nobody uses, now and then."""
+        if len(self._hosts) > self._sweep_at:
+            self._forget()
+
+    async def place(self, state: _Host) -> float:
         """Wait until the host may be asked again; the gap to the next one then begins."""
         while True:
             now = self._clock()
@@ -95,7 +107,7 @@ class HostPacer:
                 return 0.0
             await self._sleep(state.next_start - now)
 
-    async def _start(self, state: _Host) -> float:
+    async def start(self, state: _Host) -> float:
         """
         Keep the gap once more: waiting for room among all requests may have brought two of a host together.
 
@@ -113,12 +125,12 @@ class HostPacer:
 
     def pause(self, host: str, seconds: float) -> None:
         """Let nobody through to a host for so long; a longer pause that is running stays."""
-        state = self._hosts.setdefault(host, _Host(self._per_host))
+        state = self._of(site_of(host))
         state.paused_until = max(state.paused_until, self._clock() + seconds)
 
     def paused_for(self, host: str) -> float:
         """The seconds a host is still paused; 0.0 if it is not."""
-        state = self._hosts.get(host)
+        state = self._hosts.get(site_of(host))
         return max(0.0, state.paused_until - self._clock()) if state else 0.0
 
     def _forget(self) -> None:
@@ -139,6 +151,66 @@ class _Host:
         self.next_start = float("-inf")
         self.paused_until = float("-inf")
         self.started = float("-inf")
+
+
+class Turn:
+    """A turn at one host or more, see `HostPacer.turn`."""
+
+    def __init__(
+        self,
+        pacer: HostPacer,
+        hosts: Sequence[_Host],
+        lanes: Lanes | None,
+        *,
+        slow: bool,
+        ended: Callable[[bool], None],
+    ) -> None:
+        self._pacer = pacer
+        self._hosts = hosts
+        self._lanes = lanes
+        self._slow = slow
+        self._ended = ended
+        self._held: list[asyncio.Semaphore] = []
+        self._stay: Stay | None = None
+        self._may_ask = False
+        for host in hosts:
+            host.users += 1
+
+    async def __aenter__(self) -> float:
+        try:
+            return await self._wait()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def _wait(self) -> float:
+        for host in self._hosts:
+            slots = host.slots
+            await slots.acquire()
+            self._held.append(slots)
+            if paused := await self._pacer.place(host):
+                return paused
+        if self._lanes is not None:
+            self._stay = await self._lanes.enter(slow=self._slow)
+            for host in self._hosts:
+                if paused := await self._pacer.start(host):
+                    return paused
+        self._may_ask = True
+        return 0.0
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._stay is not None and self._may_ask:
+            self._ended(self._stay.is_slow)
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._stay is not None and self._lanes is not None:
+            self._lanes.leave(self._stay)
+        for slots in self._held:
+            slots.release()
+        for host in self._hosts:
+            host.users -= 1
+        self._pacer.left()
 
 
 class StartRate:

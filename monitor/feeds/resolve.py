@@ -13,6 +13,7 @@ import queue
 import socket
 import threading
 import time
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -38,7 +39,10 @@ class Resolver(Protocol):
 
 class DnsPool:
     """
-    A resolver with its own threads, started as names come.
+    A resolver with its own threads, started when none is idle.
+
+    There may be as many as fetches are under way by default, slow ones included, so that names whose
+    servers do not answer keep no other name waiting; an idle thread costs some kilobytes.
 
     One lookup of a name serves everybody who asks for it at the same time. `timeout` is in seconds, from
     the question to the answer; a lookup nobody waits for any more is not begun. `lookup` has the
@@ -46,9 +50,11 @@ class DnsPool:
     """
 
     def __init__(
-        self, *, threads: int = 8, timeout: float = 10.0, lookup: Callable[..., Any] = socket.getaddrinfo
+        self, *, threads: int = 100, timeout: float = 10.0, lookup: Callable[..., Any] = socket.getaddrinfo
     ) -> None:
         self._free_threads = threads
+        self._idle = 0  # threads that wait for a job, less the jobs that wait for a thread
+        self._count = threading.Lock()
         self._timeout = timeout
         self._lookup = lookup
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
@@ -74,9 +80,14 @@ class DnsPool:
             return job
         job = self._asked[host] = _Job(host, loop, wanted_until)
         job.answer.add_done_callback(lambda _: self._asked.pop(host, None))
+        with self._count:
+            self._idle -= 1
+            needed = self._idle < 0 and self._free_threads > 0
+            if needed:
+                self._free_threads -= 1
+                self._idle += 1
         self._jobs.put(job)
-        if self._free_threads:
-            self._free_threads -= 1
+        if needed:
             threading.Thread(target=self._work, name="tocsin-dns", daemon=True).start()
         return job
 
@@ -84,10 +95,10 @@ class DnsPool:
         while True:
             job = self._jobs.get()
             outcome = self._look_up(job.host) if time.monotonic() < job.wanted_until else self._too_late()
-            try:
+            with suppress(RuntimeError):  # the loop is closed: nobody is waiting any more
                 job.loop.call_soon_threadsafe(job.settle, outcome)
-            except RuntimeError:
-                continue  # the loop is closed: nobody is waiting any more
+            with self._count:
+                self._idle += 1
 
     def _look_up(self, host: str) -> _Outcome:
         try:

@@ -12,15 +12,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import re
 import ssl
 from typing import TYPE_CHECKING
 
-from monitor.feeds.addresses import literal, parse_ranges
+from monitor.feeds.addresses import parse_ranges
 from monitor.feeds.exchange import Exchange, question
 from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.problem import FetchError
 from monitor.feeds.resolve import DnsPool, check, checked_addresses
+from monitor.feeds.targets import target_of_url
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from monitor.feeds.exchange import Fields, Question
     from monitor.feeds.resolve import Resolver
+    from monitor.feeds.targets import Target
 
 MAX_WIRE = 12_000_000
-_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 
 
 def default_tls() -> ssl.SSLContext:
@@ -48,11 +48,13 @@ def basic_login(user: str, password: str) -> bytes:
 
 class FeedTransport(httpx.AsyncBaseTransport):
     """
-    An httpx transport that connects only to permitted addresses and bounds what comes back.
+    Connects only to permitted addresses, and bounds what comes back.
 
     `allow_private` are address ranges that may be contacted although they are not public. `max_wire` is
-    in bytes, `connect_timeout` in seconds per address. `tls` is called at the first https request. The
-    request's extension "proxy" (an httpx.URL) names a plain http proxy. Raises FetchError.
+    in bytes, `connect_timeout` in seconds per address. `tls` is called at the first https request.
+
+    `ask` is for fetches. It is an httpx transport as well, for whoever wants an `httpx.AsyncClient` with the
+    same walls; docs/decisions.md has what each way costs. Both raise FetchError.
     """
 
     def __init__(
@@ -71,11 +73,16 @@ class FeedTransport(httpx.AsyncBaseTransport):
         self._max_wire = max_wire
         self._connect_timeout = connect_timeout
 
+    async def ask(self, target: Target, fields: Fields, *, proxy: Target | None = None) -> Exchange:
+        """Send a GET; returns once it is on its way. Whoever calls this aborts the exchange in the end."""
+        if proxy is not None:
+            return await self._through(proxy, target, b"GET", fields)
+        return await self._direct(target, b"GET", fields)
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request without a body; returns with the head of the answer, its stream is a `Body`."""
-        proxy: httpx.URL | None = request.extensions.get("proxy")
-        exchange = await (self._direct(request) if proxy is None else self._through(proxy, request))
-        request.extensions["connected"] = True
+        target = target_of_url(request.url)
+        exchange = await self._direct(target, request.method.encode(), request.headers.raw)
         try:
             status, fields = await exchange.head()
         except BaseException:
@@ -83,38 +90,34 @@ class FeedTransport(httpx.AsyncBaseTransport):
             raise
         return httpx.Response(status, headers=fields, stream=Body(exchange))
 
-    async def _direct(self, request: httpx.Request) -> Exchange:
-        url = request.url
-        name = _server_name(url)
-        addresses = await checked_addresses(name, self._resolver, self._allowed)
-        asked = question(request.method, url.raw_path, request.headers.raw)
-        return await self._connect(addresses, port_of(url), asked, self._context_for(url), name)
+    async def _direct(self, target: Target, method: bytes, fields: Fields) -> Exchange:
+        if target.address is not None:
+            check(target.address, self._allowed)
+            addresses = [target.host]
+        else:
+            addresses = await checked_addresses(target.host, self._resolver, self._allowed)
+        asked = question(method, target.path, fields)
+        return await self._connect(addresses, target.port, asked, self._context_for(target), target.host)
 
-    async def _through(self, proxy: httpx.URL, request: httpx.Request) -> Exchange:
+    async def _through(self, proxy: Target, target: Target, method: bytes, fields: Fields) -> Exchange:
         """By way of a proxy: the whole address in the request for http, a tunnel for https."""
-        url = request.url
-        name = _server_name(url)
         # The proxy looks names up itself, so only what is written as an address can be judged here.
-        address = literal(name)
-        if address is not None:
-            check(address, self._allowed)
+        if target.address is not None:
+            check(target.address, self._allowed)
         login: Fields = []
-        if proxy.username:
-            login = [(b"Proxy-Authorization", basic_login(proxy.username, proxy.password))]
-        context = self._context_for(url)
+        if proxy.login is not None:
+            login = [(b"Proxy-Authorization", basic_login(*proxy.login))]
+        context = self._context_for(target)
         if context is None:
-            target = b"http://" + url.netloc + url.raw_path
-            return await self._to_proxy(
-                proxy, question(request.method, target, [*request.headers.raw, *login])
-            )
-        inner = question(request.method, url.raw_path, request.headers.raw)
-        place = f"[{name}]:{port_of(url)}" if ":" in name else f"{name}:{port_of(url)}"
-        door = await self._to_proxy(
-            proxy, question("CONNECT", place.encode(), [(b"Host", place.encode()), *login])
-        )
+            whole = b"http://" + target.netloc + target.path
+            return await self._to_proxy(proxy, question(method, whole, [*fields, *login]))
+        inner = question(method, target.path, fields)
+        name = f"[{target.host}]" if ":" in target.host else target.host
+        place = f"{name}:{target.port}".encode()
+        door = await self._to_proxy(proxy, question(b"CONNECT", place, [(b"Host", place), *login]))
         try:
             async with asyncio.timeout(self._connect_timeout):
-                return await self._tunnel(door, inner, context, name)
+                return await self._tunnel(door, inner, context, target.host)
         except OSError as problem:
             door.abort()
             raise self._explain(problem) from None
@@ -130,11 +133,11 @@ class FeedTransport(httpx.AsyncBaseTransport):
         await exchange.take_over(door, context, name)
         return exchange
 
-    async def _to_proxy(self, proxy: httpx.URL, asked: Question) -> Exchange:
+    async def _to_proxy(self, proxy: Target, asked: Question) -> Exchange:
         # The user named the proxy, so it may stand anywhere: its address is not judged.
-        name = _server_name(proxy)
-        addresses = [name] if literal(name) else list(await self._resolver(name))[:4]
-        return await self._connect(addresses, port_of(proxy), asked, None, name)
+        written = proxy.address is not None
+        addresses = [proxy.host] if written else list(await self._resolver(proxy.host))[:4]
+        return await self._connect(addresses, proxy.port, asked, None, proxy.host)
 
     async def _connect(
         self,
@@ -168,8 +171,8 @@ class FeedTransport(httpx.AsyncBaseTransport):
                 return exchange
         raise last
 
-    def _context_for(self, url: httpx.URL) -> ssl.SSLContext | None:
-        if url.scheme != "https":
+    def _context_for(self, target: Target) -> ssl.SSLContext | None:
+        if target.scheme != "https":
             return None
         if self._context is None:
             self._context = self._make_context()
@@ -199,15 +202,6 @@ class Body(httpx.AsyncByteStream):
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
-    @property
-    def wire_bytes(self) -> int:
-        """How many bytes the server has sent so far, head and framing included."""
-        return self._exchange.wire_bytes
-
-    async def read(self) -> bytes:
-        """The next bytes; b"" at the end. Raises FetchError."""
-        return await self._exchange.read()
-
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while piece := await self._exchange.read():
             yield piece
@@ -215,21 +209,3 @@ class Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """Drop the connection, whatever is still to come."""
         self._exchange.abort()
-
-
-def port_of(url: httpx.URL) -> int:
-    """The port a URL means, named or not."""
-    if url.port is not None:
-        return url.port
-    return 443 if url.scheme == "https" else 80
-
-
-def _server_name(url: httpx.URL) -> str:
-    """The URL's host in its one plain form: an address, or a name without the dot at its end."""
-    host = url.raw_host.decode("ascii").removesuffix(".")
-    address = literal(host)
-    if address is not None:
-        return str(address)
-    if not _NAME.fullmatch(host):
-        raise FetchError(FetchStatus.REFUSED, "the address names no valid host")
-    return host

@@ -3,9 +3,10 @@ The code that runs in the killable worker process: the only place where feedpars
 
 Theory of operation. The parent (parse.py) writes one request at a time to our standard input and reads one
 answer from our standard output; the end of input means exit. A request is two 32-bit lengths, a JSON header
-(`cpu` seconds, `content_type`, `url`) and the body; an answer is a 32-bit length and JSON. There is no
-clean-up code: a document that needs more processor time than its budget is ended by the kernel (SIGXCPU),
-one that needs more memory ends this process, and the parent takes the end of our output as the answer.
+(`cpu` seconds, `content_type`, `url`, `known` hashes) and the body; an answer is a 32-bit length and JSON.
+There is no clean-up code: a document that needs more processor time than its budget is ended by the kernel
+(SIGPROF), one that needs more memory ends this process, and the parent takes the end of our output as the
+answer.
 
 Well-formed documents of the usual kinds are read by fast.py. It declines whatever is doubtful, and only then
 is feedparser loaded: it knows every kind of feed there ever was, but takes ten times as long, and 10 MB.
@@ -23,15 +24,22 @@ import json
 import math
 import os
 import resource
+import signal
 import struct
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.dates import email_date, utc_text
-from monitor.feeds.document import Prepared, absolute, decode, prepare
+from monitor.feeds.document import Prepared, absolute, decode, from_root, plain_document, prepare
 from monitor.feeds.fast import parse_fast
-from monitor.feeds.fields import waiting_time
 from monitor.feeds.jsonfeed import looks_like_json, parse_json_feed
+from monitor.feeds.limits import limited
+from monitor.feeds.raw import hashes_of
+from monitor.feeds.tree import MAX_DEPTH, DepthError, depth_before_error
+from monitor.feeds.wishes import skips_in, waiting_time
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MEMORY_EXIT = 3
 
@@ -40,18 +48,14 @@ MEMORY_EXIT = 3
 _ADDRESS_SPACE = 160 * 1024 * 1024
 _OPEN_FILES = 16
 
-_TITLE_CHARS = 2_000
-_ADDRESS_CHARS = 4_000
-_TEXT_CHARS = 200_000
-_NAME_CHARS = 200
-_MAX_NAMES = 50
-_OUTPUT_CHARS = 16_000_000
 
 _WAITING = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _MARKUP_TYPES = ("text/html", "application/xhtml+xml")
 
 
-def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
+def parse_document(
+    body: bytes, content_type: str, url: str, known: Collection[int] | None = None
+) -> dict[str, Any]:
     """
     Parse one document into plain JSON values: `info`, `entries`, `parser`, `warnings`, `complete`, `error`.
 
@@ -60,19 +64,45 @@ def parse_document(body: bytes, content_type: str, url: str) -> dict[str, Any]:
     if not body.strip():
         return {"error": "the document is empty"}
     if looks_like_json(body, content_type):
-        return _limited({"parser": "json", **parse_json_feed(body, url)})
+        return limited({"parser": "json", **parse_json_feed(body, url, known)})
+    plain = plain_document(body, content_type)
+    doubt = ""
+    if plain is None:
+        text, doubt = decode(body, content_type)
+        plain = from_root(text).encode("utf-8", "surrogatepass")
+    try:
+        answer = parse_fast(plain, url, known) if plain else None
+        if answer is None:
+            return _laboriously(body, content_type, url, known, plain)
+    except DepthError as problem:
+        return {"error": f"this document is not read: {problem}"}
+    if doubt:
+        answer["warnings"].append(doubt)
+    return limited(answer)
+
+
+def _laboriously(
+    body: bytes, content_type: str, url: str, known: Collection[int] | None, declined: bytes
+) -> dict[str, Any]:
+    """The same for a document that the fast path declined as it was, or that starts with something odd."""
     text, doubt = decode(body, content_type)
     ready = prepare(text)
     warnings = [doubt, *ready.warnings] if doubt else [*ready.warnings]
     if ready.error:
         return {"error": ready.error, "warnings": warnings, "complete": ready.complete}
-    quick = parse_fast(ready.text, ready.items, url)
-    if quick is not None:
-        return _limited({**quick, "warnings": warnings, "complete": ready.complete})
-    return parse_with_feedparser(ready, warnings, url)
+    data = ready.text.encode()
+    answer = parse_fast(data, url, known) if data != declined else None
+    if answer is not None:
+        answer["warnings"] = [*warnings, *answer["warnings"]]
+        return limited({**answer, "complete": ready.complete})
+    if depth_before_error(data) > MAX_DEPTH:
+        raise DepthError
+    return parse_with_feedparser(ready, warnings, url, known)
 
 
-def parse_with_feedparser(ready: Prepared, warnings: list[str], url: str) -> dict[str, Any]:
+def parse_with_feedparser(
+    ready: Prepared, warnings: list[str], url: str, known: Collection[int] | None = None
+) -> dict[str, Any]:
     """The answer for a prepared document that fast.py declined; more warnings are added to those given."""
     try:
         parsed = _feedparser().parse(
@@ -97,16 +127,19 @@ def parse_with_feedparser(ready: Prepared, warnings: list[str], url: str) -> dic
     if not parsed.get("version") and not entries:
         return {"error": "this is not a feed", "warnings": warnings}
     info = _info(parsed, url)
+    info["skip_hours"], info["skip_days"] = skips_in(ready.text)
     base = info["link"] or url
-    return _limited(
-        {
-            "parser": "feedparser",
-            "info": info,
-            "entries": [_entry(entry, base, info["format"].startswith("atom")) for entry in entries],
-            "warnings": warnings,
-            "complete": ready.complete,
-        }
-    )
+    is_atom = info["format"].startswith("atom")
+    answer = {"parser": "feedparser", "info": info, "warnings": warnings, "complete": ready.complete}
+    if known is None:
+        return limited({**answer, "entries": [_entry(entry, base, is_atom) for entry in entries]})
+    hashes = [] if parsed.get("bozo") else hashes_of(ready.text.encode(), len(entries), base)
+    answer["items"] = hashes
+    answer["entries"] = [
+        {**(_stub(entry, base) if raw in known else _entry(entry, base, is_atom)), "raw": raw}
+        for entry, raw in zip(entries, hashes or [0] * len(entries), strict=True)
+    ]
+    return limited(answer)
 
 
 @functools.cache
@@ -129,7 +162,20 @@ def _info(parsed: Any, url: str) -> dict[str, Any]:
         "format": str(parsed.get("version") or "unknown"),
         "ttl": waiting_time(*(str(feed.get(key) or "") for key in _WAITING)),
         "updated": utc_text(dict.get(feed, "updated_parsed") or dict.get(feed, "published_parsed")),
+        "self_url": next(
+            (absolute(url, str(link["href"])) for link in feed.get("links") or () if _is_self(link)), None
+        ),
     }
+
+
+def _is_self(link: Any) -> bool:
+    return bool(link.get("href")) and str(link.get("rel", "")).lower() == "self"
+
+
+def _stub(entry: Any, base: str) -> dict[str, Any]:
+    """Only what identifies an item."""
+    guid = str(dict.get(entry, "id") or "").strip()
+    return {"guid": guid or None, "link": _link(entry, base, guid)}
 
 
 def _entry(entry: Any, base: str, is_atom: bool) -> dict[str, Any]:
@@ -208,38 +254,6 @@ def _author(author: Any) -> str:
     return str(author.get("name") or author.get("email") or "")
 
 
-def _limited(answer: dict[str, Any]) -> dict[str, Any]:
-    """The same answer with every field, and the whole, cut to its limit."""
-    info = answer.get("info")
-    if info:
-        info["title"] = info["title"][:_TITLE_CHARS]
-        info["language"] = (info["language"] or "")[:_NAME_CHARS] or None
-        if len(info["link"] or "") > _ADDRESS_CHARS:
-            info["link"] = None
-    kept: list[dict[str, Any]] = []
-    size = 0
-    for entry in answer.get("entries", ()):
-        entry["title"] = entry["title"][:_TITLE_CHARS]
-        entry["summary"] = entry["summary"][:_TEXT_CHARS]
-        entry["content"] = entry["content"][:_TEXT_CHARS]
-        entry["guid"] = entry["guid"][:_ADDRESS_CHARS] if entry["guid"] else None
-        for address in ("link", "source_url"):
-            if len(entry.get(address) or "") > _ADDRESS_CHARS:
-                entry[address] = None
-        entry["source_title"] = (entry.get("source_title") or "")[:_TITLE_CHARS] or None
-        entry["language"] = (entry["language"] or "")[:_NAME_CHARS] or None
-        for names in ("authors", "categories"):
-            entry[names] = [name[:_NAME_CHARS] for name in entry[names][:_MAX_NAMES] if name]
-        size += 500 + len(entry["title"]) + len(entry["summary"]) + len(entry["content"])
-        if size > _OUTPUT_CHARS:
-            answer["warnings"].append(f"very long document: only its first {len(kept)} items are used")
-            break
-        kept.append(entry)
-    if "entries" in answer:
-        answer["entries"] = kept
-    return answer
-
-
 def _limit_self() -> None:
     """Give up what a parser does not need: core files, open files, and memory without end."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -248,9 +262,14 @@ def _limit_self() -> None:
 
 
 def _allow_cpu(seconds: float) -> None:
-    """Let the kernel end this process after so many more seconds of processor time."""
+    """
+    Let the kernel end this process after so many more seconds of processor time.
+
+    The timer is exact, but code could change it; the limit counts whole seconds and is there for that.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    until = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
+    until = math.ceil(usage.ru_utime + usage.ru_stime + seconds) + 1
     # Only the soft limit: an unprivileged process can never raise a hard one again.
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
@@ -274,12 +293,13 @@ def main() -> None:
         body = requests.read(body_length)
         _allow_cpu(header["cpu"])
         try:
-            answer = parse_document(body, header["content_type"], header["url"])
+            answer = parse_document(body, header["content_type"], header["url"], frozenset(header["known"]))
             data = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         except MemoryError:
             os._exit(MEMORY_EXIT)  # nothing can be relied on now, not even making a sentence
         answers.write(struct.pack("!I", len(data)) + data)
         answers.flush()
+        signal.setitimer(signal.ITIMER_PROF, 0)
         del answer, data, body
         gc.collect()
         gc.freeze()  # what is left is there to stay: feedparser, when it has just been loaded

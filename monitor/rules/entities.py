@@ -167,6 +167,8 @@ def compile_alias(text: str) -> Alias | None:
     if found:
         name = found.group(1)
         languages = tuple(document_value(code) for code in found.group(2).split("|"))
+    if len(name) > 1 and name[0] == name[-1] == '"':  # as a query would have it
+        name = name[1:-1].strip()
     if name.startswith("{") and name.endswith("}"):
         literal = exact_literal(name[1:-1])
         return Alias(Exact(literal), languages, name) if folded_tokens(literal) else None

@@ -102,12 +102,15 @@ class Memo:
         out = []
         span: tuple[int, int] = (0, 0)
         spelt: tuple[str, ...] = ()
+        known: dict[str, str] = {}
         for start, end, folded in cut(bare):
-            if (start, end) != span:  # one token may unfold to thousands of words
-                span, spelt = (start, end), finder.spelt(bare, start, end)
-            word = get(folded, NOTHING)
-            keys = finder.keys(folded, spelt)
-            out.append(self._mix(word, keys) if keys else word)
+            if (start, end) != span:  # one token may unfold to thousands of words, mostly the same few
+                span, spelt, known = (start, end), finder.spelt(bare, start, end), {}
+            if folded not in known:
+                word = get(folded, NOTHING)
+                keys = finder.keys(folded, spelt)
+                known[folded] = self._mix(word, keys) if keys else word
+            out.append(known[folded])
         return "".join(out)
 
     def _mix(self, word: str, keys: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from monitor.rules.globs import has_wildcard
 from monitor.rules.lexer import Kind, Lexeme, lex
 from monitor.rules.printer import print_query
 from monitor.rules.problems import RuleProblem
+from monitor.text.folding import SINGLE, classes
 from monitor.text.language import is_common
 from monitor.text.tokens import folded_tokens, pattern_tokens
 
@@ -123,6 +124,11 @@ def _of_word(lexeme: Lexeme, languages: Sequence[str], *, listed: bool) -> tuple
         letters = element.replace("*", "").replace("?", "")
         if has_wildcard(element) and 0 < len(letters) < LEAST_LETTERS and letters.isascii():
             return f"'{element}' takes a great many words", "write more letters beside the wildcard"
+        if "?" in element and SINGLE in classes(letters):
+            return (
+                f"'{element}' never holds: each such character is a word of its own",
+                'leave the ? out, or let one more stand between two in a phrase: "塔 班"~1',
+            )
     if lexeme.kind is Kind.PHRASE:
         return None
     if _GLUED.fullmatch(text):

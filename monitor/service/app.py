@@ -34,6 +34,7 @@ from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
 from monitor.text.hashes import hash64
+from monitor.watching import Lookout, is_looked_after, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +103,7 @@ class App:
         self.plan, self.problems = build_plan(config)
         self.attempts: dict[str, int] = {}
         self._tidying: asyncio.Task[None] | None = None
+        self._lookout = Lookout()
         self._collecting = True  # a digest may be open: one that another process began, too
         self._channels: dict[str, Channel] = {}
         self._replaced: list[tuple[float, Channel]] = []  # by a reload, and when
@@ -261,6 +263,21 @@ class App:
         if overdue and all(at is not None and at > now for at in latest):
             return
         if await self._submit(lambda tx: release(tx, self.clock(), overdue=overdue)):
+            self.worker.wake()
+
+    async def keep_watch(self, *, seldom: bool = False) -> None:
+        """
+        Look for feeds that fell silent, and tell what is to be told of the troubles of feeds.
+
+        With `seldom` nobody looks for silence where that was done within the last hour.
+        """
+        suspects: list[int] | None = None
+        if not (seldom and is_looked_after(self.database.reader, self.clock())):
+            suspects = []
+            for batch in self._lookout.suspects(self.database.reader, self.clock()):
+                suspects += batch
+                await asyncio.sleep(0)
+        if await self._submit(lambda tx: sweep(tx, self.plan, self.clock(), suspects)):
             self.worker.wake()
 
     async def note_alive(self) -> None:

@@ -21,6 +21,7 @@ from monitor.service.clock import utc_now
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
+from monitor.watching import LOOK_EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -137,6 +138,14 @@ class Daemon:
             args=[self._app.keep_house],
             seconds=HOUSEKEEPING,
             id="housekeeping",
+            next_run_time=self._app.clock() + SETTLED,
+        )
+        scheduler.add_job(
+            self._guarded,
+            "interval",
+            args=[self._app.keep_watch],
+            seconds=LOOK_EVERY.total_seconds(),
+            id="watch",
             next_run_time=self._app.clock() + SETTLED,
         )
         scheduler.add_job(

@@ -62,6 +62,7 @@ async def run_once(
         keeping = asyncio.create_task(app.keeper.run())
         await app.poller.poll_all(force=force, only=only)
         await app.release_digests(at_once=True)
+        await _keep_watch(app)
         await app.keeper.look()
         await app.worker.finish()
         delivery.cancel()
@@ -70,6 +71,14 @@ async def run_once(
         if only is None:
             await _keep_house(app)
         return _sum_up(app)
+
+
+async def _keep_watch(app: App) -> None:
+    """Tell of feeds in trouble; if that cannot be kept, the next run does it."""
+    try:
+        await app.keep_watch(seldom=True)
+    except StoreError as error:
+        event(_log, "warning", "feeds not looked after", error=error.message, remedy=error.hint)
 
 
 async def _keep_house(app: App) -> None:

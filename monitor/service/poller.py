@@ -83,6 +83,7 @@ class Poller:
     def plan(self, plan: Plan) -> None:
         self._plan = plan
         feeds = plan.feeds.values()
+        self._moved: dict[str, str] = {}  # by feed: the host that answered last
         self._hosts = {f.name: "" if f.url.missing else host_of(f.url.reveal()) for f in feeds}
         self.usual_rate = start_rate(plan.policy(f).interval for f in feeds)
         self.slots.pace(self.usual_rate)
@@ -189,7 +190,7 @@ class Poller:
             return  # taken away by a reload
         host = self._hosts[state.name]
         try:
-            async with self.slots.turn(host) as paused:
+            async with self.slots.turn(state.id, host, self._moved.get(state.name, host)) as paused:
                 if paused:
                     await self._postpone(state, paused)
                     return
@@ -276,6 +277,8 @@ class Poller:
     # --- cut off
 
     def _heard(self, feed: str, result: FetchResult) -> bool:
+        if result.hops:  # the next poll takes its turn there, too
+            self._moved[feed] = result.hops[-1].host
         return self.outage.heard(feed, self._hosts.get(feed, ""), result)
 
     def _probe(self, *, at_once: bool = False) -> int:

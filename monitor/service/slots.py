@@ -4,22 +4,27 @@ Who may begin: what is due takes turns, host by host, as far as there is room an
 Three limits meet here: how many polls are begun and not ended, how many begin in a second (`StartRate`), and
 what one host is asked (`Backlog` before a poll is begun, `HostPacer` once it is). What a poll does, and what
 is due, is the poller's affair.
+
+Feeds whose last poll took long are few at a time and hold no room that a quick one could use (`feeds.lanes`);
+of those only so many are begun, since each is a task in memory that waits.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
 from monitor.feeds.backlog import Backlog
-from monitor.feeds.pacing import HostPacer, StartRate
+from monitor.feeds.lanes import SLOW_FOR_FAST
+from monitor.feeds.pacing import HostPacer, StartRate, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
-    from contextlib import AbstractAsyncContextManager
 
+    from monitor.feeds.pacing import Turn
     from monitor.settings import Polling
 
     # A poll that is to begin: the name of its task, and what it does.
@@ -49,8 +54,13 @@ class Slots:
         self._pacer = HostPacer(polling.per_host, polling.per_host_gap, steady, at_once=polling.concurrency)
         # Twice what a host takes at once: the next is at hand when one ends.
         self._backlog = Backlog(2 * polling.per_host)
+        self._slow_rooms = SLOW_FOR_FAST * polling.concurrency
+        self._slow: set[int] = set()  # feeds whose last poll took long
+        self._slow_begun: set[int] = set()
+        self._aside: deque[int] = deque()  # slow ones whose turn has come, and for whom there is no room
         self._rate: StartRate | None = None
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._one_ended = asyncio.Event()
         self._stopping = False
 
     # --- limits
@@ -59,6 +69,7 @@ class Slots:
         """Other limits from now on. Pauses that hosts asked for stay; what has begun ends as it began."""
         self._pacer.limit(polling.per_host, polling.per_host_gap, polling.concurrency)
         self._backlog.limit(2 * polling.per_host)
+        self._slow_rooms = SLOW_FOR_FAST * polling.concurrency
 
     def pace(self, per_second: float | None) -> None:
         """So many may begin in a second from now on; None = as many as there is room for."""
@@ -71,18 +82,23 @@ class Slots:
 
     # --- hosts
 
-    def turn(self, host: str) -> AbstractAsyncContextManager[float]:
+    def turn(self, feed_id: int, *hosts: str) -> Turn:
         """
-        Wait for one's turn at a host and hold it for the length of the block.
+        Wait for a feed's turn at its hosts and hold it for the length of the block.
 
-        Gives 0.0 to go ahead, or the seconds for which the host is paused: then ask nothing.
+        `hosts` are the one its address names and, where a redirect is known to lead away, the one behind
+        it. Gives 0.0 to go ahead, or the seconds for which one of them is paused: then ask nothing.
         """
-        return self._pacer.turn(host)
+
+        def ended(slow: bool) -> None:
+            (self._slow.add if slow else self._slow.discard)(feed_id)
+
+        return self._pacer.turn(*hosts, slow=feed_id in self._slow, ended=ended)
 
     def pause(self, host: str, seconds: float) -> None:
         """Leave a host alone for so long, and forget what waits for it."""
         self._pacer.pause(host, seconds)
-        self._backlog.drop(host)
+        self._backlog.drop(site_of(host))
 
     def paused_for(self, host: str) -> float:
         """The seconds a host is still paused; 0.0 if it is not."""
@@ -93,7 +109,7 @@ class Slots:
     @property
     def waiting(self) -> int:
         """How many feeds wait to begin."""
-        return self._backlog.count
+        return self._backlog.count + len(self._aside)
 
     @property
     def busy(self) -> bool:
@@ -102,7 +118,10 @@ class Slots:
 
     def fill(self, feeds: Iterable[tuple[int, str]]) -> None:
         """These (feed id, host) are due, the longest first; forget what waited before. Begun ones go on."""
-        wanted = [(feed_id, host) for feed_id, host in feeds if feed_id not in self._running]
+        wanted = [(feed_id, site_of(host)) for feed_id, host in feeds if feed_id not in self._running]
+        for feed_id in self._aside:
+            self._backlog.done_with(feed_id)
+        self._aside.clear()
         self._backlog.fill(wanted)
         for host in {host for _, host in wanted}:
             if self._pacer.paused_for(host):
@@ -111,18 +130,30 @@ class Slots:
     def serve(self) -> int:
         """Begin what waits, a host after the other, while there is room; returns how many were begun."""
         begun = 0
-        while not (self._stopping or self._closed()) and len(self._running) < MOST_STARTED:
+        while self._may_begin:
             if not self._backlog.ready or (self._rate is not None and not self._rate.take(self._steady())):
                 break
             feed_id = self._backlog.take()
             assert feed_id is not None
-            poll = self._begin(feed_id)
-            if poll is None:
-                self._backlog.done_with(feed_id)
+            if feed_id in self._slow and len(self._slow_begun) >= self._slow_rooms:
+                self._aside.append(feed_id)
             else:
-                self.start(feed_id, poll)
-                begun += 1
+                begun += self._begin_one(feed_id)
         return begun
+
+    @property
+    def _may_begin(self) -> bool:
+        return not (self._stopping or self._closed()) and len(self._running) < MOST_STARTED
+
+    def _begin_one(self, feed_id: int) -> bool:
+        poll = self._begin(feed_id)
+        if poll is None:
+            self._backlog.done_with(feed_id)
+            return False
+        if feed_id in self._slow:
+            self._slow_begun.add(feed_id)
+        self.start(feed_id, poll)
+        return True
 
     def start(self, feed_id: int, poll: Begun) -> None:
         """Begin a poll at once, whatever the limits; it still takes its turn at its host."""
@@ -133,13 +164,20 @@ class Slots:
 
     def _ended(self, feed_id: int) -> None:
         self._running.pop(feed_id, None)
+        self._one_ended.set()
+        self._slow_begun.discard(feed_id)
         self._backlog.done_with(feed_id)
         with suppress(StoreError):  # the next tick meets the same and says so
+            while self._aside and len(self._slow_begun) < self._slow_rooms and self._may_begin:
+                self._begin_one(self._aside.popleft())
             self.serve()
 
     async def one_ended(self) -> None:
         """Wait until one of the polls that have begun has ended."""
-        await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+        # Not asyncio.wait: it looks at each of hundreds of polls each time one ends.
+        if self._running:
+            self._one_ended.clear()
+            await self._one_ended.wait()
 
     async def drain(self) -> None:
         """Wait until all that was begun has ended."""

@@ -138,6 +138,14 @@ STATEMENTS: dict[str, ClauseElement] = {
     "FEED_FORGET_VALIDATORS": _set(feeds, "etag", "last_modified", "body_hash", "final_hash").where(
         feeds.c.id == p("feed_id")
     ),
+    "FEED_WATCHED": _set(feeds, "language", "final_domain").where(feeds.c.id == p("feed_id")),
+    "FEEDS_QUIET": select(feeds.c.id, feeds.c.last_item_at, feeds.c.last_good_at).where(
+        feeds.c.last_item_at < p("before"),
+        feeds.c.last_good_at > feeds.c.last_item_at,
+        feeds.c.failures == literal_column("0"),
+        feeds.c.next_poll_at.is_not(None),
+        feeds.c.retired_at.is_(None),
+    ),
     "FEED_ASKED": _set(feeds, "asked_at").where(feeds.c.id == p("feed_id")),
     "FEED_POLLED": _set(
         feeds,
@@ -493,6 +501,17 @@ STATEMENTS: dict[str, ClauseElement] = {
     "EPISODE_CLOCK": _set(episodes, "since", "told_at").where(episodes.c.id == p("episode")),
     "EPISODES_OPEN": select(episodes).where(episodes.c.ended_at.is_(None)).order_by(episodes.c.id),
     "EPISODES_OF": select(episodes).where(episodes.c.feed_id == p("feed")).order_by(episodes.c.since.desc()),
+    "EPISODES_OPEN_OF": select(episodes).where(
+        episodes.c.feed_id == p("feed"), episodes.c.ended_at.is_(None)
+    ),
+    "EPISODES_TO_TELL": select(episodes)
+    .where(
+        or_(
+            and_(episodes.c.ended_at.is_(None), episodes.c.told_at.is_(None)),
+            and_(episodes.c.ended_at.is_not(None), episodes.c.end_told_at.is_(None)),
+        )
+    )
+    .order_by(episodes.c.id),
     "HOST_PAUSE_UPSERT": _upsert(host_pauses, "host"),
     "HOST_PAUSES": select(host_pauses).order_by(host_pauses.c.host),
     "GAP_INSERT": _insert(gaps),

@@ -84,8 +84,8 @@ class Feed(SQLModel, table=True):
     rhythm: str = _text()
     last_item_at: datetime | None = None  # when an item was last new
     items: str = _text()  # hashes of the raw items of its last document
-    language: str | None = None  # in which its items were, as far as is known
-    final_domain: str | None = None  # the registrable domain that answered last
+    language: str | None = None  # in which its items were, as far as is known; "mul" = several
+    final_domain: str | None = None  # the registrable domain it is known to answer from
     asked_at: datetime | None = None  # when a request to it last began, answered or not
 
 

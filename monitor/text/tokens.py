@@ -78,7 +78,9 @@ def _forms(token: str) -> tuple[str, ...]:
     kinds = classes(folded)
     if _TOKEN.fullmatch(kinds):
         return (folded,)
-    return tuple(fold(folded[m.start() : m.end()]) for m in _TOKEN.finditer(kinds))
+    parts = [folded[m.start() : m.end()] for m in _TOKEN.finditer(kinds)]
+    again = {part: fold(part) for part in set(parts)}  # thousands of ligatures unfold to the same few words
+    return tuple([again[part] for part in parts])
 
 
 # The second level of the memo: one word with many sorts of punctuation around it is folded once.

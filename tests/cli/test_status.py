@@ -14,7 +14,8 @@ import pytest
 from monitor.store import sql
 from monitor.store.clock import OFFLINE, STEPPED
 from monitor.store.lock import DaemonLock
-from monitor.store.rows import to_db
+from monitor.store.rows import Episode, to_db
+from monitor.store.rows import write as as_row
 from tests.support.cli import run
 from tests.support.configs import CONTRACT, SMALL, write
 from tests.support.store import add_article, add_feed, add_ledger, add_match, add_notification, new_database
@@ -185,3 +186,42 @@ def test_facts_of_a_daemon_that_is_gone_are_not_shown(tmp_path: Path) -> None:
     finally:
         lock.release()
     assert (shape["config"]["path"], shape["config"]["refused"]) == (str(path), None)
+
+
+def test_status_tells_of_troubles_and_blind_rules(tmp_path: Path) -> None:
+    """Silence counts, what is certain is told, and each rule says which of its feeds it does not hear."""
+    path = desk(tmp_path)
+    now = datetime.now(UTC)
+    with unit(tmp_path / "tocsin.db") as tx:
+        for feed_id, kind, hours, detail in ((1, "frozen", 30, "9 h"), (2, "failing", 3, "HTTP 500")):
+            since = now - timedelta(hours=hours)
+            tx.run(sql.EPISODE_INSERT, **as_row(Episode(feed_id, feed_id, kind, since, detail)))
+    [shape] = run("status", "--json", "--config", path).objects
+    assert shape["feeds"] == {"total": 2, "ok": 0, "failing": 1, "silent": 1, "disabled": 1}
+    assert shape["silent"] == ["lemonde"]
+    assert [(t["feed"], t["kind"]) for t in shape["troubles"]] == [("lemonde", "frozen")]
+    (blind,) = shape["blind"]
+    assert (blind["feeds"], blind["blind"]) == (2, ["b", "lemonde"])
+    told = run("status", "--config", path).out
+    assert "feeds    2: 0 ok, 1 failing (b), 1 silent (lemonde), 1 disabled" in told
+    assert (
+        "trouble  lemonde is frozen: the same document each time, where its longest pause is usually 9 h"
+        in told
+    )
+    assert f"blind    {blind['rule']}: 2 of its 2 feeds for over 2 h (b, lemonde)" in told
+    states = {f["name"]: f["state"] for f in run("feeds", "list", "--json", "--config", path).objects}
+    assert states == {"lemonde": "frozen", "b": "failing", "c": "disabled"}
+
+
+def test_gaps_are_named_in_status_and_in_the_list(tmp_path: Path) -> None:
+    """With the feed that may have dropped items."""
+    path = desk(tmp_path)
+    now = datetime.now(UTC)
+    with unit(tmp_path / "tocsin.db") as tx:
+        ends = {"since": to_db(now - timedelta(hours=9)), "until": to_db(now - timedelta(hours=1))}
+        tx.run(sql.GAP_INSERT, id=1, feed_id=1, **ends)
+    assert "gaps     1 gap in 24 h (lemonde), where items" in run("status", "--config", path).out
+    assert [g["feed"] for g in run("status", "--json", "--config", path).objects[0]["gaps"]] == ["lemonde"]
+    assert "; 1 gap in 24 h" in run("feeds", "list", "--config", path).out
+    counts = [f["gaps_24h"] for f in run("feeds", "list", "--json", "--config", path).objects]
+    assert sorted(counts) == [0, 0, 1]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from monitor.config.edit import NewFeed, add_feed, import_feeds, remove_feed, set_enabled
+from monitor.config.edit import (
+    ImportReport,
+    NewFeed,
+    add_feed,
+    import_feeds,
+    remove_feed,
+    set_enabled,
+)
 from monitor.config.load import load_config, require
+from monitor.config.tomltext import longer_list
 from monitor.errors import UsageError
 from tests.support.configs import CHANNEL, ENV, FEED, RULE, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXT = """\
 # My watch   (two spaces, kept)
@@ -140,11 +145,108 @@ def test_an_import_writes_only_what_is_new(path: Path) -> None:
         NewFeed("https://www.lemonde.fr/rss/une.xml"),
         NewFeed("https://a.example/x", tags=("t",)),
         NewFeed("http://a.example/x"),
-        NewFeed("https://a.example/x"),
+        NewFeed("https://a.example/x", tags=("u", "t")),
     ]
-    assert import_feeds(path, new) == 2
+    report = import_feeds(path, new)
+    assert report == ImportReport(
+        added=(
+            NewFeed("https://a.example/x", "a-example-x", ("t", "u")),
+            NewFeed("http://a.example/x", "a-example-x-2"),
+        ),
+        known=("lemonde",),
+    )
     assert names(path) == ["lemonde", "wire-example-rss", "a-example-x", "a-example-x-2"]
-    assert import_feeds(path, new) == 0
+    assert 'name = "a-example-x"' not in path.read_text(), "a default name need not be written"
+    before = path.stat()
+    assert import_feeds(path, new).added == ()
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_an_import_keeps_names_that_are_free(path: Path) -> None:
+    """A name that is taken gets a number."""
+    new = [NewFeed("https://a.example/x", "mine"), NewFeed("https://b.example/x", "lemonde")]
+    assert [feed.name for feed in import_feeds(path, new).added] == ["mine", "lemonde-2"]
+    assert names(path)[2:] == ["mine", "lemonde-2"]
+
+
+def test_listed_feeds_get_new_tags(path: Path) -> None:
+    """Written where the feed stands: into its list, or below its address; all else stays."""
+    new = [
+        NewFeed("https://www.lemonde.fr/rss/une.xml", tags=("fr", 'odd "tag"')),
+        NewFeed("https://wire.example/rss", tags=("wire", "fast")),
+    ]
+    report = import_feeds(path, new)
+    assert report == ImportReport(
+        merged={"lemonde": ("fr", 'odd "tag"'), "wire-example-rss": ("fast",)},
+    )
+    url = 'url = "https://www.lemonde.fr/rss/une.xml"\n'
+    assert path.read_text() == TEXT.replace(url, url + 'tags = ["fr", "odd \\"tag\\""]\n').replace(
+        '"wire",  # paid', '"wire", "fast",  # paid'
+    )
+    feeds = require(load_config(path, env=ENV, strict_secrets=False)).feeds
+    assert [feed.tags for feed in feeds] == [("fr", 'odd "tag"'), ("wire", "fast")]
+    assert import_feeds(path, new) == ImportReport(known=("lemonde", "wire-example-rss"))
+
+
+def test_tags_are_written_into_included_files(tmp_path: Path) -> None:
+    """New feeds go into the main file; those of an OPML file or of one list cannot be given tags."""
+    path = write(tmp_path, f'include = ["more/*.toml"]\n[[opml]]\nfile = "list.opml"\n{FEED}{RULE}{CHANNEL}')
+    more = write(tmp_path, '[[feeds]]\r\nname = "a"\r\nurl = "https://a.example/"\r\n', "more/a.toml")
+    write(tmp_path, 'feeds = [{ name = "b", url = "https://b.example/" }]\n', "more/b.toml")
+    write(tmp_path, '<opml><outline xmlUrl="https://c.example/"/></opml>', "list.opml")
+    new = [NewFeed(f"https://{letter}.example/", tags=("t",)) for letter in "abcd"]
+    report = import_feeds(path, new)
+    assert [feed.name for feed in report.added] == ["d-example"]
+    assert report.merged == {"a": ("t",)}
+    assert report.stuck == {"b": ("t",), "c-example": ("t",)}
+    assert more.read_bytes() == (b'[[feeds]]\r\nname = "a"\r\nurl = "https://a.example/"\r\ntags = ["t"]\r\n')
+
+
+def test_tags_and_feeds_go_into_one_file_whatever_it_is_called(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path, or one through a link, names the same file twice."""
+    link = path.parent / "link.toml"
+    link.symlink_to(path.name)
+    monkeypatch.chdir(path.parent)
+    for number, name in enumerate(("config.toml", "./config.toml", "link.toml", str(link))):
+        new = [
+            NewFeed("https://wire.example/rss", tags=(f"t{number}",)),
+            NewFeed(f"https://a.example/{number}"),
+        ]
+        import_feeds(Path(name), new)
+        feeds = require(load_config(Path(name), env=ENV, strict_secrets=False)).feeds
+        assert feeds[1].tags[-1] == f"t{number}"
+        assert feeds[-1].url.reveal() == f"https://a.example/{number}"
+    assert len(feeds) == 6
+
+
+def test_an_import_that_would_not_load_changes_nothing(path: Path) -> None:
+    """Neither the new feed nor the tags."""
+    new = [
+        NewFeed("https://www.lemonde.fr/rss/une.xml", tags=("fr",)),
+        NewFeed("https://a.example/x", "a/b"),
+    ]
+    with pytest.raises(UsageError, match="nothing was changed"):
+        import_feeds(path, new)
+    assert path.read_text() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('tags = ["a"]', 'tags = ["a", "n", "é"]'),
+        ("tags=['a',]  # [b]", 'tags=[\'a\', "n", "é",]  # [b]'),
+        ("tags = [ ]", 'tags = ["n", "é" ]'),
+        ('tags = [\n  "a",  # paid ]\n]', 'tags = [\n  "a", "n", "é",  # paid ]\n]'),
+        ('tags = ["x]#y"]', 'tags = ["x]#y", "n", "é"]'),
+        ("tags = 'no list'", None),
+        ("tags = [1]", None),
+    ],
+)
+def test_a_list_grows_where_it_stands(before: str, after: str | None) -> None:
+    """Comments, layout and quotes stay."""
+    assert longer_list(before, ["n", "é"]) == after
 
 
 def test_the_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:

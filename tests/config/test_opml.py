@@ -57,3 +57,21 @@ def test_a_default_name_that_is_taken_asks_for_a_table_of_its_own(tmp_path: Path
     (finding,) = load(tmp_path, text).findings
     assert "'lemonde-fr-rss-une-xml', which is taken" in finding.message
     assert "[[feeds]]" in finding.hint
+
+
+def test_an_opml_file_may_be_in_any_encoding(tmp_path: Path) -> None:
+    """As it declares."""
+    declared = '<?xml version="1.0" encoding="windows-1251"?>' + OPML.replace("World", "Мир")
+    (tmp_path / "feeds.opml").write_bytes(declared.encode("cp1251"))
+    loaded = load(tmp_path, SMALL + TABLE)
+    assert told(loaded) == []
+    assert require(loaded).feeds[-1].tags == ("imported", "Мир")
+
+
+def test_an_opml_file_beyond_all_measure_is_refused(tmp_path: Path) -> None:
+    """It is not read to its end, and the line of the key is named."""
+    with (tmp_path / "feeds.opml").open("wb") as file:
+        file.truncate(20_000_000)
+    (line,) = told(load(tmp_path, SMALL + TABLE))
+    assert line.startswith("config.toml:12: ")
+    assert "larger than the 10 MB" in line

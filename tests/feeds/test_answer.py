@@ -79,7 +79,8 @@ def test_validators_worth_keeping(value: str, kept: bool) -> None:
     [
         (200, False, FetchStatus.NEW, ""),
         (304, True, FetchStatus.NOT_MODIFIED, ""),
-        (304, False, FetchStatus.HTTP_ERROR, "nothing was known"),
+        (203, False, FetchStatus.NEW, ""),
+        (304, False, FetchStatus.HTTP_ERROR, "asked for the whole"),
         (429, True, FetchStatus.RATE_LIMITED, "429 Too Many Requests"),
         (503, True, FetchStatus.RATE_LIMITED, "503 Service Unavailable"),
         (410, True, FetchStatus.GONE, "gone for good"),
@@ -92,7 +93,7 @@ def test_validators_worth_keeping(value: str, kept: bool) -> None:
 def test_every_status_has_a_verdict(
     status: int, conditional: bool, expected: FetchStatus, words: str
 ) -> None:
-    """Only a 200 is news; each other status says what it was."""
+    """A 200 or 203 is news; each other status says what it was."""
     got, message = verdict(head(status), conditional=conditional)
     assert got is expected
     assert words in message

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from monitor import __version__
+from monitor.feeds.addresses import ports_of
 from monitor.feeds.fetch import HttpFetcher, user_agent
-from monitor.model import FetchRequest, FetchResult, FetchStatus
+from monitor.model import FetchRequest, FetchResult, FetchStatus, Hop
+from monitor.text.hashes import hash64
 from tests.support.webserver import Endless, FakeResolver, WebServer, answer
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ def web() -> Iterator[WebServer]:
 
 
 def fetch(url: str, *, max_body: int = 1_000_000, deadline: float = 10.0, **request: Any) -> FetchResult:
-    """Fetch one address from loopback; a.test and b.test are names for it."""
+    """Fetch one address from loopback, whatever its port; a.test and b.test are names for it."""
+    request.setdefault("ports", ports_of([url]))
     fetcher = HttpFetcher(
         user_agent("desk@example.org"),
         allow_private=["127.0.0.0/8"],
@@ -66,8 +70,8 @@ def test_the_first_request_is_plain_and_polite(web: WebServer) -> None:
 @pytest.mark.parametrize(
     ("contact", "agent"),
     [
-        (None, f"Tocsin/{__version__}"),
-        ("", f"Tocsin/{__version__}"),
+        (None, f"Tocsin/{__version__} (a news feed reader)"),
+        ("", f"Tocsin/{__version__} (a news feed reader)"),
         ("https://example.org/bot", f"Tocsin/{__version__} (+https://example.org/bot)"),
         ("a)\r\nX: (b", f"Tocsin/{__version__} (+aX: b)"),
         ("Żółw", f"Tocsin/{__version__} (+w)"),
@@ -198,7 +202,9 @@ def test_a_new_document(web: WebServer) -> None:
         Age="60",
     )
     web.on("/feed", page)
-    assert fetch(web.url("/feed")) == FetchResult(
+    result = fetch(web.url("/feed"))
+    assert 0.0 < result.seconds < 5.0
+    assert replace(result, seconds=0.0) == FetchResult(
         FetchStatus.NEW,
         http_status=200,
         body=b"<rss/>",
@@ -208,6 +214,8 @@ def test_a_new_document(web: WebServer) -> None:
         cache_seconds=240.0,
         final_url=web.url("/feed"),
         wire_bytes=len(page),
+        hops=(Hop("127.0.0.1", 200),),
+        final_hash=hash64(web.url("/feed").encode()),
     )
 
 
@@ -225,11 +233,11 @@ def test_not_modified(web: WebServer) -> None:
 
 
 def test_a_304_nobody_asked_for(web: WebServer) -> None:
-    """Without validators a 304 is an error, and is not asked for again."""
+    """Without validators a 304 is asked once more, and then an error."""
     web.on("/", answer(304, length=False))
     result = fetch(web.url("/"))
     assert (result.status, result.http_status) == (FetchStatus.HTTP_ERROR, 304)
-    assert len(web.seen) == 1
+    assert len(web.seen) == 2
 
 
 @pytest.mark.parametrize(
@@ -329,12 +337,15 @@ def test_chains(web: WebServer, codes: tuple[int, ...], permanent: bool, conditi
     for hop, code in enumerate(codes):
         web.on(f"/{hop}", answer(code, b"moved", Location=f"/{hop + 1}#part"))
     web.on(f"/{len(codes)}", answer(304, length=False) if conditional else answer(200, b"x"))
-    result = fetch(web.url("/0"), etag='"a"' if conditional else None)
+    last = web.url(f"/{len(codes)}")
+    result = fetch(web.url("/0"), etag='"a"' if conditional else None, validators_of=hash64(last.encode()))
     assert result.status is (FetchStatus.NOT_MODIFIED if conditional else FetchStatus.NEW)
     assert result.final_url == web.url(f"/{len(codes)}")
     assert result.permanent_url == (result.final_url if permanent else None)
     assert web.targets() == [f"/{hop}" for hop in range(len(codes) + 1)]
-    assert all(seen.header("if-none-match") == ('"a"' if conditional else None) for seen in web.seen)
+    assert [seen.header("if-none-match") for seen in web.seen[:-1]] == [None] * len(codes)
+    assert web.seen[-1].header("if-none-match") == ('"a"' if conditional else None)
+    assert [hop.status for hop in result.hops] == [*codes, 304 if conditional else 200]
     assert result.wire_bytes > 60 * len(codes)
 
 
@@ -365,6 +376,11 @@ def test_relative_and_odd_locations(web: WebServer, location: str, target: str) 
     [
         *(("file:///etc/passwd", "only http"), ("ftp://a.test/", "only http"), ("javascript:x", "only http")),
         *(("http://", "loop"), ("http://[::1", "no URL"), ("http://a.test:77777/", "port")),
+        *(
+            ("http://a.test:25/", "port 25 is none"),
+            ("//a@b@a.test/", "two ways"),
+            ("\\\\a.test/", "two ways"),
+        ),
         *(("http://10.0.0.1/", "10.0.0.1 is a private address"), ("//169.254.169.254/x", "link-local")),
         *(("http://0xa.1/", "10.0.0.1 is a private address"), ("/dir/feed", "loop"), ("", "loop")),
     ],
@@ -400,7 +416,7 @@ def test_a_redirect_without_a_target(web: WebServer) -> None:
 
 
 def test_secrets_stay_with_their_origin(web: WebServer) -> None:
-    """Login, own fields and validators go to the first origin alone, and are not taken up again behind it."""
+    """Login and own fields go to the first origin alone, and are not taken up again behind it."""
     web.on("/a", answer(302, Location="/b"))
     web.on("/b", answer(302, Location=web.url("/c", "b.test")))
     web.on("/c", answer(302, Location=web.url("/d", "a.test")))
@@ -411,7 +427,8 @@ def test_secrets_stay_with_their_origin(web: WebServer) -> None:
     assert (result.status, result.etag) == (FetchStatus.NEW, '"new"')
     for seen in web.seen[:2]:
         assert (seen.header("authorization"), seen.header("x-key")) == (LOGIN, "k")
-        assert (seen.header("if-none-match"), seen.header("if-modified-since")) == ('"a"', "then")
+    validators = [(seen.header("if-none-match"), seen.header("if-modified-since")) for seen in web.seen]
+    assert validators == [('"a"', "then"), (None, None), (None, None), (None, None)]
     for seen in web.seen[2:]:
         assert seen.names == ["host", "user-agent", "accept", "accept-encoding", "connection"]
         assert (seen.header("user-agent") or "").startswith("Tocsin/")
@@ -422,7 +439,7 @@ def test_another_port_is_another_origin(web: WebServer) -> None:
     with WebServer() as other:
         web.on("/", answer(302, Location=other.url("/")))
         other.on("/", answer(200, b"x"))
-        assert fetch(web.url("/"), auth=("user", "x")).status is FetchStatus.NEW
+        assert fetch(web.url("/"), auth=("user", "x"), ports={web.port, other.port}).status is FetchStatus.NEW
         assert other.seen[0].header("authorization") is None
 
 

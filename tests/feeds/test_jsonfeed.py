@@ -53,6 +53,7 @@ def test_the_feed_itself() -> None:
         "link": "https://example.org/",
         "language": "fr",
         "format": "json",
+        "self_url": None,
     }
     assert (answer["entries"], answer["warnings"]) == ([], [])
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.lanes import Lanes
 from monitor.feeds.pacing import HostPacer, StartRate, host_of
 
 
@@ -244,3 +245,90 @@ def test_a_rate_is_used_to_the_full() -> None:
         while starts.take(tick / 4):
             begun += 1
     assert 50 * 60 - 13 <= begun <= 50 * 60 + 13
+
+
+def test_a_host_with_and_without_www_is_one() -> None:
+    """They are one server, so they share places, the gap and a pause."""
+
+    async def story() -> None:
+        time = Time()
+        paced = pacer(time)
+        starts: list[float] = []
+
+        async def poll(host: str) -> None:
+            async with paced.turn(host):
+                starts.append(time.now)
+
+        await asyncio.gather(*(poll(host) for host in ("a.test", "www.a.test", "a.test")))
+        assert starts == [100.0, 101.0, 102.0]
+        paced.pause("www.a.test", 60.0)
+        async with paced.turn("a.test") as paused:
+            assert paused == 60.0
+        assert paced.paused_for("www.a.test") == 60.0
+
+    asyncio.run(story())
+
+
+def test_a_redirected_feed_takes_its_turn_at_both_hosts() -> None:
+    """The gap is kept at the host behind the redirect as well, and a pause of either holds."""
+
+    async def story() -> None:
+        time = Time()
+        paced = pacer(time)
+        starts: list[float] = []
+
+        async def poll(*hosts: str) -> None:
+            async with paced.turn(*hosts) as paused:
+                assert paused == 0.0
+                starts.append(time.now)
+
+        await asyncio.gather(poll("a.test", "farm.test"), poll("b.test", "farm.test"), poll("farm.test"))
+        assert sorted(starts) == [100.0, 101.0, 102.0]
+        paced.pause("farm.test", 60.0)
+        async with paced.turn("c.test", "farm.test") as paused:
+            assert paused == 60.0
+
+    asyncio.run(story())
+
+
+def test_turns_at_each_other_s_host_end() -> None:
+    """Two hosts that redirect to each other, one place each: whoever waits gets its turn."""
+
+    async def story() -> None:
+        time = Time()
+        paced = pacer(time, per_host=1, gap=0.0)
+        done = []
+
+        async def poll(one: str, other: str) -> None:
+            for _ in range(20):
+                async with paced.turn(one, other):
+                    await asyncio.sleep(0)
+                    done.append(one)
+
+        await asyncio.wait_for(asyncio.gather(poll("a", "b"), poll("b", "a")), 10)
+        assert len(done) == 40
+
+    asyncio.run(story())
+
+
+def test_whether_a_turn_was_slow_is_told_in_the_end() -> None:
+    """One that asked tells it, one that met a pause does not."""
+
+    async def story() -> None:
+        paced = HostPacer(2, 0.0, at_once=1)
+        paced._lanes = Lanes(1, patience=0.0)
+        told: list[bool] = []
+        async with paced.turn("a", ended=told.append):
+            while paced._lanes._slow._value != 1:  # noqa: ASYNC110 - it moves by itself
+                await asyncio.sleep(0)
+        assert told == [True]
+        paced._lanes = Lanes(1)
+        async with paced.turn("a", ended=told.append, slow=True):
+            pass
+        assert told == [True, False]
+        paced.pause("a", 60.0)
+        async with paced.turn("a", ended=told.append) as paused:
+            assert paused > 0.0
+        assert told == [True, False]
+
+    asyncio.run(story())

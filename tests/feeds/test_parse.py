@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 URL = "https://example.org/feeds/desk.xml"
-SLOW = b'<rss version="2.0"><channel>' + b"<a>" * 300_000 + b"</a>" * 300_000 + b"</channel></rss>"
+# Not well-formed, so that nothing is said about its depth before feedparser gets it.
+SLOW = b'<rss version="2.0"><channel>&nbsp;' + b"<a>" * 300_000 + b"</a>" * 300_000 + b"</channel></rss>"
+
+# The same, and small enough to be taken for an ordinary document.
+POISON = b'<rss version="2.0"><channel>&nbsp;' + b"<a>" * 200_000 + b"</channel></rss>"
 
 
 def document(*titles: str) -> bytes:
@@ -139,7 +143,7 @@ def test_a_document_that_takes_too_much_memory_is_given_up() -> None:
     async def story(worker: ParserWorker) -> None:
         body = (
             b'<rss version="2.0"><channel><item><title>'
-            + b"word\xe9 " * 3_000_000
+            + b"word\xe9 " * 9_000_000
             + b"</title></item></channel></rss>"
         )
         feed = await parse(worker, body)
@@ -287,3 +291,211 @@ def test_the_parent_never_imports_feedparser() -> None:
     """The daemon's own process pays neither for feedparser nor for its bugs."""
     code = "import sys, monitor.feeds.parse; sys.exit('feedparser' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def items_of(*numbers: int, head: str = "", base: str = "https://example.org/") -> bytes:
+    """A feed with one item for each number; `head` is what the channel says beside its link."""
+    items = "".join(
+        f"<item><title>title {n}</title><guid isPermaLink='false'>id-{n}</guid><link>/{n}</link></item>"
+        for n in numbers
+    )
+    return f'<rss version="2.0"><channel>{head}<link>{base}</link>\n{items}</channel></rss>'.encode()
+
+
+def test_items_that_are_known_are_not_read_again() -> None:
+    """Of an item whose bytes are the same as before only the identifiers come back, in its old place."""
+
+    async def story(worker: ParserWorker) -> None:
+        first = await parse(worker, items_of(1, 2, 3))
+        assert [entry.raw for entry in first.entries] == list(first.items)
+        assert (len(set(first.items)), first.skipped) == (3, 0)
+        moved = items_of(4, 3, 2, 1, head="<lastBuildDate>Mon, 23 Nov 2026 12:00:00 GMT</lastBuildDate>")
+        again = await worker.parse(moved, content_type="", url=URL, known=first.items)
+        assert again.items[1:] == (*reversed(first.items),)
+        assert again.skipped == 3
+        assert [(entry.title, entry.known) for entry in again.entries] == [
+            ("title 4", False),
+            ("", True),
+            ("", True),
+            ("", True),
+        ]
+        assert [(entry.guid, entry.link) for entry in again.entries] == [
+            (f"id-{n}", f"https://example.org/{n}") for n in (4, 3, 2, 1)
+        ]
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        items_of(1, base="https://elsewhere.example/"),
+        items_of(1).replace(b'"2.0">', b'"2.0" xml:lang="fr">'),
+        items_of(1).replace(b"<channel>", b"<channel xml:lang='fr'>"),
+        items_of(1).replace(b"title 1", b"title  1"),
+        items_of(1).replace(b'"2.0">', b"\"2.0\" xmlns='urn:other'>"),
+    ],
+    ids=["base", "language", "language of the channel", "a space", "a namespace"],
+)
+def test_what_gives_items_another_meaning_makes_them_new(changed: bytes) -> None:
+    """The same bytes in a document with another base, language or namespace are another item."""
+
+    async def story(worker: ParserWorker) -> None:
+        first = await parse(worker, items_of(1))
+        again = await worker.parse(changed, content_type="", url=URL, known=first.items)
+        assert again.skipped == 0
+        assert again.entries[0].title.split() == ["title", "1"]
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        items_of(1, 2).replace(b"title 1", b"A &amp; B &nbsp;"),
+        items_of(1, 2).replace(b"<title>title 1</title>", b"<title><![CDATA[</item>]]></title>"),
+        items_of(1, 2).replace(b"</channel>", b"<item/></channel>"),
+        items_of(1, 2).replace(b"<title>title 1</title>", b"<!-- </item> --><title>x</title>"),
+        items_of(1, 2).replace(b"<channel>", b"<!-- --><channel>"),
+        items_of(),
+    ],
+    ids=["not well-formed", "a quoted end", "an empty item", "an end in a comment", "a comment", "no items"],
+)
+def test_doubtful_borders_make_no_item_known(document: bytes) -> None:
+    """Where it cannot be said which bytes are an item's, there are no hashes, and all is read each time."""
+
+    async def story(worker: ParserWorker) -> None:
+        first = await parse(worker, document)
+        assert (first.error, first.items, first.skipped) == ("", (), 0)
+        assert all(entry.raw == 0 and not entry.known for entry in first.entries)
+
+    run(story)
+
+
+def test_a_date_that_only_feedparser_reads_hinders_nothing() -> None:
+    """Items have their hashes whichever parser reads them, and are stubs the next time."""
+
+    async def story(worker: ParserWorker) -> None:
+        body = items_of(1, 2).replace(b"<guid", b"<pubDate>23.11.2026 around noon</pubDate><guid", 1)
+        first = await parse(worker, body)
+        assert (first.parser, len(first.items)) == ("feedparser", 2)
+        again = await worker.parse(body, content_type="", url=URL, known=first.items)
+        assert again.skipped == 2
+        assert [(e.guid, e.link, e.raw) for e in again.entries] == [
+            (e.guid, e.link, e.raw) for e in first.entries
+        ]
+
+    run(story)
+
+
+def test_what_a_publisher_wishes_arrives() -> None:
+    """Hours and days to skip and the feed's own address are values of the model."""
+
+    async def story(worker: ParserWorker) -> None:
+        wishes = "<skipHours><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
+        info = (await parse(worker, items_of(1, head=wishes))).info
+        assert (info.skip_hours, info.skip_days, info.self_url) == (frozenset({3}), frozenset({6}), None)
+
+    run(story)
+
+
+@pytest.mark.parametrize("count", [8, pytest.param(50, marks=pytest.mark.slow)])
+def test_fifty_poisoned_documents_hold_nobody_for_long(count: int) -> None:
+    """
+    Each of fifty small documents would burn five seconds; an ordinary one behind them waits for a few.
+
+    The first budget is short, a second process overtakes, and only a few of the fifty get their whole budget.
+    """
+    budget = 0.04
+
+    async def story() -> None:
+        parser = Parser(
+            cpu_seconds=100 * budget, wall_seconds=60.0, quick_seconds=budget, patience=0.05, crowd=1
+        )
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        bad = [asyncio.create_task(parser.parse(POISON, content_type="", url=URL)) for _ in range(count)]
+        try:
+            await asyncio.sleep(0)  # all of them queue before it
+            async with asyncio.timeout(60):
+                good = await parser.parse(document("good"), content_type="", url=URL)
+            assert good.entries[0].title == "good"
+            # One after another with the whole budget it would be 200 s.
+            print(f"{loop.time() - start:.1f} s")  # noqa: T201  with -s
+            assert sum(task.done() for task in bad) <= 4  # small documents go first
+            async with asyncio.timeout(60):
+                await parser.parse(document(*["word " * 100] * 1_500), content_type="", url=URL)
+            assert sum(task.done() and task.result().killed for task in bad) >= count - 6
+        finally:
+            for task in bad:
+                task.cancel()
+            await asyncio.gather(*bad, return_exceptions=True)
+            await parser.close()
+
+    asyncio.run(story())
+
+
+def test_a_slow_document_gets_its_whole_budget_elsewhere() -> None:
+    """What the short budget was too short for is parsed again where it delays nobody."""
+
+    async def story() -> None:
+        parser = Parser(quick_seconds=0.001)
+        try:
+            feed = await parser.parse(document(*["word " * 50] * 2_000), content_type="", url=URL)
+            assert (feed.error, len(feed.entries)) == ("", 2_000)
+            parser.crowd = 0
+            feed = await parser.parse(document(*["word " * 50] * 2_000), content_type="", url=URL)
+            assert (feed.error, feed.killed) == ("parsing took more than 0.001 s of processor time", True)
+        finally:
+            await parser.close()
+
+    asyncio.run(story())
+
+
+def test_who_gives_up_waiting_leaves_the_way_free() -> None:
+    """When the first in the queue is cancelled, the next one does not wait for another event."""
+
+    async def story() -> None:
+        parser = Parser()
+        try:
+            await parser.parse(document("first"), content_type="", url=URL)
+            assert parser.normal._process is not None
+            os.kill(parser.normal._process.pid, signal.SIGSTOP)
+            start = [
+                parser.parse(document(title), content_type="", url=URL) for title in ("held", "a", "longer")
+            ]
+            held, small, large = map(asyncio.create_task, start)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            small.cancel()
+            os.kill(parser.normal._process.pid, signal.SIGCONT)
+            async with asyncio.timeout(30):
+                assert (await large).entries[0].title == "longer"
+                assert (await held).entries[0].title == "held"
+        finally:
+            await parser.close()
+
+    asyncio.run(story())
+
+
+def test_the_second_process_lives_only_while_it_is_needed() -> None:
+    """A document that holds the first lane up is overtaken; then there is one process again."""
+
+    async def story() -> None:
+        parser = Parser(patience=0.01)
+        try:
+            await parser.parse(document("first"), content_type="", url=URL)
+            assert parser.normal._process is not None
+            os.kill(parser.normal._process.pid, signal.SIGSTOP)
+            held_up = asyncio.create_task(parser.parse(document("held up"), content_type="", url=URL))
+            await asyncio.sleep(0)
+            feed = await parser.parse(document("overtakes"), content_type="", url=URL)
+            assert feed.entries[0].title == "overtakes"
+            assert not held_up.done()
+            assert parser.second._process is None
+            os.kill(parser.normal._process.pid, signal.SIGCONT)
+            assert (await held_up).entries[0].title == "held up"
+        finally:
+            await parser.close()
+
+    asyncio.run(story())

@@ -46,7 +46,7 @@ def test_a_name_is_looked_up_once_for_all_who_ask() -> None:
 
 
 def test_dead_names_do_not_hold_up_a_good_one() -> None:
-    """With seven lookups stuck, the eighth thread still answers; a stuck one ends by its time-out."""
+    """With ninety-nine lookups stuck the last thread still answers; a stuck one ends by its time-out."""
     release = threading.Event()
 
     def lookup(host: bytes, *_: Any, **__: Any) -> list[Any]:
@@ -56,7 +56,7 @@ def test_dead_names_do_not_hold_up_a_good_one() -> None:
 
     async def story() -> None:
         pool = DnsPool(lookup=lookup, timeout=0.3)
-        dead = [asyncio.create_task(pool(f"dead{number}")) for number in range(7)]
+        dead = [asyncio.create_task(pool(f"dead{number}")) for number in range(99)]
         await asyncio.sleep(0)
         assert await pool("good") == ["127.0.0.1"]
         assert not any(task.done() for task in dead)
@@ -68,6 +68,29 @@ def test_dead_names_do_not_hold_up_a_good_one() -> None:
         asyncio.run(story())
     finally:
         release.set()
+
+
+def test_a_thread_is_started_only_where_none_is_idle() -> None:
+    """A hundred lookups one after the other need one thread, ten at once need ten, and no more."""
+    together = threading.Barrier(10)
+
+    def lookup(host: bytes, *_: Any, **__: Any) -> list[Any]:
+        if host.startswith(b"together"):
+            together.wait(5)
+        return found("127.0.0.1")
+
+    async def story() -> None:
+        pool = DnsPool(lookup=lookup, threads=10)
+        for number in range(100):
+            await pool(f"alone{number}")
+            while pool._idle < 1:  # noqa: ASYNC110 - it is on its way back
+                await asyncio.sleep(0)
+        assert pool._free_threads == 9
+        await asyncio.gather(*(pool(f"together{number}") for number in range(10)))
+        await asyncio.gather(*(pool(f"more{number}") for number in range(50)))
+        assert pool._free_threads == 0
+
+    asyncio.run(story())
 
 
 def test_a_lookup_nobody_waits_for_is_not_begun() -> None:

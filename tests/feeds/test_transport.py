@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from monitor.feeds.addresses import ports_of
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.problem import FetchError
 from monitor.feeds.transport import FeedTransport, default_tls
@@ -44,14 +45,18 @@ def web() -> Iterator[WebServer]:
         yield server
 
 
-def fetch(url: str, *, proxy: str | None = None, **options: Any) -> FetchResult:
+def fetch(
+    url: str, *, proxy: str | None = None, ports: frozenset[int] | None = None, **options: Any
+) -> FetchResult:
     """Fetch one address, in a loop of its own; fails the test on anything asyncio complains about."""
     options.setdefault("allow_private", LOOPBACK)
     complaints: list[Any] = []
 
     async def story() -> FetchResult:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-        return await HttpFetcher("test", **options).fetch(FetchRequest(url, proxy=proxy))
+        return await HttpFetcher("test", **options).fetch(
+            FetchRequest(url, proxy=proxy, ports=ports or ports_of([url]))
+        )
 
     result = asyncio.run(story())
     assert complaints == []
@@ -185,7 +190,9 @@ def test_a_flood_of_tiny_chunks_stalls_nobody(web: WebServer) -> None:
 
     async def story() -> tuple[FetchResult, int]:
         flood = asyncio.create_task(
-            HttpFetcher("test", allow_private=LOOPBACK).fetch(FetchRequest(web.url("/flood")))
+            HttpFetcher("test", allow_private=LOOPBACK).fetch(
+                FetchRequest(web.url("/flood"), ports=ports_of([web.url("")]))
+            )
         )
         turns = 0
         while not flood.done():
@@ -238,7 +245,9 @@ def test_cancelling_leaves_nothing_behind(web: WebServer) -> None:
 
     async def story() -> set[asyncio.Task[Any]]:
         task = asyncio.create_task(
-            HttpFetcher("test", allow_private=LOOPBACK).fetch(FetchRequest(web.url("/")))
+            HttpFetcher("test", allow_private=LOOPBACK).fetch(
+                FetchRequest(web.url("/"), ports=ports_of([web.url("")]))
+            )
         )
         await asyncio.to_thread(web.wait_for_a_request)
         task.cancel()
@@ -349,7 +358,7 @@ def test_what_was_never_reached_is_told_apart(web: WebServer) -> None:
 def test_whoever_took_the_connection_was_reached(web: WebServer) -> None:
     """An error, silence, a redirect to nowhere, nonsense, or what we refuse to ask."""
     web.on("/500", b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")
-    web.on("/away", b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.9:1/\r\nContent-Length: 0\r\n\r\n")
+    web.on("/away", b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.9/\r\nContent-Length: 0\r\n\r\n")
     web.on("/nonsense", b"SSH-2.0-OpenSSH_9\r\n")
     web.on("/silence", Hang())
     for path in ("/500", "/away", "/nonsense", "/silence"):
@@ -445,7 +454,7 @@ def test_the_context_is_built_once_and_late(
         fetcher = HttpFetcher("test", allow_private=LOOPBACK, resolver=NAMES, tls=make)
         counts = []
         for url in (web.url("/"), secure.url("/", "a.test"), secure.url("/", "b.test")):
-            assert (await fetcher.fetch(FetchRequest(url))).status is FetchStatus.NEW
+            assert (await fetcher.fetch(FetchRequest(url, ports=ports_of([url])))).status is FetchStatus.NEW
             counts.append(len(built))
         return counts
 
@@ -477,7 +486,8 @@ def test_a_downgrade_is_refused(
 ) -> None:
     """A redirect from https to http is not followed."""
     secure.on("/", answer(301, Location=web.url("/")))
-    result = fetch(secure.url("/", "a.test"), resolver=NAMES, tls=trusting)
+    ports = frozenset({web.port, secure.port})
+    result = fetch(secure.url("/", "a.test"), resolver=NAMES, tls=trusting, ports=ports)
     assert (result.status, web.seen) == (FetchStatus.REFUSED, [])
     assert "from https to http" in result.message
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from monitor.feeds import limits, worker
 from monitor.feeds import parse as parent
-from monitor.feeds import worker
 from monitor.feeds.worker import parse_document
 
 URL = "https://example.org/feeds/desk.xml"
@@ -132,6 +132,9 @@ def test_the_feed_itself() -> None:
     channel = (
         "<title>The desk</title><link>/home</link><language>fr-FR</language><ttl>30</ttl>"
         "<lastBuildDate>Mon, 23 Nov 2026 12:00:00 GMT</lastBuildDate>"
+        "<atom:link xmlns:atom='http://www.w3.org/2005/Atom' rel='self' href='/feed.xml'/>"
+        "<skipHours><hour>24</hour><hour>3</hour><hour>x</hour><hour>31</hour></skipHours>"
+        "<skipDays><day>Sunday</day><day>monday</day><day>Someday</day></skipDays>"
     )
     assert answer(f'<rss version="2.0"><channel>{channel}</channel></rss>')["info"] == {
         "title": "The desk",
@@ -140,6 +143,9 @@ def test_the_feed_itself() -> None:
         "format": "rss20",
         "ttl": 1800.0,
         "updated": "2026-11-23T12:00:00Z",
+        "self_url": "https://example.org/feed.xml",
+        "skip_hours": [0, 3],
+        "skip_days": [0, 6],
     }
 
 
@@ -154,14 +160,28 @@ def test_the_feed_itself() -> None:
         ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>", 1800.0),
         ("<sy:updatePeriod>daily</sy:updatePeriod>", 86_400.0),
         ("<sy:updatePeriod>never</sy:updatePeriod>", None),
+        ("<ttl>30</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", 3600.0),
+        ("<ttl>90</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", 5400.0),
         ("", None),
     ],
 )
 def test_how_long_a_publisher_asks_to_wait(wish: str, seconds: float | None) -> None:
-    """Minutes of RSS, or the syndication module's period by its frequency; nonsense is no wish."""
+    """Minutes of RSS, or the syndication module's period by its frequency; the longer one counts."""
     space = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
     got = answer(f'<rss version="2.0" {space}><channel><title>x</title>{wish}</channel></rss>')
     assert got["info"]["ttl"] == seconds
+
+
+def test_who_asks_never_to_be_fetched_is_not_heard() -> None:
+    """All hours of the day, or all days of the week, are ignored, and a warning says so."""
+    hours = "".join(f"<hour>{hour}</hour>" for hour in range(24))
+    names = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    days = "".join(f"<day>{day}</day>" for day in names)
+    wishes = f"<skipHours>{hours}</skipHours><skipDays>{days}</skipDays>"
+    got = answer(f'<rss version="2.0"><channel><title>x</title>{wishes}</channel></rss>')
+    assert (got["info"]["skip_hours"], got["info"]["skip_days"]) == ([], [])
+    assert len(got["warnings"]) == 2
+    assert all("is ignored" in warning for warning in got["warnings"])
 
 
 @pytest.mark.parametrize(
@@ -379,7 +399,7 @@ def test_fields_and_answers_are_bounded() -> None:
 
 def test_a_very_long_document_is_cut_between_items(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that would be too large keeps its first items and says so."""
-    monkeypatch.setattr(worker, "_OUTPUT_CHARS", 1_500)
+    monkeypatch.setattr(limits, "_OUTPUT_CHARS", 1_500)
     got = answer(f'<rss version="2.0"><channel>{ITEM * 9}</channel></rss>')
     assert len(got["entries"]) == 2
     assert "only its first 2 items are used" in got["warnings"][0]

@@ -37,7 +37,7 @@ def test_an_alias_is_plain_exact_or_bound_to_languages(
     assert alias.languages == languages
 
 
-@pytest.mark.parametrize("text", ["", " ", "...", "{}", "{+}", "-:fr"])
+@pytest.mark.parametrize("text", ["", " ", "...", '"', '""', "{}", "{+}", "-:fr"])
 def test_an_alias_without_a_token_is_none(text: str) -> None:
     """Nothing could ever match it."""
     assert compile_alias(text) is None
@@ -84,6 +84,8 @@ def test_wrong_company_is_reported_with_its_place() -> None:
         ("U.S.", ['"u s"']),
         ("NATO CSTO", ['"nato csto"']),
         ("911", ["911"]),
+        ('"NATO"', ["{NATO}", "{Nato}"]),
+        ('"WHO"', ["{WHO}"]),
         ("ООН", ["{ООН}", "{Оон}"]),
     ],
 )

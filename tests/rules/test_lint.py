@@ -57,6 +57,7 @@ SLIPS = [
     ("not qatar", 1, "'not' is a word here", 'the word itself is written "not"'),
     ("doha near/5 qatar", 6, "'near/5' is a word here", "did you mean NEAR/5?"),
     ("ta* doha", 1, "'ta*' takes a great many words", "write more letters"),
+    ("doha 塔?班", 6, "'塔?' never holds: each such character is a word", "leave the ? out"),
     ('"peace t?" doha', 1, "'t?' takes a great many words", "write more letters"),
     ("WHO doha", 1, "WHO also takes the common word 'who'", "write {WHO} for these capitals alone"),
     ("it", 1, "it holds only common words, and is enough", "ask for a name or a rarer word"),

@@ -136,7 +136,9 @@ def test_a_one_shot_run_keeps_house(tmp_path: Path) -> None:
 def test_the_daemon_looks_each_hour() -> None:
     """For the first time some minutes after it started, when the first polls are done."""
     plan = SimpleNamespace(config=SimpleNamespace(digests={}, include=()))
-    app: Any = SimpleNamespace(clock=lambda: NOW, note_alive=None, keep_house=None, plan=plan)
+    app: Any = SimpleNamespace(
+        clock=lambda: NOW, note_alive=None, keep_house=None, keep_watch=None, plan=plan
+    )
     (job,) = [job for job in Daemon(app)._scheduler().get_jobs() if job.id == "housekeeping"]
     assert job.trigger.interval == timedelta(hours=1)
     assert job.next_run_time == NOW + timedelta(minutes=5)

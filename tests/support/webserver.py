@@ -221,22 +221,21 @@ class FakeResolver:
         return [one for one in answers if isinstance(one, str)]
 
 
-def make_certificate(folder: Path, *names: str) -> Path:
-    """A new self-signed certificate with its key, in one PEM file, made by the openssl command."""
-    pem = folder / f"{names[0]}.pem"
-    alternatives = ",".join(f"DNS:{name}" for name in names)
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += ["-days", "2", "-subj", f"/CN={names[0]}", "-addext", f"subjectAltName={alternatives}"]
-    subprocess.run([*command, "-keyout", str(pem), "-out", f"{pem}.crt"], check=True, capture_output=True)
-    with pem.open("a") as file:
-        file.write((folder / f"{pem.name}.crt").read_text())
+def make_certificate(folder: Path, *names: str, days: int = 2) -> Path:
+    """A new self-signed certificate with its key, in one PEM file; with `days=-1` it ended yesterday."""
+    folder.mkdir(exist_ok=True)
+    pem, request, extensions = (folder / f"{names[0]}.{kind}" for kind in ("pem", "csr", "ext"))
+    extensions.write_text(f"subjectAltName={','.join(f'DNS:{name}' for name in names)}\n")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(pem)]
+    _openssl("req", "-new", *key, "-subj", f"/CN={names[0]}", "-out", str(request))
+    signed = _openssl(
+        *("x509", "-req", "-in", str(request), "-signkey", str(pem)),
+        *("-days", str(days), "-extfile", str(extensions)),
+    )
+    with pem.open("ab") as file:
+        file.write(signed)
     return pem
+
+
+def _openssl(*arguments: str) -> bytes:
+    return subprocess.run(["openssl", *arguments], check=True, capture_output=True).stdout

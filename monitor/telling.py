@@ -1,0 +1,178 @@
+"""
+Telling people of the troubles of feeds: what is ripe, to whom, when. See `watching` for how they are found.
+
+Plain failures wait for the digest of notices, once a day; the others go out at once where `[notices]` names
+its channels, else with the digest to all. That digest is no row of the outbox that grows: what belongs to it
+stands in the record of troubles, and the first look after its hour puts it together. What there is to tell at
+one moment is one notice, and what befell a host is one line of it, however many feeds it has.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.feeds.pacing import host_of
+from monitor.feeds.troubles import Tale, report
+from monitor.feeds.watch import DIGEST_ONLY, Trouble, ripe
+from monitor.model import Message, Severity
+from monitor.store import episodes, sql
+from monitor.store.outbox import enqueue, notice
+from monitor.store.rows import FeedState, from_db, read, to_db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from monitor.feeds.troubles import Report
+    from monitor.plan import Plan
+    from monitor.store.rows import Episode
+    from monitor.store.tx import Tx
+
+DIGEST_SENT = "notice_digest"  # a fact: the local date of the last digest of notices
+TOLD_MUCH = "notice_of_many"  # a fact: when a notice of many feeds last went out
+MANY = 5
+TOGETHER = timedelta(hours=24)  # feeds of one host whose troubles began so near each other share their fate
+SETTLES = timedelta(hours=1)  # until then other feeds of a host may be found in the same trouble
+
+
+def tell(tx: Tx, plan: Plan, now: datetime) -> int:
+    """Tell what is to be told by now; returns how many notifications that made."""
+    digest = _digest_is_due(tx, plan, now)
+    at_once = plan.config.notices is not None and not _has_told_much(tx, now)
+    ready: list[_Heard] = []
+    for group in _to_tell(tx, plan):
+        if digest or (at_once and group[0].kind not in DIGEST_ONLY and not _more_may_come(plan, group, now)):
+            ready += group
+    return _send(tx, plan, ready, now) if ready else 0
+
+
+def _has_told_much(tx: Tx, now: datetime) -> bool:
+    """Whether a notice of many feeds went out within the hour: what else it strikes is told together, too."""
+    row = tx.row(sql.FACT, name=TOLD_MUCH)
+    at = from_db(row["at"]) if row is not None else None
+    return at is not None and timedelta(0) <= now - at < SETTLES
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A trouble of which people are to hear."""
+
+    episode: Episode
+    feed: FeedState
+    host: str
+
+    @property
+    def kind(self) -> Trouble:
+        return Trouble(self.episode.kind)
+
+    @property
+    def over(self) -> bool:
+        return self.episode.ended_at is not None
+
+    @property
+    def at(self) -> datetime:
+        """When that of which people are to hear happened."""
+        return self.episode.ended_at or self.episode.since
+
+    @property
+    def ripe(self) -> bool:
+        """Whether it is sure: not before a poll found it to last."""
+        known, last = episodes.as_known(self.episode), self.feed.last_poll_at
+        return known.told or (last is not None and ripe(known, last))
+
+
+def _to_tell(tx: Tx, plan: Plan) -> list[list[_Heard]]:
+    """
+    What people are to hear of, those of one host with one trouble together.
+
+    Where one of these is ripe, those that began within a day of it come along: what befell a host is not told
+    feed by feed, as their polls find it.
+    """
+    groups: dict[tuple[str, str, bool], list[_Heard]] = defaultdict(list)
+    for episode in episodes.to_tell(tx):
+        row = tx.row(sql.FEED, id=episode.feed_id)
+        if row is not None and row["name"] in plan.feeds:  # who disabled it knows
+            feed = read(FeedState, row)
+            heard = _Heard(episode, feed, _host(plan, feed.name))
+            groups[heard.host or feed.name, episode.kind, heard.over].append(heard)
+    found = []
+    for group in groups.values():
+        sure = [heard for heard in group if heard.ripe]
+        if sure and sure[0].kind not in DIGEST_ONLY and not sure[0].over:
+            first = min(heard.at for heard in sure)
+            sure = [heard for heard in group if heard.ripe or heard.at - first < TOGETHER]
+        if sure:
+            found.append(sure)
+    return found
+
+
+def _more_may_come(plan: Plan, group: Sequence[_Heard], now: datetime) -> bool:
+    """Whether other feeds of the host may be found in the same trouble soon: then all are told together."""
+    host = group[0].host
+    others = sum(_host(plan, name) == host for name in plan.feeds) - len(group)
+    newest, oldest = max(heard.at for heard in group), min(heard.at for heard in group)
+    return others > 0 and now - newest < SETTLES and now - oldest < 3 * SETTLES
+
+
+def _host(plan: Plan, feed: str) -> str:
+    config = plan.feeds.get(feed)
+    return "" if config is None or config.url.missing else host_of(config.url.reveal())
+
+
+def _digest_is_due(tx: Tx, plan: Plan, now: datetime) -> bool:
+    """
+    Whether today's digest of notices is to go out now, in the configured zone; if so, it is noted as gone.
+
+    A database that never sent one begins with the next hour that comes: nobody has waited for it yet.
+    """
+    local = now.astimezone(ZoneInfo(plan.config.timezone))
+    today = local.date().isoformat()
+    row = tx.row(sql.FACT, name=DIGEST_SENT)
+    after = local.time() >= time.fromisoformat(plan.config.digest)
+    if row is not None and (row["value"] == today or not after):
+        return False
+    yesterday = (local.date() - timedelta(days=1)).isoformat()
+    value = today if after else yesterday
+    tx.run(sql.FACT_UPSERT, name=DIGEST_SENT, value=value, at=to_db(now))
+    return row is not None
+
+
+def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
+    told = report(_tale(plan, heard, now) for heard in ready)
+    for line in told.lines:
+        notice(tx, line.kind, line.subject, line.text, now)
+    for heard in ready:
+        episodes.mark_told(tx, heard.episode, now)
+    if len(ready) >= MANY:
+        tx.run(sql.FACT_UPSERT, name=TOLD_MUCH, value="", at=to_db(now))
+    for channel in plan.notices_to:
+        enqueue(tx, channel, _message(told), now)
+    return len(plan.notices_to)
+
+
+def _tale(plan: Plan, heard: _Heard, now: datetime) -> Tale:
+    config = plan.feeds.get(heard.feed.name)
+    return Tale(
+        feed=heard.feed.name,
+        host=heard.host,
+        kind=heard.kind,
+        detail=heard.episode.detail,
+        lasted=(heard.episode.ended_at or now) - heard.episode.since,
+        over=heard.over,
+        rules=plan.rules_of(config) if config else (),
+    )
+
+
+def _message(told: Report) -> Message:
+    over = all(tale.over for line in told.lines for tale in line.tales)
+    return Message(
+        kind="notice",
+        title=told.title,
+        severity=Severity.NORMAL if over else Severity.HIGH,
+        excerpt=told.body,
+        why="notice: feeds",
+    )
