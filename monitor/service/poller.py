@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 HOLD_AFTER_ERROR = 30.0  # seconds before a poll that could not be recorded is tried again
-MANY = 1000  # feeds waiting, from which on the database is asked for them once a second, not at each tick
+MANY = 100  # feeds waiting, from which on the database is asked for them once a second, not at each tick
 RESUME_OVER = 120.0  # seconds over which the feeds that waited for the network are spread
 SLOWEST_RESUME = 5.0  # starts a second, at least
 PROBES_ONCE = 3  # hosts that a one-shot run still tries before it believes that it is offline
