@@ -53,6 +53,8 @@ bench: $(STAMP)  ## figures, side by side in one run
 	$(BIN)/python -m benchmarks.rules
 	$(BIN)/python -m benchmarks.rules --agree
 	$(BIN)/python -m benchmarks.rule_shapes
+	$(BIN)/python -m benchmarks.reader_polls
+	$(BIN)/python -m benchmarks.daemon_polls
 
 docs: $(STAMP)   ## check that documents and examples are true
 	$(BIN)/pytest -q tests/test_docs.py
@@ -61,8 +63,9 @@ fmt: $(STAMP)    ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-sql: $(STAMP)    ## compile the statements to SQL text again
+sql: $(STAMP)    ## compile the statements, and the newest schema, to SQL text again
 	$(BIN)/python -m monitor.store.statements > monitor/store/sql.py.new && mv monitor/store/sql.py.new monitor/store/sql.py
+	$(BIN)/python -m monitor.store.compile_schema > monitor/store/newest.py.new && mv monitor/store/newest.py.new monitor/store/newest.py
 
 lock: $(STAMP)   ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

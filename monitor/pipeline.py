@@ -7,11 +7,13 @@ look up, decide, write. After the commit, and only then, delivery is woken.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from monitor.articles.identity import share_identifiers
 from monitor.articles.normalise import normalise
+from monitor.articles.urls import clean_url
+from monitor.feeds import listed
 from monitor.model import Document, FetchRequest, FetchResult, FetchStatus
 from monitor.moving import address_of
 from monitor.polled import Candidate, Poll, asks_whole
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from monitor.feeds.fetch import Fetcher
     from monitor.feeds.parse import Parser
-    from monitor.model import Article, RuleMatch
+    from monitor.model import Article, Entry, ParsedFeed, RuleMatch
     from monitor.plan import Plan
     from monitor.settings import FeedConfig
     from monitor.store.database import Database, Reader
@@ -76,13 +78,12 @@ async def check_feed(feed: FeedConfig, state: FeedState, plan: Plan, deps: Deps)
     if body_hash == state.body_hash and state.baseline_at is not None:
         return await _commit(replace(poll, body_hash=body_hash), plan, deps)
 
-    parsed = await deps.parser.parse(
-        result.body, content_type=result.content_type, url=result.final_url, suspect=state.suspect
-    )
+    parsed = await _parsed(result, state, now, deps.parser)
     if deps.plan is not None:  # what was fetched under the old rules is judged by the new ones
         plan = deps.plan()
         feed = plan.feeds.get(feed.name, feed)
-    articles = normalise(parsed, feed=feed.name, feed_language=feed.language, now=now)
+    fresh = replace(parsed, entries=_unread(parsed)) if parsed.skipped else parsed
+    articles = normalise(fresh, feed=feed.name, feed_language=feed.language, now=now)
     candidates, refreshed = _judge(articles, feed, state, plan, deps.database.reader, now=now)
     poll = replace(poll, body_hash=body_hash, parsed=parsed, candidates=candidates, refreshed=refreshed)
     return await _commit(poll, plan, deps)
@@ -117,7 +118,7 @@ async def _commit(poll: Poll, plan: Plan, deps: Deps) -> Recorded:
         # What is due next counts from here: the clock may have been set since the answer came.
         return record(tx, replace(poll, now=deps.clock()), plan)
 
-    return await asyncio.wrap_future(deps.database.writer.submit(unit, priority))
+    return await deps.database.writer.run(unit, priority)
 
 
 def _judge(
@@ -132,17 +133,21 @@ def _judge(
     """
     Match what is new or changed in the document; leave out what is known and exactly as it was.
 
-    Of what is left out the second value tells the articles whose marks are to be refreshed: once a day, so
+    Of what is left out the second value tells the articles whose marks are to be refreshed: twice a day, so
     that most polls of a changed document write nothing for what they knew.
 
     An edited item is matched in its old and its new form: a rule may ring only if it holds now, did not
     hold then, and one of its hits lies in text that was absent then.
     """
     candidates, refreshed = [], []
+    # Until the next whole reading nobody looks at the marks of what is left out.
+    too_old = now - (REFRESHED - listed.WHOLE_EVERY if state.items else REFRESHED)
+    # What another feed showed is settled where it is recorded; here only this feed's own items count.
+    any_known = bool(articles) and reader.row(sql.SIGHTING_ANY, feed=state.id) is not None
     for article in articles:
-        known = known_item(reader, state.id, feed.name, article)
+        known = known_item(reader, state.id, feed.name, article) if any_known else None
         if known and known.feed == feed.name and exactly_known(known, article):
-            if known.last_seen_at is not None and known.last_seen_at < now - REFRESHED:
+            if known.last_seen_at is not None and known.last_seen_at < too_old:
                 refreshed.append(known.article_id)
             continue
         matches = plan.engine.match(document_of(article, feed))
@@ -172,6 +177,36 @@ def _newly_holding(
     held = {m.rule for m in plan.engine.match(before)}
     old_text = f"{before.title}\n{before.summary}\n{before.body}"
     return tuple(m for m in matches if m.rule not in held and any(hit.text not in old_text for hit in m.hits))
+
+
+async def _parsed(result: FetchResult, state: FeedState, now: datetime, parser: Parser) -> ParsedFeed:
+    """
+    The document, without what stood word for word in the last one; an item of that is known and unchanged.
+
+    An identifier that several items of a document share identifies none of them. Where a new item may share
+    one with an item that was left out, the document is read whole: the texts of both tell what they are.
+    """
+    known = listed.known(state.items, now) if state.baseline_at is not None else frozenset()
+
+    async def parse(known: frozenset[int]) -> ParsedFeed:
+        return await parser.parse(
+            result.body,
+            content_type=result.content_type,
+            url=result.final_url,
+            suspect=state.suspect,
+            known=known,
+        )
+
+    parsed = await parse(known)
+    if not 0 < parsed.skipped < len(parsed.entries):
+        return parsed
+    old = ((entry.guid, clean_url(entry.link or "")) for entry in parsed.entries if entry.known)
+    new = ((entry.guid, clean_url(entry.link or "")) for entry in _unread(parsed))
+    return await parse(frozenset()) if share_identifiers(new, old) else parsed
+
+
+def _unread(parsed: ParsedFeed) -> tuple[Entry, ...]:
+    return tuple(entry for entry in parsed.entries if not entry.known)
 
 
 def document_of(article: Article, feed: FeedConfig) -> Document:

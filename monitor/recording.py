@@ -10,7 +10,7 @@ transaction.
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
+from monitor.feeds import listed
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
 from monitor.moving import address_of, settle_move
@@ -27,7 +28,7 @@ from monitor.store import sql
 from monitor.store.outbox import notice
 from monitor.store.pauses import note_pauses
 from monitor.store.retention import REFRESHED
-from monitor.store.rows import FeedState, from_db, read, to_db, write
+from monitor.store.rows import FeedState, differing, from_db, read, to_db, to_json, write
 from monitor.watching import observe
 
 if TYPE_CHECKING:
@@ -36,12 +37,16 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from monitor.model import Article, FetchStatus, RuleMatch
+    from monitor.model import Article, FetchStatus, ParsedFeed, RuleMatch
     from monitor.plan import Plan
     from monitor.polled import Candidate, Poll
     from monitor.ringing import Rung
     from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
+
+# The columns that every poll writes, and those that any poll may.
+_ALWAYS = frozenset(re.findall(r"(\w+)=:\1\b", sql.FEED_POLLED_AGAIN))
+_OF_POLLS = frozenset(re.findall(r"(\w+)=:\1\b", sql.FEED_POLLED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +103,20 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         # Its validators and its silence belong to another address; at the new one it is due anyway.
         return Recorded(poll.feed, poll.result.status, "the feed was renamed or moved meanwhile")
     state = read(FeedState, row)
-    articles = _Articles(tx, poll, plan, config, state)
+    tally = Tally()
     if poll.parsed is not None and not poll.parsed.error:
         _refresh_marks(tx, poll, state)
+        articles = _Articles(tx, poll, plan, config, state)
         articles.record()
-    tally = articles.tally
-    poll = replace(poll, news=tuple(articles.news), gap=articles.gap)
+        tally = articles.tally
+        poll = replace(poll, news=tuple(articles.news), gap=articles.gap)
     after, _ = next_state(state, poll, plan, config)
+    if poll.parsed is not None and not poll.parsed.error:
+        after = replace(after, items=_listed(state, poll, poll.parsed))
     after = settle_move(tx, state, after, plan, poll.now)
     pauses = _pauses(state, poll, config)
     note_pauses(tx, pauses, after.last_message, poll.now)
-    values = write(after)
-    for name in ("id", "name", "url_hash", "added_at", "retired_at"):
-        values.pop(name)
-    tx.run(sql.FEED_POLLED, feed_id=state.id, **values)
+    _remember_poll(tx, state, after)
     observe(tx, state, after, poll, plan)
     return Recorded(
         feed=poll.feed,
@@ -137,6 +142,22 @@ def _pauses(state: FeedState, poll: Poll, config: FeedConfig) -> Mapping[str, fl
     return host_pauses(poll.result, host_of(address_of(config, state.moved_to)))
 
 
+def _listed(state: FeedState, poll: Poll, parsed: ParsedFeed) -> str:
+    """What the document listed, for the next poll; nothing of one that was cut short."""
+    if not parsed.complete:
+        return ""
+    before = listed.whole_at(state.items) if parsed.skipped else None
+    return listed.packed(parsed.items, before or poll.now)
+
+
+def _remember_poll(tx: Tx, before: FeedState, after: FeedState) -> None:
+    """Write down what the poll changed in the feed's row: mostly when it was, and when the next is."""
+    if differing(before, after) <= _ALWAYS:
+        tx.run(sql.FEED_POLLED_AGAIN, feed_id=after.id, **write(after, _ALWAYS))
+    else:
+        tx.run(sql.FEED_POLLED, feed_id=after.id, **write(after, _OF_POLLS))
+
+
 def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:
     """
     Note until when items were seen: those found again exactly as known, and those of the document before.
@@ -156,18 +177,26 @@ def _refresh_marks(tx: Tx, poll: Poll, state: FeedState) -> None:
     )
 
 
-def known_item(source: _Rows, feed_id: int, feed: str, article: Article) -> Known | None:
-    """What is stored of this very item, if anything: in this feed or, by its link, in another."""
+def known_item(
+    source: _Rows, feed_id: int, feed: str, article: Article, *, only_elsewhere: bool = False
+) -> Known | None:
+    """
+    What is stored of this very item, if anything: in this feed or, by its link, in another.
+
+    `only_elsewhere` says that in this feed there is nothing to be found.
+    """
     marks = article.marks
     found = []
-    if marks.guid is not None:
+    if marks.guid is not None and not only_elsewhere:
         found += source.rows(sql.SIGHTINGS_BY_GUID, feed=feed_id, guid=marks.guid)
     if marks.link is not None:
         found += source.rows(sql.SIGHTINGS_BY_LINK, link=marks.link)
-    if not found:
+    if not found and not only_elsewhere:
         # Nothing that names this item is known. If nothing named it before, the whole of it can: else an
         # item without guid and link would be new at every poll, and once more when it is given one.
         found += source.rows(sql.SIGHTING_BY_CONTENT, feed=feed_id, content=marks.content)
+    if not found:
+        return None
     candidates = [_known(row, feed_id, feed) for row in found]
     chosen = choose(candidates, marks, article.dated, feed)
     here = {k.article_id for k in candidates if k.feed == feed}
@@ -215,19 +244,22 @@ class _Articles:
         self._feed = feed
         self._state = state
         self._now = poll.now
+        self._at = to_db(poll.now)
+        self._has_shown_any = True
+        self._shown: set[int | None] = set()  # marks of the items of this document, as far as it was recorded
         away = was_away(state.last_good_at, plan.policy(feed).interval, poll.now)
         self._away = away and state.baseline_at is not None
 
     def record(self) -> None:
         """Take each new or changed item for what it is: known, an edit, a copy, baseline or new."""
         candidates = in_order_of_events(self._poll.candidates)
-        before = self._tx.row(sql.SIGHTING_ANY, feed=self._state.id) is not None
+        before = self._has_shown_any = self._tx.row(sql.SIGHTING_ANY, feed=self._state.id) is not None
         merged = self._merge_reissued(candidates)
         came_back = len(merged)
         for candidate in candidates:
             if id(candidate) in merged:
                 continue
-            known = known_item(self._tx, self._state.id, self._poll.feed, candidate.article)
+            known = self._known(candidate.article)
             if known is not None and known.feed == self._poll.feed:
                 came_back += 1
                 self._update(known, candidate)
@@ -235,6 +267,19 @@ class _Articles:
                 self._add(known, candidate)
         if before and not came_back:
             self._note_gap()
+
+    def _known(self, article: Article) -> Known | None:
+        """
+        What is stored of the item, see `known_item`.
+
+        A feed that had shown nothing before this document is only asked for what others showed, until two
+        items of the document have a mark in common.
+        """
+        marks = article.marks
+        own = {marks.guid, marks.link, marks.content} - {None}
+        only_elsewhere = not self._has_shown_any and self._shown.isdisjoint(own)
+        self._shown |= own
+        return known_item(self._tx, self._state.id, self._poll.feed, article, only_elsewhere=only_elsewhere)
 
     def _note_gap(self) -> None:
         """If nothing in the document was known, the feed may have dropped items that nobody saw."""
@@ -260,12 +305,11 @@ class _Articles:
         stored = known is not None and self._is_stored(known.article_id)
         sighted = Sighted.BASELINE if silent else Sighted.COPY if stored else Sighted.NEW
         article_id = known.article_id if known else self._tx.next_id("articles")
-        if not stored:
-            self._insert_article(article, article_id)
+        story_id = None if stored else self._insert_article(article, article_id)
         self._insert_sighting(article, article_id, baseline=silent)
         self.tally.new += 1
         self.news.append(article.published)
-        self._ring(article_id, candidate.matches, article, sighted)
+        self._ring(article_id, candidate.matches, article, sighted, story_id)
 
     def _update(self, known: Known, candidate: Candidate) -> None:
         """An item of this feed that came back: remember its new form; a rule that newly holds may ring."""
@@ -276,8 +320,8 @@ class _Articles:
         if known.text == article.marks.text:
             return
         if not self._is_stored(known.article_id):  # its text was pruned: no telling what is new in it
-            self._insert_article(article, known.article_id)
-            self._ring(known.article_id, candidate.matches, article, Sighted.NEW)
+            story_id = self._insert_article(article, known.article_id)
+            self._ring(known.article_id, candidate.matches, article, Sighted.NEW, story_id)
             return
         self._tx.run(
             sql.ARTICLE_UPDATE,
@@ -293,10 +337,17 @@ class _Articles:
         self._ring(known.article_id, newly, article, Sighted.EDIT)
 
     def _ring(
-        self, article_id: int, matches: tuple[RuleMatch, ...], article: Article, sighted: Sighted
+        self,
+        article_id: int,
+        matches: tuple[RuleMatch, ...],
+        article: Article,
+        sighted: Sighted,
+        new_story: int | None = None,
     ) -> None:
+        if not matches:
+            return
         late = self._away and is_late(article.published, self._now)
-        met = Meeting(article_id, self._state.id, article, sighted, self._now, late=late)
+        met = Meeting(article_id, self._state.id, article, sighted, self._now, late, new_story)
         self.tally.add(record_matches(self._tx, matches, met, self._plan, self._feed))
 
     def _is_silent(self, article: Article) -> bool:
@@ -348,9 +399,10 @@ class _Articles:
         """Whether the article of a seen mark is still there: marks outlive articles."""
         return self._tx.row(sql.STORY_OF, article=article_id) is not None
 
-    def _insert_article(self, article: Article, article_id: int) -> None:
+    def _insert_article(self, article: Article, article_id: int) -> int:
+        """Store an article as the first of a new story; returns the story's id."""
         story_id = self._tx.next_id("stories")
-        self._tx.run(sql.STORY_INSERT, id=story_id, created_at=to_db(self._now))
+        self._tx.run(sql.STORY_INSERT, id=story_id, created_at=self._at)
         self._tx.run(
             sql.ARTICLE_INSERT,
             id=article_id,
@@ -362,12 +414,13 @@ class _Articles:
             body=article.body,
             language=article.language,
             source=article.source,
-            authors=json.dumps(article.authors, ensure_ascii=False),
-            categories=json.dumps(article.categories, ensure_ascii=False),
+            authors=to_json(article.authors),
+            categories=to_json(article.categories),
             published=to_db(article.published),
             updated=to_db(article.updated),
             fetched_at=to_db(article.fetched),
         )
+        return story_id
 
     def _insert_sighting(self, article: Article, article_id: int, *, baseline: bool) -> None:
         self._tx.run(
@@ -375,7 +428,7 @@ class _Articles:
             feed_id=self._state.id,
             article_id=article_id,
             baseline=baseline,
-            first_seen_at=to_db(self._now),
+            first_seen_at=self._at,
             **self._seen(article),
         )
 
@@ -392,5 +445,5 @@ class _Articles:
             "content": marks.content,
             "text": marks.text,
             "published": to_db(article.dated),
-            "last_seen_at": to_db(self._now),
+            "last_seen_at": self._at,
         }

@@ -7,7 +7,6 @@ of one notification per channel. Nothing is sent here: the outbox worker does th
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from monitor.alerts.route import RouteFacts, route
 from monitor.model import Document, Message, Reason, Severity
 from monitor.store import sql
 from monitor.store.outbox import collect, enqueue
-from monitor.store.rows import to_db
+from monitor.store.rows import to_db, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +42,7 @@ class Meeting:
     sighted: Sighted
     now: datetime
     late: bool = False
+    new_story: int | None = None  # the article's, if it was stored just now: nothing was told of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def record_matches(tx: Tx, matches: Sequence[RuleMatch], met: Meeting, plan: Pla
     by_rule = {m.rule: m for m in matches}
     match_ids = {m.rule: _insert_match(tx, m, met, plan) for m in matches}
     firings = [_firing(m, met, plan, feed) for m in matches]
-    story_id = _story_of(tx, met)
-    told = _told(tx, story_id)
+    story_id = met.new_story if met.new_story is not None else _story_of(tx, met)
+    told = _told(tx, story_id) if met.new_story is None else Told({}, frozenset())
     verdicts = decide(firings, met.sighted, told, late=met.late)
 
     alert_ids: dict[str, int] = {}
@@ -113,7 +113,7 @@ def _insert_match(tx: Tx, match: RuleMatch, met: Meeting, plan: Plan) -> int:
         rule_hash=plan.engine.rules[match.rule].hash,
         strength=match.strength.value,
         matched_at=to_db(met.now),
-        hits=json.dumps(hits, ensure_ascii=False),
+        hits=to_json(hits),
     )
     return match_id
 

@@ -14,13 +14,12 @@ Everything is compared as marks: signed 64-bit hashes, as the store keeps them.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.articles.urls import key_is_bare, url_key
-from monitor.model import Marks
+from monitor.model import Marks, value
 from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _REISSUE_ITEMS = 5
 _REISSUE_SHARE = 0.6
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Item:
     """What identity is made from: one item of a document in plain texts; `published` as the feed said."""
 
@@ -74,8 +73,10 @@ def mark_document(items: Sequence[Item]) -> tuple[Marks, ...]:
     A guid or address that stands for several different items is None; the same item listed twice keeps it.
     """
     marks = [_mark(item) for item in items]
-    guids = _shared((mark.guid, mark.content) for mark in marks)
-    links = _shared((mark.link, mark.content) for mark in marks)
+    guids = _shared([(mark.guid, mark.content) for mark in marks])
+    links = _shared([(mark.link, mark.content) for mark in marks])
+    if not guids and not links:
+        return tuple(marks)
     return tuple(
         Marks(
             guid=None if mark.guid in guids else mark.guid,
@@ -90,7 +91,7 @@ def mark_document(items: Sequence[Item]) -> tuple[Marks, ...]:
 
 def _mark(item: Item) -> Marks:
     """The marks of one item for itself."""
-    title = digest(" ".join(unicodedata.normalize("NFKC", item.title).casefold().split()))
+    title = digest(_folded(item.title))
     text = digest(item.title, item.summary, item.body)
     published = item.published.isoformat() if item.published else ""
     key = url_key(item.link)
@@ -107,6 +108,39 @@ def _mark(item: Item) -> Marks:
     )
 
 
+def _folded(title: str) -> str:
+    """A title without what only shows: the width of letters, their case, spaces."""
+    # NFKC leaves ASCII as it is, and its casefold is lower().
+    plain = title.lower() if title.isascii() else unicodedata.normalize("NFKC", title).casefold()
+    return " ".join(plain.split())
+
+
+def share_identifiers(
+    some: Iterable[tuple[str | None, str]], others: Iterable[tuple[str | None, str]]
+) -> bool:
+    """
+    Whether an item of the ones may have a guid or an address in common with one of the others.
+
+    Items are given as (guid, address). What is shared identifies nothing, but which of them are two items,
+    and which one item listed twice, only their texts can tell.
+    """
+    guids, links = _identifiers(some)
+    other_guids, other_links = _identifiers(others)
+    return not (guids.isdisjoint(other_guids) and links.isdisjoint(other_links))
+
+
+def _identifiers(items: Iterable[tuple[str | None, str]]) -> tuple[set[int], set[str]]:
+    """The marks of guids, and the addresses, in their one form."""
+    guids, links = set(), set()
+    for guid, link in items:
+        mark, key = _guid_mark(guid), url_key(link)
+        if mark is not None:
+            guids.add(mark)
+        if key:
+            links.add(key)
+    return guids, links
+
+
 def _guid_mark(guid: str | None) -> int | None:
     """The mark of a guid; one that is an address counts as an address: https or utm_* change nothing."""
     guid = (guid or "").strip()
@@ -118,11 +152,12 @@ def _guid_mark(guid: str | None) -> int | None:
 
 def _shared(pairs: Iterable[tuple[int | None, int]]) -> set[int]:
     """The identifiers that stand for more than one content."""
-    contents: defaultdict[int, set[int]] = defaultdict(set)
-    for identifier, content in pairs:
-        if identifier is not None:
-            contents[identifier].add(content)
-    return {identifier for identifier, several in contents.items() if len(several) > 1}
+    first: dict[int, int] = {}
+    return {
+        identifier
+        for identifier, content in pairs
+        if identifier is not None and first.setdefault(identifier, content) != content
+    }
 
 
 def same_item(known: Known, marks: Marks, published: datetime | None, *, same_feed: bool) -> tuple[bool, str]:

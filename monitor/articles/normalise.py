@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.articles.identity import Item, mark_document
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _TITLE_CHARS = 500
 _LEAD_CHARS = 100
+_CODE = re.compile(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z])")
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 _GOOGLE_NEWS = "news.google.com"
 
@@ -66,10 +68,11 @@ def to_article(
 def _texts(entry: Entry) -> tuple[Item, str]:
     """The plain texts and the clean address of an entry, and the outlet it comes from."""
     url = clean_url(entry.link or "")
-    source = source_of(entry.source_url or "") or source_of(url)
+    home = source_of(url)
+    source = source_of(entry.source_url or "") or home
     title = one_line(html_to_text(entry.title), _TITLE_CHARS)
     summary, body = html_to_text(entry.summary), html_to_text(entry.content)
-    if source_of(url) == _GOOGLE_NEWS:
+    if home == _GOOGLE_NEWS:
         # Its summaries list other outlets' headlines, and its titles end in the outlet's name.
         summary = body = ""
         if entry.source_title:
@@ -83,7 +86,7 @@ def _texts(entry: Entry) -> tuple[Item, str]:
 
 def _language(tag: str | None) -> str | None:
     """The letters a language tag begins with, or None where it says nothing ("", "und", "English")."""
-    code = re.match(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z])", tag or "")
+    code = _CODE.match(tag) if tag else None
     return code[1].lower() if code and code[1].lower() not in _NO_LANGUAGE else None
 
 
@@ -95,5 +98,12 @@ def _guessed(item: Item) -> str | None:
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names of people or topics as plain text on one line, each once."""
-    plain = (one_line(html_to_text(name), _LEAD_CHARS) for name in names)
-    return tuple(dict.fromkeys(name for name in plain if name))
+    if not names:
+        return ()
+    return tuple(dict.fromkeys(plain for name in names if (plain := _plain_name(name))))
+
+
+@lru_cache(maxsize=512)
+def _plain_name(name: str) -> str:
+    """One of them; a feed's items are of the same few authors and topics."""
+    return one_line(html_to_text(name), _LEAD_CHARS)

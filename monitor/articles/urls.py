@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 _PARTS = re.compile(r"(https?)://([^/?#\\]*)(/[^?#]*)?(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.DOTALL)
@@ -81,7 +82,7 @@ _ADDRESS_BYTES = re.compile(rb"https?://[\x21-\x7e]+")
 
 def clean_url(url: str) -> str:
     """The address to show and to fetch, without what only counts readers; "" if it is not http(s)."""
-    parts = _split(url)
+    parts = _split(url) if url else None
     if parts is None:
         return ""
     scheme, host, port, path, query, fragment = parts
@@ -127,12 +128,17 @@ def source_of(url: str) -> str:
     Not the registrable domain: that needs a list of suffixes that changes every week, and
     `edition.cnn.com` is a fair name for an outlet.
     """
-    parts = _split(url)
+    parts = _split(url) if url else None
     return parts[1].removeprefix("www.") if parts else ""
 
 
+@lru_cache(maxsize=256)
 def _split(url: str) -> tuple[str, str, str, str, str, str] | None:
-    """Scheme, host, ":port" or "", path, query, fragment of the article an address leads to."""
+    """
+    Scheme, host, ":port" or "", path, query, fragment of the article an address leads to.
+
+    The last ones are remembered: of each item's address several things are asked.
+    """
     for _ in range(3):
         parts = _split_once(url)
         if parts is None:

@@ -53,6 +53,7 @@ def run(
     # A start is not refused for them: with nothing watched, every alert would be lost.
     for finding in rule_test_findings(config, plan.engine, loaded.texts):
         output.say(f"warning: {finding}")
+    _settle_memory()
     if once:
         from monitor.service import log
 
@@ -64,6 +65,18 @@ def run(
     else:
         _log_as(config)
         _daemon(config)
+
+
+def _settle_memory() -> None:
+    """
+    Let the garbage collector leave alone what is there to stay: modules, configuration, rules.
+
+    It would look through them again and again, for polling makes many objects that soon end.
+    """
+    import gc
+
+    gc.freeze()
+    gc.collect()  # of nothing, so that what comes is compared with that: else cycles would wait too long
 
 
 def _level(config: Config) -> str:

@@ -87,7 +87,7 @@ Level = Literal["low", "normal", "high", "urgent"]
 class Table(BaseModel):
     """A table of the file: unknown keys are mistakes, nothing is converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Monitor(Table):

@@ -23,6 +23,8 @@ import signal
 import struct
 import sys
 from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,9 +159,11 @@ class Parser:
         self.normal = ParserWorker(min(quick_seconds, cpu_seconds), wall_seconds)
         self.second = ParserWorker(min(quick_seconds, cpu_seconds), wall_seconds)
         self.suspect = ParserWorker(cpu_seconds, wall_seconds, one_shot=True)
-        self._taken: set[ParserWorker] = set()
-        self._left = asyncio.Condition()  # told whenever a lane is left
-        self._waiting: list[int] = []  # the sizes of documents
+        self._entered: float | None = None  # when the document in the first lane came there
+        self._second_taken = False
+        self._waiting: list[tuple[int, int, asyncio.Future[ParserWorker]]] = []  # a heap, by size
+        self._numbers = count()
+        self._watch: asyncio.TimerHandle | None = None
         self._suspects = 0
 
     async def parse(
@@ -198,36 +202,62 @@ class Parser:
 
     @contextlib.asynccontextmanager
     async def _lane(self, size: int) -> AsyncIterator[ParserWorker]:
-        """The first lane when it is free soon, else whichever of the two is free first."""
+        """The first lane when it is free, or the second where the document in the first is slow."""
         lane = await self._enter(size)
         try:
             yield lane
         finally:
-            if lane is self.second and not self._waiting:
-                await lane.close()
-            async with self._left:
-                self._taken.discard(lane)
-                self._left.notify_all()
+            await self._leave(lane)
 
     async def _enter(self, size: int) -> ParserWorker:
         """Wait for a lane and take it; of those who wait, small documents go first."""
-        until: float | None = asyncio.get_running_loop().time() + self.patience
-        async with self._left:
-            self._waiting.append(size)
-            try:
-                while True:
-                    for lane in (self.normal,) if until else (self.normal, self.second):
-                        if lane not in self._taken and size == min(self._waiting):
-                            self._taken.add(lane)
-                            return lane
-                    try:
-                        async with asyncio.timeout_at(until):
-                            await self._left.wait()
-                    except TimeoutError:
-                        until = None
-            finally:
-                self._waiting.remove(size)
-                self._left.notify_all()  # another one is the smallest now
+        loop = asyncio.get_running_loop()
+        if self._entered is None:
+            self._entered = loop.time()
+            return self.normal
+        turn: asyncio.Future[ParserWorker] = loop.create_future()
+        heappush(self._waiting, (size, next(self._numbers), turn))
+        if self._watch is None:
+            self._watch = loop.call_later(self.patience, self._look)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it was given a lane and goes without it
+                await self._leave(turn.result())
+            raise
+
+    async def _leave(self, lane: ParserWorker) -> None:
+        if lane is self.normal:
+            self._entered = None
+            if self._give(lane):
+                self._entered = asyncio.get_running_loop().time()
+        elif not (self._is_slow and self._give(lane)):
+            await lane.close()
+            self._second_taken = False
+
+    def _give(self, lane: ParserWorker) -> bool:
+        """Let the smallest document that waits have a lane; False if none does."""
+        while self._waiting:
+            _, _, turn = heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(lane)
+                return True
+        return False
+
+    @property
+    def _is_slow(self) -> bool:
+        """Whether the document in the first lane has been there for long."""
+        now = asyncio.get_running_loop().time()
+        return self._entered is not None and now - self._entered >= self.patience
+
+    def _look(self) -> None:
+        """While anybody waits: open the second lane where one slow document is what they wait for."""
+        self._watch = None
+        if not self._waiting:
+            return
+        if self._is_slow and not self._second_taken:
+            self._second_taken = self._give(self.second)
+        self._watch = asyncio.get_running_loop().call_later(self.patience / 2, self._look)
 
     async def close(self) -> None:
         """End all processes."""

@@ -147,7 +147,8 @@ class App:
         redact(secrets_of(self.plan.config))
         await self._sync(self.plan)
         self._use_channels(self._channels_for(self.plan))
-        self._unpolled = {s.name for s in self.feed_states() if not s.polls}
+        unpolled = self.database.reader.rows(sql.FEEDS_UNPOLLED)
+        self._unpolled = {row["name"] for row in unpolled} & self.plan.feeds.keys()
         self.first_round = asyncio.Event()  # every new feed was asked once
         if not self._unpolled:
             self.first_round.set()

@@ -95,15 +95,16 @@ def _sum_up(app: App) -> OnceSummary:
     failed = sum(attempts.values()) - delivered
     reader = app.database.reader
     baseline = reader.row(sql.BASELINE_COUNT, after=app.started_at_match)
-    configured = app.feed_states()
-    failing = [s for s in configured if s.failures]
-    longest = app.clock() - LONG_FAILING
+    feeds = app.plan.feeds
+    failing = [row for row in reader.rows(sql.FEEDS_IN_FAILURE) if row["name"] in feeds]
+    longest = to_db(app.clock() - LONG_FAILING)
+    assert longest is not None
     bad = (
         failed > 0
         or counts["unrecorded"] > 0
-        or (bool(configured) and len(failing) == len(configured))
+        or (bool(feeds) and len(failing) == len(feeds))
         or app.poller.outage.on
-        or any(s.first_failure_at and s.first_failure_at < longest for s in failing)
+        or any(row["first_failure_at"] and row["first_failure_at"] < longest for row in failing)
     )
     return OnceSummary(
         polled=counts["polled"],

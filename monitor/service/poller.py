@@ -30,7 +30,7 @@ from monitor.service.outage import Outage
 from monitor.service.slots import Slots
 from monitor.store import sql
 from monitor.store.pauses import paused_hosts
-from monitor.store.rows import FeedState, read, to_db
+from monitor.store.rows import FeedState, read, read_all, to_db
 from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 HOLD_AFTER_ERROR = 30.0  # seconds, at least, before a poll that could not be recorded is tried again
-MANY = 1000  # feeds waiting, from which on the database is asked for them once a second, not at each tick
+MANY = 100  # feeds waiting, from which on the database is asked for them once a second, not at each tick
 RESUME_OVER = 120.0  # seconds over which the feeds that waited for the network are spread
 SLOWEST_RESUME = 5.0  # starts a second, at least
 PROBES_ONCE = 3  # hosts that a one-shot run still tries before it believes that it is offline
@@ -75,6 +75,7 @@ class Poller:
         self._held: dict[int, float] = {}
         self._forced = False
         self._asking = Asking(deps.database, deps.clock)
+        self._fresh: dict[int, FeedState] = {}  # rows of a forced round that nothing was made of yet
         self.waits = False  # while the clock was set and what is due has not moved with it yet
         self.plan = plan
         self._failed: Counter[int] = Counter()
@@ -121,9 +122,10 @@ class Poller:
     async def poll_all(self, *, force: bool, only: str | None = None) -> None:
         """Poll each due feed once; with `force` every feed that did not forbid it; `only` one of them."""
         now = self._deps.clock()
-        states = [read(FeedState, row) for row in self._deps.database.reader.rows(sql.FEEDS_POLLABLE)]
+        states = read_all(FeedState, self._deps.database.reader.rows(sql.FEEDS_POLLABLE))
         chosen = [s for s in states if s.name in self._hosts and _may_ask(s, now, force=force)]
         self._forced = True
+        self._fresh = {s.id: s for s in chosen}  # no one else writes while a run lasts: it holds the lock
         self.slots.pace(None)
         self._fill((s.id, s.name) for s in chosen if only in (None, s.name))
         self.slots.serve()
@@ -170,6 +172,8 @@ class Poller:
 
     def _still_due(self, feed_id: int) -> FeedState | None:
         """The feed's row as it is now; None where it is not to be polled."""
+        if (fresh := self._fresh.pop(feed_id, None)) is not None:
+            return fresh
         row = self._deps.database.reader.row(sql.FEED, id=feed_id)
         if row is not None and row["name"] in self._hosts:
             state = read(FeedState, row)

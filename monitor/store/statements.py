@@ -203,6 +203,19 @@ STATEMENTS: dict[str, ClauseElement] = {
         feeds.c.floor,
         func.substr(feeds.c.rhythm, literal_column("1"), literal_column("168")).label("profile"),
     ).where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None)),
+    # What hardly any poll leaves as it was: that of most polls is no more.
+    "FEED_POLLED_AGAIN": _set(
+        feeds,
+        "next_poll_at",
+        "polls",
+        "last_poll_at",
+        "last_good_at",
+        "last_status",
+        "last_http",
+        "interval",
+        "next_why",
+        "asked_at",
+    ).where(feeds.c.id == p("feed_id")),
     "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
     .order_by(feeds.c.next_poll_at),
@@ -218,6 +231,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "FEEDS_POLLABLE": select(feeds)
     .where(feeds.c.next_poll_at.is_not(None), feeds.c.retired_at.is_(None), feeds.c.gone.is_(False))
     .order_by(feeds.c.next_poll_at),
+    "FEEDS_UNPOLLED": select(feeds.c.name).where(feeds.c.polls == literal_column("0")),
+    "FEEDS_IN_FAILURE": select(feeds.c.name, feeds.c.first_failure_at).where(
+        feeds.c.failures > literal_column("0")
+    ),
     "FEEDS_FAILING": select(func.count())
     .select_from(feeds)
     .where(

@@ -53,20 +53,20 @@ def html_to_text(markup: str) -> str:
     """
     if "<" not in markup:
         text = markup if "&" not in markup else _decoded(markup)
-        return " ".join(_readable(text).split())
+        return _folded(_readable(text))
     # White space in HTML is only space; from here on a line feed means the end of a block.
-    text = _MARKUP.sub(_replacement, " ".join(markup.split()))
+    text = _MARKUP.sub(_replacement, _folded(markup))
     if "&" in text:
         text = _decoded(text)
     text = _readable(text)
     if "\n" not in text:
-        return " ".join(text.split())
-    return "\n".join([line for line in [" ".join(line.split()) for line in text.split("\n")] if line])
+        return _folded(text)
+    return "\n".join([line for line in [_folded(line) for line in text.split("\n")] if line])
 
 
 def one_line(text: str, limit: int) -> str:
     """Plain text on one line of at most `limit` characters, cut between words with an ellipsis."""
-    line = " ".join(text.split())
+    line = _folded(text)
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
@@ -95,3 +95,9 @@ def _decoded(text: str) -> str:
 def _readable(text: str) -> str:
     """The text without characters that are not read."""
     return text if text.isprintable() else _UNREAD.sub("", text)
+
+
+def _folded(text: str) -> str:
+    """The text with single spaces in place of white space, and none at its ends."""
+    # Of all white space only the space is printable; most texts are folded already.
+    return text.strip(" ") if "  " not in text and text.isprintable() else " ".join(text.split())

@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import SQLModel, create_engine
 
 from monitor.errors import StoreError
-from monitor.store import schema
+from monitor.store import compile_schema, newest, schema
 from monitor.store.connection import open_reader
 from tests.support.store import NOW, add_feed, new_database, transaction
 
@@ -69,6 +69,23 @@ def test_head_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", schema.SCRIPTS)
     assert ScriptDirectory.from_config(config).get_current_head() == schema.HEAD
+
+
+def test_a_new_file_is_what_the_migrations_make(tmp_path: Path) -> None:
+    """`make sql` was run after the last migration; a file made at once is like one made by them."""
+    assert Path(newest.__file__).read_text(encoding="utf-8") == compile_schema.text()
+    schema.migrate(tmp_path / "at_once.db", now=NOW)
+    schema.made_by_migrations(tmp_path / "by_steps.db")
+
+    def content(name: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(tmp_path / name)) as con:
+            described = con.execute(
+                "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+            ).fetchall()
+            version = con.execute("SELECT version_num FROM alembic_version").fetchall()
+            return [*described, *version, *con.execute("PRAGMA auto_vacuum").fetchall()]
+
+    assert content("at_once.db") == content("by_steps.db")
 
 
 def test_a_new_file_gets_the_schema_and_no_backup(tmp_path: Path) -> None:

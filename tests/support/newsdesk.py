@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from monitor.feeds.parse import parsed_feed
 from monitor.feeds.worker import parse_document
-from monitor.model import FetchRequest, FetchResult, FetchStatus, ParsedFeed
+from monitor.model import Entry, FetchRequest, FetchResult, FetchStatus, ParsedFeed
 from monitor.pipeline import Deps, check_feed
 from monitor.plan import build_plan
 from monitor.service.housekeeping import keep_house
@@ -32,7 +32,7 @@ from monitor.text.hashes import hash64
 from tests.support.documents import NOON, Item, rss
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from monitor.recording import Recorded
@@ -87,11 +87,37 @@ class Documents:
 
 
 class InProcessParser:
-    """Parses here and now: the worker process has tests of its own."""
+    """
+    Parses here and now: the worker process has tests of its own.
 
-    async def parse(self, body: bytes, *, content_type: str, url: str, suspect: bool = False) -> ParsedFeed:
+    An item's raw hash is that of all that was read of it, so that what is known is left out here as well.
+    """
+
+    def __init__(self) -> None:
+        self.unread = 0  # items of all documents that were left out
+        self.reads_all = False  # whatever is known
+
+    async def parse(
+        self,
+        body: bytes,
+        *,
+        content_type: str,
+        url: str,
+        suspect: bool = False,
+        known: Collection[int] = frozenset(),
+    ) -> ParsedFeed:
         """The parsed document."""
-        return parsed_feed(parse_document(body, content_type, url))
+        parsed = parsed_feed(parse_document(body, content_type, url))
+        items = tuple(hash64(repr(replace(entry, raw=0)).encode()) for entry in parsed.entries)
+        entries = tuple(
+            Entry(guid=entry.guid, link=entry.link, raw=raw, known=True)
+            if raw in known and not self.reads_all
+            else replace(entry, raw=raw)
+            for entry, raw in zip(parsed.entries, items, strict=True)
+        )
+        skipped = sum(entry.known for entry in entries)
+        self.unread += skipped
+        return replace(parsed, entries=entries, items=items, skipped=skipped)
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -138,7 +164,8 @@ class Desk:
             **config,
         )
         self.database = Database(self.config.database)
-        parser: Any = InProcessParser()
+        self.parser = InProcessParser()
+        parser: Any = self.parser
         self._deps = Deps(self.documents, parser, self.database, lambda: self.now, plan=lambda: self.plan)
         self.load(self.config)
 

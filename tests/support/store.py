@@ -116,13 +116,20 @@ class FullDisk(Writer):
         self._plan = plan
 
     def submit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> Future[T]:
+        self._refuse()
+        return super().submit(unit, priority)
+
+    async def run(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> T:
+        self._refuse()
+        return await super().run(unit, priority)
+
+    def _refuse(self) -> None:
         if self._plan.let_through:
             self._plan.let_through -= 1
         elif self._plan.left:
             self._plan.left -= 1
             self._plan.refused += 1
             raise StoreError("the disk is full")
-        return super().submit(unit, priority)
 
 
 # --- rows --------------------------------------------------------------------------------------------

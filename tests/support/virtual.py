@@ -85,5 +85,8 @@ class InlineWriter:
             done.set_result(result)
         return done
 
+    async def run(self, unit: Callable[[Tx], T], priority: Priority | None = None) -> T:
+        return await asyncio.wrap_future(self.submit(unit, priority))
+
     def close(self) -> None:
         self._con.close()
