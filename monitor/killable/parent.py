@@ -25,9 +25,7 @@ _MAX_ANSWER_BYTES = 64_000_000
 _MEMORY_EXIT = 3  # child.MEMORY_EXIT; importing it here would load what only a child needs
 
 _ROOT = str(Path(__file__).resolve().parents[2])
-_START = (
-    "import sys, importlib; sys.path.insert(0, sys.argv[1]); importlib.import_module(sys.argv[2]).main()"
-)
+_START = "import sys, importlib; sys.path.insert(0, sys.argv[1]); importlib.import_module(sys.argv[2]).main()"
 
 
 class KilledError(Exception):

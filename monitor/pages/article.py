@@ -31,7 +31,7 @@ def tree_of(text: str) -> Any:
 
 
 def lines_of(tree: Any) -> list[str]:
-    """The lines of the article, without empty ones; none where no article is found. The tree stays as it is."""
+    """The lines of the article, none of them empty; [] where there is none. The tree stays as it is."""
     found = trafilatura.bare_extraction(tree, include_comments=False)
     text = getattr(found, "text", None) or ""
     return [line for line in map(str.strip, text.split("\n")) if line]

@@ -36,9 +36,10 @@ _ROLES = {
 # Words of a class or an id, by the place they name. A word counts between signs, not inside other words.
 _WORDS = {
     "a cookie notice": "cookie cookies consent gdpr rgpd didomi onetrust cmp cookiebar cookiebanner",
-    "most read": "mostread most-read most-popular mostpopular plus-lus top-stories trending meistgelesen mas-leido",
-    "related articles": "related read-also readmore read-more lire-aussi same-topic also-read see-also recommended"
-    " recommendation recommendations recirculation teaser teasers outbrain taboola",
+    "most read": "mostread most-read most-popular mostpopular plus-lus top-stories trending meistgelesen"
+    " mas-leido",
+    "related articles": "related read-also readmore read-more lire-aussi same-topic also-read see-also"
+    " recommended recommendation recommendations recirculation teaser teasers outbrain taboola",
     "comments": "comments comment-list disqus respond",
     "sharing": "share sharing social socials share-buttons social-links",
     "a newsletter box": "newsletter newsletters signup sign-up",
@@ -54,15 +55,15 @@ _NAMED = re.compile(
 )
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
-_INLINE = frozenset(
-    """
+_INLINE_TAGS = """
     a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s samp
     small span strike strong sub sup time tt u var wbr
-    """.split()
-)
-_UNREAD = frozenset(
-    "script style template noscript svg iframe object head select option textarea audio video canvas math".split()
-)
+"""
+_UNREAD_TAGS = """
+    script style template noscript svg iframe object head select option textarea audio video canvas math
+"""
+_INLINE = frozenset(_INLINE_TAGS.split())
+_UNREAD = frozenset(_UNREAD_TAGS.split())
 _ATTRIBUTE_CHARS = 300
 _MOST_BLOCKS = 20_000
 

@@ -48,7 +48,7 @@ _BY_LANGUAGE = {
 
 def decode(body: bytes, content_type: str) -> str:
     """
-    The text of a page: byte order mark, UTF-8 where it is that, HTTP's charset, the page's own, its language's.
+    The text of a page. Order: byte order mark, UTF-8, HTTP's charset, the page's own, its language's usual.
 
     Valid UTF-8 is taken as such even where another set is named: other text hardly ever is, by accident.
     """
@@ -57,7 +57,9 @@ def decode(body: bytes, content_type: str) -> str:
             return body[len(bom) :].decode(charset, "replace")
     head = body[:_HEAD]
     named = [found[1] for found in [_HTTP.search(content_type)] if found]
-    named += [found[1].decode("ascii", "replace") for found in (_META.search(head), _XML.match(head)) if found]
+    named += [
+        found[1].decode("ascii", "replace") for found in (_META.search(head), _XML.match(head)) if found
+    ]
     language = _LANGUAGE.search(head)
     last = _BY_LANGUAGE.get(language[1].decode().lower(), "cp1252") if language else "cp1252"
     known = [_WIDER.get(name.lower(), name.lower()) for name in named if _KNOWN.match(name)]

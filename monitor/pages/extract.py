@@ -40,7 +40,9 @@ _ALL_LINK = 0.8  # of the characters of a line
 _MUCH = 0.5  # of the article's characters
 _PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain")
 _NO_PAGE = re.compile(r"\s*(?:%PDF|\{|<\?xml[^>]*>\s*<(?:rss|feed)\b)")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _WORD = re.compile(r"\w+")
 
 
@@ -146,7 +148,7 @@ def _believed(lines: Sequence[Line], stands: Sequence[str]) -> set[str]:
     """
     The places that may speak against lines: not those that hold much of the article.
 
-    A page whose whole text stands in a `form`, or in something called "page-with-sidebar", says nothing by it.
+    A page whose whole text stands in a `form`, or in something "with-sidebar", says nothing by it.
     """
     sizes: Counter[str] = Counter()
     for line, place in zip(lines, stands, strict=True):

@@ -1,5 +1,5 @@
 """
-Which lines of a text are furniture, told from the text alone: labels, what they announce, words about the site.
+Which lines of a text are furniture, told from the text alone: labels, titles below them, words on the site.
 
 Used on what an extractor kept of a page, on what a feed calls its content, and on plain text copied from a
 browser. A label is cut, and with it what it announces on its own line. The short lines below a label are
@@ -22,8 +22,9 @@ _LONG_LINE = 600  # characters: words about the site come in short paragraphs
 _PARAGRAPH = 20  # words of a line that is the article going on
 _LONG_PARAGRAPH = 30  # after a label that ends articles
 _LIST_LINES = 12  # titles that one label announces at most
-_SENTENCE_END = re.compile(r"[.!?…。؟۔][\"'”»’)\]]*$")
-_FULL_STOP = re.compile(r"[.…。۔][\"'”»’)\]]*$")
+# The last two stops are Arabic and Urdu, the last two quotes “ and ‘ closed.
+_SENTENCE_END = re.compile("[.!?…。\u061f\u06d4][\"'»)\\]\u201d\u2019]*$")
+_FULL_STOP = re.compile("[.…。\u06d4][\"'»)\\]\u201d\u2019]*$")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 

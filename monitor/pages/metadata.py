@@ -107,7 +107,9 @@ def _metas(tree: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for meta in tree.iter("meta"):
         content = (meta.get("content") or "").strip()
-        name = meta.get("property") or meta.get("name") or meta.get("itemprop") or meta.get("http-equiv") or ""
+        name = (
+            meta.get("property") or meta.get("name") or meta.get("itemprop") or meta.get("http-equiv") or ""
+        )
         if content and name:
             found.setdefault(name.strip().lower(), content)
     return found
@@ -145,7 +147,9 @@ def _language(tree: Any, metas: Mapping[str, str], article: Mapping[str, Any]) -
     root = tree if tree.tag == "html" else next(tree.iter("html"), None)
     tags = (
         _text(article.get("inLanguage")),
-        (root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")) if root is not None else "",
+        (root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"))
+        if root is not None
+        else "",
         metas.get("content-language"),
         metas.get("og:locale"),
     )
