@@ -8,6 +8,7 @@ too much of is found by the second opinion (confirm.py).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ import trafilatura
 
 _DATES = {"extensive_search": False, "original_date": True}
 _MOST_AUTHORS = 20
+_CELLS = re.compile(r"(?<!\\)\|")
+CELL_SIGN = " | "
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,16 @@ def lines_of(tree: Any) -> list[str]:
     """The lines of the article, none of them empty; [] where there is none. The tree stays as it is."""
     found = trafilatura.bare_extraction(tree, include_comments=False)
     text = getattr(found, "text", None) or ""
-    return [line for line in map(str.strip, text.split("\n")) if line]
+    return [line for line in map(_plain, text.split("\n")) if line]
+
+
+def _plain(line: str) -> str:
+    """A line without the signs that draw a table around cells; "" for a line of such signs."""
+    line = line.strip()
+    if not line.startswith("|"):
+        return line
+    cells = [" ".join(cell.split()) for cell in _CELLS.split(line)]
+    return CELL_SIGN.join(cell.replace("\\|", "|") for cell in cells if cell.strip("-: "))
 
 
 def facts_of(tree: Any) -> Facts:

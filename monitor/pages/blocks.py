@@ -70,79 +70,101 @@ _MOST_BLOCKS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of text; `place` names what encloses it, `linked` is the share of its characters in links."""
+    """
+    A piece of text; `place` names what encloses it, `linked` is the share of its characters in links.
+
+    `box` is the number of the first piece behind the smallest element that holds more than this piece.
+    """
 
     text: str
     place: str
     linked: float
-    hidden: bool = False
+    hidden: bool
+    box: int
 
 
 @dataclass(slots=True)
 class _Open:
     """What holds for everything inside an element."""
 
-    element: Any
     place: str
     hidden: bool
     link: bool
 
 
-class _Piece:
-    """The text that is being gathered."""
+class _Gathering:
+    """The pieces gathered so far, and the text that will be the next one."""
 
     def __init__(self) -> None:
-        self.blocks: list[Block] = []
+        self.pieces: list[tuple[str, _Open, float]] = []
+        self.boxes: list[int] = []  # parallel to the pieces: 0 = not known yet
+        self._open: list[int] = []  # pieces whose box is not known yet
         self._parts: list[str] = []
         self._linked = 0
         self._inside: _Open | None = None
 
     def add(self, text: str | None, inside: _Open) -> None:
-        if not text:
+        if not text or (not self._parts and text.isspace()):
             return
-        if self._inside is None or not "".join(self._parts).strip():
+        if not self._parts:
             self._inside = inside
         self._parts.append(text)
         if inside.link:
             self._linked += len("".join(text.split()))
 
     def end(self) -> None:
+        """What comes next is another piece."""
         if not self._parts:
             return
         text = " ".join("".join(self._parts).split())
-        if text and self._inside and len(self.blocks) < _MOST_BLOCKS:
+        if text and self._inside and len(self.pieces) < _MOST_BLOCKS:
             letters = len(text) - text.count(" ")
-            self.blocks.append(
-                Block(text, self._inside.place, min(self._linked / letters, 1.0), self._inside.hidden)
-            )
+            self._open.append(len(self.pieces))
+            self.pieces.append((text, self._inside, min(self._linked / letters, 1.0)))
+            self.boxes.append(0)
         self._parts.clear()
         self._linked = 0
+
+    def close(self, start: int) -> None:
+        """An element ends that began before piece `start`."""
+        if len(self.pieces) - start < 2:
+            return
+        while self._open and self._open[-1] >= start:
+            self.boxes[self._open.pop()] = len(self.pieces)
+
+    def blocks(self) -> list[Block]:
+        whole = len(self.pieces)
+        return [
+            Block(text, inside.place, linked, inside.hidden, box or whole)
+            for (text, inside, linked), box in zip(self.pieces, self.boxes, strict=True)
+        ]
 
 
 def blocks_of(tree: Any) -> list[Block]:
     """All pieces of text of a tree, in the order of the page."""
-    piece = _Piece()
-    # An entry is an element to enter, or one (with what held around it) whose end has come.
-    waiting: list[tuple[Any, _Open, bool]] = [(tree, _Open(None, "", hidden=False, link=False), False)]
+    found = _Gathering()
+    # An entry is an element to enter (start < 0), or one whose end has come, with its first piece's number.
+    waiting: list[tuple[Any, _Open, int]] = [(tree, _Open("", hidden=False, link=False), -1)]
     while waiting:
-        element, around, left = waiting.pop()
+        element, around, start = waiting.pop()
         tag = element.tag if isinstance(element.tag, str) else ""
-        if left:
+        if start >= 0:
             if tag not in _INLINE:
-                piece.end()
-            piece.add(element.tail, around)
+                found.end()
+                found.close(start)
+            found.add(element.tail, around)
             continue
         if not tag or tag in _UNREAD:  # a comment, or what nobody reads
-            piece.add(element.tail, around)
+            found.add(element.tail, around)
             continue
         inside = _entered(element, tag, around)
         if tag not in _INLINE:
-            piece.end()
-        piece.add(element.text, inside)
-        waiting.append((element, around, True))
-        waiting.extend((child, inside, False) for child in reversed(element))
-    piece.end()
-    return piece.blocks
+            found.end()
+        waiting.append((element, around, len(found.pieces)))
+        found.add(element.text, inside)
+        waiting.extend((child, inside, -1) for child in reversed(element))
+    found.end()
+    return found.blocks()
 
 
 def _entered(element: Any, tag: str, around: _Open) -> _Open:
@@ -152,7 +174,7 @@ def _entered(element: Any, tag: str, around: _Open) -> _Open:
     hidden = element.get("hidden") is not None or bool(style and _HIDDEN.search(style[:_ATTRIBUTE_CHARS]))
     if not place and not hidden and (tag != "a" or around.link):
         return around
-    return _Open(element, place or around.place, around.hidden or hidden, around.link or tag == "a")
+    return _Open(place or around.place, around.hidden or hidden, around.link or tag == "a")
 
 
 def _named(element: Any, tag: str) -> str:

@@ -2,8 +2,8 @@
 What a site repeats: a paragraph seen on three pages of one host within a week is the host's, not the news'.
 
 Newsletter boxes, agency footers and cookie texts get past every extractor somewhere; but they come again,
-word by word, on the host's next pages, which no report does. The guard is pure: `remembered` is what the store
-knows of a host's paragraphs, and what it should know then comes back.
+word by word, on the host's next pages, which no report does. The guard is pure: `remembered` is what the
+store knows of a host's paragraphs, and what it should know then comes back.
 
 A paragraph counts by its words: case, spaces and punctuation may differ. Short lines are left alone ("He said
 no."), and so are pages already counted: the same article fetched again proves nothing. A page's key is its

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.pages import article, confirm
 from monitor.pages.blocks import Block, blocks_of
 from monitor.pages.charset import decode
-from monitor.pages.furniture import without_furniture
+from monitor.pages.furniture import marks, without_furniture
 from monitor.pages.labels import label_of
 from monitor.pages.metadata import stated
 from monitor.pages.values import Cut, Extracted, Line
@@ -37,7 +37,8 @@ _TEXT_CHARS = 500_000
 _MOST_CUTS = 1_000
 _CUT_CHARS = 1_000
 _ALL_LINK = 0.8  # of the characters of a line
-_MUCH = 0.5  # of the article's characters
+_LAYOUT_ROW = 300  # characters of a row that cannot be one of figures
+_MUCH = 0.3  # of the article's characters
 _PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain")
 _NO_PAGE = re.compile(r"\s*(?:%PDF|\{|<\?xml[^>]*>\s*<(?:rss|feed)\b)")
 _CONTROLS = re.compile(
@@ -81,10 +82,11 @@ def _refused(body: bytes, content_type: str) -> str:
 
 def _of_tree(tree: Any, url: str) -> Extracted:
     facts = stated(tree, url)
-    found = article.facts_of(tree)
-    title = one_line(found.title or facts.headline, _TITLE_CHARS)
+    named = article.facts_of(tree)
+    title = one_line(named.title or facts.headline, _TITLE_CHARS)
     blocks = blocks_of(tree)
-    kept, cut = without_furniture(_bounded(article.lines_of(tree)))
+    found = _bounded(_parted(article.lines_of(tree), blocks), title)
+    kept, cut = without_furniture(found, title)
     voices, voted = confirm.opinions(tree, facts.body, [line.text for line in kept])
     lines = _judged(kept, blocks, voices, voted=voted)
     text = "\n".join(line.text for line in lines)
@@ -96,7 +98,7 @@ def _of_tree(tree: Any, url: str) -> Extracted:
         language=None if language == UNKNOWN else language,
         published=facts.published,
         updated=facts.updated,
-        authors=found.authors,
+        authors=named.authors,
         canonical=facts.canonical,
         og_url=facts.og_url,
         live=facts.live,
@@ -104,14 +106,32 @@ def _of_tree(tree: Any, url: str) -> Extracted:
     )
 
 
-def _bounded(lines: list[str]) -> list[str]:
-    """The first lines that fit into what an article may have."""
-    kept, size = [], 0
+def _parted(lines: list[str], blocks: Sequence[Block]) -> list[str]:
+    """
+    The lines, those that are rows of a layout table taken apart.
+
+    Old pages put menu, article and footer into the cells of one table, whose row trafilatura makes one line.
+    """
+    parted: list[str] = []
+    for line in lines:
+        if article.CELL_SIGN not in line or len(line) < _LAYOUT_ROW:
+            parted.append(line)
+            continue
+        row = f" {_key(line)} "
+        pieces = [block.text for block in blocks if (key := _key(block.text)) and f" {key} " in row]
+        parted += pieces or [line]
+    return parted
+
+
+def _bounded(lines: list[str], title: str) -> list[str]:
+    """The first lines that fit into what an article may have, without those that only repeat its title."""
+    kept, size, heading = [], 0, _key(title)
     for line in lines:
         size += len(line)
         if size > _TEXT_CHARS:
             break
-        kept.append(line[:_LINE_CHARS])
+        if _key(line) != heading:
+            kept.append(line[:_LINE_CHARS])
     return kept
 
 
@@ -131,16 +151,18 @@ def _judged(
     return tuple(judged)
 
 
-def _places(blocks: Sequence[Block]) -> Mapping[str, Sequence[Block]]:
-    found: dict[str, list[Block]] = defaultdict(list)
-    for block in blocks:
-        found[_key(block.text)].append(block)
+def _places(blocks: Sequence[Block]) -> Mapping[str, Sequence[str]]:
+    """What each piece of the page has against it, "" for nothing, by its words."""
+    said = marks([block.text for block in blocks], reach=[block.box for block in blocks])
+    found: dict[str, list[str]] = defaultdict(list)
+    for block, mark in zip(blocks, said, strict=True):
+        below = "" if mark.cut or not mark.why.startswith("below") else mark.why
+        found[_key(block.text)].append(_why(block) or below)
     return found
 
 
-def _against(blocks: Sequence[Block]) -> str:
+def _against(reasons: Sequence[str]) -> str:
     """What the places of a line say against it; one good place is enough."""
-    reasons = [_why(block) for block in blocks]
     return reasons[0] if reasons and all(reasons) else ""
 
 

@@ -10,52 +10,101 @@ label that ends articles ("Most read") it must be a long one. Pure.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.pages.labels import label_of, phrase_in
+from monitor.pages.labels import Label, label_of, phrase_in
 from monitor.pages.values import Cut, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _LONG_LINE = 600  # characters: words about the site come in short paragraphs
 _PARAGRAPH = 20  # words of a line that is the article going on
 _LONG_PARAGRAPH = 30  # after a label that ends articles
 _LIST_LINES = 12  # titles that one label announces at most
-# The last two stops are Arabic and Urdu, the last two quotes “ and ‘ closed.
+_BEGUN = 2  # paragraphs after which an article has begun, and can end
+# The last two stops are Arabic and Urdu, the last two quotes are closing ones.
 _SENTENCE_END = re.compile("[.!?…。\u061f\u06d4][\"'»)\\]\u201d\u2019]*$")
 _FULL_STOP = re.compile("[.…。\u06d4][\"'»)\\]\u201d\u2019]*$")
+_COOKIE = re.compile(r"\bcookies?\b", re.IGNORECASE)
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-def without_furniture(lines: Iterable[str]) -> tuple[tuple[Line, ...], tuple[Cut, ...]]:
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the texts around a line, and its own words, say against it; `cut`: it is a label."""
+
+    why: str = ""
+    cut: bool = False
+
+
+def without_furniture(lines: Sequence[str], title: str = "") -> tuple[tuple[Line, ...], tuple[Cut, ...]]:
     """The lines that stay, each with what speaks against it, and those that are cut."""
-    kept: list[Line] = []
-    cut: list[Cut] = []
-    label, ending, listed = "", False, 0
-    for text in lines:
-        found = label_of(text)
-        if found:
-            why = f"label “{found.text}”"
-            cut.append(Cut(text, why))
-            if found.kind != "alone" and not found.rest:
-                # A list of related articles inside what follows the end does not bring the article back.
-                ending = ending or found.kind == "ends"
-                label, listed = found.text, 0
-            continue
-        if label and _goes_on(text, ending=ending):
-            label, ending = "", False
-        if label and not ending and listed >= _LIST_LINES:
-            label = ""
-        why = ""
+    marked = list(zip(lines, marks(lines, title), strict=True))
+    kept = tuple(Line(text, mark.why) for text, mark in marked if not mark.cut)
+    return kept, tuple(Cut(text, mark.why) for text, mark in marked if mark.cut)
+
+
+def marks(lines: Sequence[str], title: str = "", reach: Sequence[int] | None = None) -> list[Mark]:
+    """
+    A mark for each line; in an article about cookies (by its `title`) those are news.
+
+    `reach` bounds what labels announce: one in line n speaks of lines before `reach[n]`, in the same box.
+    """
+    about_cookies = bool(_COOKIE.search(title))
+    announced = _Announced()
+    found: list[Mark] = []
+    notice = False
+    for number, text in enumerate(lines):
+        label = label_of(text)
         if label:
-            listed += 1
-            why = f"below the label “{label}”"
-        elif len(text) <= _LONG_LINE:
-            phrase = phrase_in(text)
-            why = f"about the site: “{phrase}”" if phrase else ""
-        kept.append(Line(text, why))
-    return tuple(kept), tuple(cut)
+            announced.begin(label, reach[number] if reach else len(lines))
+            found.append(Mark(f"label “{label.text}”", cut=True))
+            continue
+        below = announced.above(number, text)
+        phrase = phrase_in(text) if len(text) <= _LONG_LINE and not below else ""
+        if phrase and about_cookies and _COOKIE.search(phrase):
+            phrase = ""
+        notice = notice or bool(phrase and _COOKIE.search(text))
+        announced.paragraphs += not below and not phrase and words(text) >= _PARAGRAPH
+        found.append(Mark(f"about the site: “{phrase}”" if phrase else below))
+    if notice and not about_cookies:
+        # A sentence that asks for consent is seldom alone.
+        for number, text in enumerate(lines):
+            if not found[number].why and _COOKIE.search(text):
+                found[number] = Mark("about the site: the page has a cookie notice")
+    return found
+
+
+class _Announced:
+    """What the last label announces, and for how long."""
+
+    def __init__(self) -> None:
+        self.paragraphs = 0  # of the article so far
+        self._label = ""
+        self._ending = False
+        self._listed = 0
+        self._until = 0
+
+    def begin(self, label: Label, until: int) -> None:
+        """A label; one that stands alone, or before its title on the same line, announces nothing below."""
+        if label.kind == "alone" or label.rest:
+            return
+        # A list of related articles inside what follows the end does not bring the article back; and nothing
+        # ends before it has begun: "Most read" in a menu is only a label.
+        self._ending = self._ending or (label.kind == "ends" and self.paragraphs >= _BEGUN)
+        self._label, self._listed, self._until = label.text, 0, until
+
+    def above(self, number: int, text: str) -> str:
+        """What the label above this line says of it; "" where the article goes on."""
+        over = number >= self._until or (not self._ending and self._listed >= _LIST_LINES)
+        if self._label and (over or _goes_on(text, ending=self._ending)):
+            self._label, self._ending = "", False
+        if not self._label:
+            return ""
+        self._listed += 1
+        return f"below the label “{self._label}”"
 
 
 def words(text: str) -> int:
