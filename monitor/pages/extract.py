@@ -36,6 +36,7 @@ _LINE_CHARS = 20_000
 _TEXT_CHARS = 500_000
 _MOST_CUTS = 1_000
 _CUT_CHARS = 1_000
+_TELLING = 25  # characters of a piece that stands in the article by no accident
 _ALL_LINK = 0.8  # of the characters of a line
 _LAYOUT_ROW = 300  # characters of a row that cannot be one of figures
 _MUCH = 0.3  # of the article's characters
@@ -195,11 +196,15 @@ def _cut_away(
     found: list[Cut] = []
     for block in blocks:
         key = _key(block.text)
-        if key in kept or f" {key} " in whole:
+        if key in kept:
+            continue
+        label = label_of(block.text)
+        why = f"label “{label.text}”" if label else _why(block)
+        # Part of a line, most likely; but a word that menus have in common with the article is none.
+        if (not why or len(key) >= _TELLING) and f" {key} " in whole:
             continue
         kept.add(key)
-        label = label_of(block.text)
-        why = f"label “{label.text}”" if label else _why(block) or "not part of the article"
+        why = why or "not part of the article"
         found.append(Cut(one_line(block.text, _CUT_CHARS), why))
         if len(found) >= _MOST_CUTS:
             break
