@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def extract(target: Annotated[str, typer.Argument(help="A page's URL, or a local .html file.")]) -> None:
-    """Show a page's article, and what was cut away and why; stores nothing. Exit 1 if there is no page."""
+    """Show a page's clean article, what was cut, and why. Stores nothing; exit 1 if it is no page."""
     import asyncio
 
     path = Path(target)

@@ -52,7 +52,7 @@ def opinions(tree: Any, declared: str, lines: Sequence[str]) -> tuple[list[Opini
     `declared` is the article's text as the page states it for machines. The tree is used up.
     """
     length = sum(map(len, lines))
-    second = Opinion(_by_readability(tree))
+    second = Opinion(readability_text(tree))
     voted = second.length >= _LEAST_LENGTH * length
     found = [second] if voted else []
     if declared:
@@ -60,7 +60,8 @@ def opinions(tree: Any, declared: str, lines: Sequence[str]) -> tuple[list[Opini
     return found, voted
 
 
-def _by_readability(tree: Any) -> str:
+def readability_text(tree: Any) -> str:
+    """The article as readability sees it, "" where it sees none. The tree is used up."""
     try:
         return html_to_text(readability.Document(tree).summary(html_partial=True))
     except MemoryError:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MAX_PAGE = 5_000_000  # bytes
 
 _TITLE_CHARS = 500
+_SHORT_TITLE = 3  # words: a title below may be a rubric ("LIVE")
 _LINE_CHARS = 20_000
 _TEXT_CHARS = 500_000
 _MOST_CUTS = 1_000
@@ -45,6 +46,7 @@ _NO_PAGE = re.compile(r"\s*(?:%PDF|\{|<\?xml[^>]*>\s*<(?:rss|feed)\b)")
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+_TITLE_PARTS = re.compile("\\s[-\u2013\u2014|\u00b7]\\s")
 _WORD = re.compile(r"\w+")
 
 
@@ -84,7 +86,7 @@ def _refused(body: bytes, content_type: str) -> str:
 def _of_tree(tree: Any, url: str) -> Extracted:
     facts = stated(tree, url)
     named = article.facts_of(tree)
-    title = one_line(named.title or facts.headline, _TITLE_CHARS)
+    title = one_line(_title(named.title or facts.headline, facts.heading), _TITLE_CHARS)
     blocks = blocks_of(tree)
     found = _bounded(_parted(article.lines_of(tree), blocks), title)
     kept, cut = without_furniture(found, title)
@@ -105,6 +107,13 @@ def _of_tree(tree: Any, url: str) -> Extracted:
         live=facts.live,
         paywalled=facts.paywalled,
     )
+
+
+def _title(found: str, heading: str) -> str:
+    """The title found, or the longest part of the page's `<title>` where that was cut at its first dash."""
+    if len(found.split()) < _SHORT_TITLE and found in heading:
+        return max(_TITLE_PARTS.split(heading), key=len) or found
+    return found
 
 
 def _parted(lines: list[str], blocks: Sequence[Block]) -> list[str]:

@@ -4,7 +4,8 @@ Which lines of a text are furniture, told from the text alone: labels, titles be
 Used on what an extractor kept of a page, on what a feed calls its content, and on plain text copied from a
 browser. A label is cut, and with it what it announces on its own line. The short lines below a label are
 other articles' titles: they are kept, but not confirmed, until a line that reads like a paragraph. After a
-label that ends articles ("Most read") it must be a long one. Pure.
+label that ends articles ("Most read") it must be a long one. Several lines like titles at the very end are
+not confirmed either. Pure.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _LONG_LINE = 600  # characters: words about the site come in short paragraphs
 _PARAGRAPH = 20  # words of a line that is the article going on
 _LONG_PARAGRAPH = 30  # after a label that ends articles
 _LIST_LINES = 12  # titles that one label announces at most
+_LEAST_TITLE, _LONGEST_TITLE, _WORDS_A_TITLE = 4, 25, 7  # words of a title: at least, at most, on average
+_LEAST_TITLES, _MOST_TITLES = 3, 12  # behind an article
 _BEGUN = 2  # paragraphs after which an article has begun, and can end
 # The last two stops are Arabic and Urdu, the last two quotes are closing ones.
 _SENTENCE_END = re.compile("[.!?…。\u061f\u06d4][\"'»)\\]\u201d\u2019]*$")
@@ -74,7 +77,25 @@ def marks(lines: Sequence[str], title: str = "", reach: Sequence[int] | None = N
         for number, text in enumerate(lines):
             if not found[number].why and _COOKIE.search(text):
                 found[number] = Mark("about the site: the page has a cookie notice")
+    if announced.paragraphs >= _BEGUN:
+        for number in _titles_at_the_end(lines, found):
+            found[number] = Mark("one of several titles behind the article")
     return found
+
+
+def _titles_at_the_end(lines: Sequence[str], found: Sequence[Mark]) -> list[int]:
+    """The last lines that speak for themselves, where they look like titles of other articles."""
+    tail: list[int] = []
+    for number in range(len(lines) - 1, -1, -1):
+        if found[number].why:
+            continue
+        if not _LEAST_TITLE <= words(lines[number]) <= _LONGEST_TITLE or _FULL_STOP.search(lines[number]):
+            break
+        tail.append(number)
+    # Results of a race are lines without a full stop too, but shorter ones and more of them.
+    told = sum(words(lines[number]) for number in tail)
+    titles = _LEAST_TITLES <= len(tail) <= _MOST_TITLES and told >= _WORDS_A_TITLE * len(tail)
+    return tail if titles else []
 
 
 class _Announced:

@@ -22,7 +22,8 @@ Kind = Literal["lists", "ends", "alone"]
 
 _LONGEST_HEAD = 80  # characters before the sign that parts a label from what it announces
 _SIGN = re.compile(r"\s*(?:[:|>»→\u2192]|\s[-\u2013\u2014])\s*")
-_BULLET = re.compile(r"^[\s\-\u2013\u2014•*·>»→▶►+#]+|[\s:>»→▶►…?.!]+$")
+_BEFORE = " \t-\u2013\u2014•*·>»→▶►+#"  # bullets
+_BEHIND = " \t:>»→▶►…?.!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class _Book:
 def label_of(line: str) -> Label | None:
     """The label that a line is ("Lire aussi :"), or begins with ("Lire aussi : l'opposition proteste")."""
     book = _book()
-    plain = _BULLET.sub("", line)
-    if len(plain) <= _LONGEST_HEAD:
+    plain = line.lstrip(_BEFORE).rstrip(_BEHIND)
+    if len(plain) <= _LONGEST_HEAD and plain.count(" ") <= book.longest:
         kind = book.kinds.get(_key(plain))
         if kind:
             return Label(kind, plain)

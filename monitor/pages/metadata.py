@@ -37,6 +37,7 @@ _ARTICLE = re.compile(r"(?:article|posting|report|review)$", re.IGNORECASE)
 _LIVE = "liveblogposting"
 _LANGUAGE_TAG = re.compile(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z])")
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
+_INSIDE = ("liveBlogUpdate", "mainEntity", "@graph")  # keys under which an article's own parts stand
 _JSON_CHARS = 1_000_000
 _JSON_NODES = 2_000
 _ADDRESS_CHARS = 4_000
@@ -45,10 +46,10 @@ _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the page states; `body` is its article's text in JSON-LD, `description` its summary."""
+    """What the page states. `heading` is its `<title>`, `body` its article's text in JSON-LD."""
 
+    heading: str = ""
     headline: str = ""
-    description: str = ""
     body: str = ""
     language: str | None = None
     published: datetime | None = None
@@ -64,12 +65,13 @@ def stated(tree: Any, url: str) -> Stated:
     metas = _metas(tree)
     nodes = list(_json_articles(tree))
     first: Mapping[str, Any] = nodes[0] if nodes else {}
-    body = first.get("articleBody")
+    bodies = [node["articleBody"] for node in nodes if isinstance(node.get("articleBody"), str)]
     links = [link for link in tree.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
+    heading = next(tree.iter("title"), None)
     return Stated(
+        heading=" ".join((heading.text or "").split()) if heading is not None else "",
         headline=_text(first.get("headline")) or metas.get("og:title", ""),
-        description=metas.get("og:description") or metas.get("description") or "",
-        body=html_to_text(body) if isinstance(body, str) else "",
+        body="\n".join(map(html_to_text, bodies)),
         language=_language(tree, metas, first),
         published=_moment(first.get("datePublished"), *(metas.get(name) for name in _PUBLISHED)),
         updated=_moment(first.get("dateModified"), *(metas.get(name) for name in _UPDATED)),
@@ -134,7 +136,7 @@ def _json_articles(tree: Any) -> Iterator[Mapping[str, Any]]:
             elif isinstance(node, dict):
                 if any(_ARTICLE.search(kind) for kind in _types(node)):
                     yield node
-                waiting += [node[key] for key in ("mainEntity", "@graph") if key in node]
+                waiting += [node[key] for key in _INSIDE if key in node]
 
 
 def _types(node: Mapping[str, Any]) -> list[str]:
@@ -144,12 +146,10 @@ def _types(node: Mapping[str, Any]) -> list[str]:
 
 def _language(tree: Any, metas: Mapping[str, str], article: Mapping[str, Any]) -> str | None:
     """The language the page declares, as the letters its tag begins with."""
-    root = tree if tree.tag == "html" else next(tree.iter("html"), None)
+    root = tree if tree.tag == "html" else next(tree.iter("html"), tree)
     tags = (
         _text(article.get("inLanguage")),
-        (root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"))
-        if root is not None
-        else "",
+        root.get("lang") or root.get("xml:lang"),
         metas.get("content-language"),
         metas.get("og:locale"),
     )
