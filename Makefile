@@ -48,6 +48,7 @@ prove: $(STAMP)  ## the big counts, by hand
 bench: $(STAMP)  ## figures, side by side in one run
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python benchmarks/fetch.py
+	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/polls.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python -m benchmarks.rules

@@ -25,7 +25,20 @@ SETTINGS: dict[str, Any] = {
 
 # Verbs in the order of the help, which is that of a first acquaintance; typer would put groups last.
 ORDER = (
-    *("init", "check", "run", "demo", "fetch", "match", "url", "explain", "feeds", "rules", "entities"),
+    *(
+        "init",
+        "check",
+        "run",
+        "demo",
+        "fetch",
+        "extract",
+        "match",
+        "url",
+        "explain",
+        "feeds",
+        "rules",
+        "entities",
+    ),
     *("alerts", "outbox", "channels", "status", "db", "config"),
 )
 
@@ -77,6 +90,7 @@ def load_verbs() -> None:
         demo,
         entities,
         explain,
+        extract,
         feeds,
         fetch,
         init,
@@ -93,6 +107,7 @@ def load_verbs() -> None:
         run,
         demo,
         fetch,
+        extract,
         match,
         explain,
         feeds,

@@ -1,0 +1,124 @@
+"""`tocsin extract`: the clean article of a page, and what was cut away and why. Nothing is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli import context, output
+from monitor.errors import TocsinError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.pages.values import Extracted
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(epilog="Example: tocsin extract https://www.example.org/news/talks-in-doha")(extract)
+
+
+def extract(target: Annotated[str, typer.Argument(help="A page's URL, or a local .html file.")]) -> None:
+    """Show a page's clean article, what was cut, and why. Stores nothing; exit 1 if it is no page."""
+    import asyncio
+
+    path = Path(target)
+    if "://" in target:
+        found = asyncio.run(_from_web(target))
+    elif path.is_file():
+        found = asyncio.run(_extracted(_read(path), "", ""))
+    else:
+        raise UsageError(f"{target!r} is neither an address nor a file", hint=_hint(target))
+    if found.error:
+        raise TocsinError(f"{target}: {found.error}")
+    if context.given.json:
+        output.emit(_shape(found))
+    else:
+        _show(found)
+    if not found.lines:
+        output.say("no article was found on this page")
+
+
+async def _from_web(target: str) -> Extracted:
+    from monitor.feeds.fetch import HttpFetcher, user_agent
+    from monitor.model import FetchRequest, FetchStatus
+
+    config = context.config_if_any()
+    ranges = config.polling.allow_private if config else ()
+    fetcher = HttpFetcher(user_agent(config.contact if config else None), allow_private=ranges)
+    result = await fetcher.fetch(FetchRequest(target))
+    if result.status is not FetchStatus.NEW:
+        code = f" (HTTP {result.http_status})" if result.http_status else ""
+        raise TocsinError(f"{target}: {result.message or result.status.value}{code}")
+    return await _extracted(result.body, result.content_type, result.final_url)
+
+
+async def _extracted(body: bytes, content_type: str, url: str) -> Extracted:
+    from monitor.pages.extractor import Extractor
+
+    extractor = Extractor()
+    try:
+        return await extractor.extract(body, content_type=content_type, url=url)
+    finally:
+        await extractor.close()
+
+
+def _read(path: Path) -> bytes:
+    from monitor.pages.extractor import MAX_PAGE
+
+    try:
+        if path.stat().st_size > MAX_PAGE:
+            raise TocsinError(f"{path} is larger than the {MAX_PAGE // 1_000_000} MB a page may have")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _hint(target: str) -> str:
+    if "." in target.partition("/")[0].strip("."):
+        return f"for an address write https://{target}"
+    return "give a page's address with its https://, or the path of a file"
+
+
+def _shape(found: Extracted) -> dict[str, Any]:
+    return {
+        "title": found.title,
+        "text": found.text,
+        "confirmed": found.confirmed,
+        "language": found.language,
+        "published": output.rfc3339(found.published),
+        "updated": output.rfc3339(found.updated),
+        "authors": list(found.authors),
+        "canonical": found.canonical,
+        "live": found.live,
+        "paywalled": found.paywalled,
+        "weak": [{"text": line.text, "why": line.why} for line in found.lines if line.why],
+        "cut": [{"text": cut.text, "why": cut.why} for cut in found.cut],
+    }
+
+
+def _show(found: Extracted) -> None:
+    """The same for people: facts, then each piece of text with what became of it."""
+    output.out(output.colour(output.printable(found.title) or "(no title)", "bold"))
+    facts = [
+        found.language or "no language",
+        output.rfc3339(found.published) or "undated",
+        *(f"by {', '.join(found.authors)}" for _ in found.authors[:1]),
+        *("live blog" for _ in range(found.live)),
+        *("behind a paywall" for _ in range(found.paywalled)),
+    ]
+    output.out(output.printable(", ".join(facts)))
+    if found.canonical:
+        output.out(output.printable(found.canonical))
+    output.table(("IS", "WHY", "TEXT"), _rows(found), empty="the page holds no text")
+
+
+def _rows(found: Extracted) -> Iterator[tuple[str, str, str]]:
+    """Kept lines in their order, those rules may match on as "confirmed"; then what was cut."""
+    for line in found.lines:
+        yield "weak" if line.why else "confirmed", line.why, line.text
+    for cut in found.cut:
+        yield "cut", cut.why, cut.text

@@ -1,0 +1,104 @@
+"""What is learnt from a web page, as frozen values. Pure; imports no library, so anybody may import it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LEAST_CHARS = 250  # of article text; less is a caption, a paywall's first line or a page of another kind
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    One line of an article. `why` says why it is not confirmed; "" = it is.
+
+    Rules may match confirmed lines (strong); what holds only with the others is weak.
+    """
+
+    text: str
+    why: str = ""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether nothing speaks against the line."""
+        return not self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A piece of the page that is not article text, and why it is thought so."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """
+    The clean article of a page, or, with `error` set, why there is none.
+
+    `canonical` and `og_url` are absolute and lie within the page's own registrable domain; `published` is
+    aware UTC and stands only where the page states it for machines; `language` is declared, else guessed,
+    else None. `live`: a live blog. `paywalled`: the page says that its text is not free. `killed`: the error
+    came of the process that read the page being killed.
+    """
+
+    title: str = ""
+    lines: tuple[Line, ...] = ()
+    cut: tuple[Cut, ...] = ()
+    language: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    canonical: str | None = None
+    og_url: str | None = None
+    live: bool = False
+    paywalled: bool = False
+    error: str = ""
+    killed: bool = False
+
+    @property
+    def text(self) -> str:
+        """All lines: what is stored, shingled and shown."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def confirmed(self) -> str:
+        """The lines that rules may match on."""
+        return "\n".join(line.text for line in self.lines if not line.why)
+
+    @property
+    def unconfirmed(self) -> tuple[tuple[int, int], ...]:
+        """The (start, end) spans in `text` of lines that are not confirmed, neighbours as one."""
+        return unconfirmed_spans(self.lines)
+
+
+def unconfirmed_spans(lines: tuple[Line, ...]) -> tuple[tuple[int, int], ...]:
+    """The (start, end) spans of unconfirmed lines in the lines joined by line feeds, neighbours as one."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for line in lines:
+        end = start + len(line.text)
+        if line.why:
+            if spans and spans[-1][1] + 1 == start:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+        start = end + 1
+    return tuple(spans)
+
+
+def usable(extracted: Extracted, teaser: str) -> str:
+    """Why a page's text is no better than the teaser, or "" where it is to be used instead of it."""
+    if extracted.error:
+        return extracted.error
+    length = len(extracted.text)
+    if length < _LEAST_CHARS:
+        return f"the page gave {length} characters of text, fewer than {_LEAST_CHARS}"
+    if length < len(teaser):
+        return "the page gave less text than the teaser"
+    return ""

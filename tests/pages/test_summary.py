@@ -1,0 +1,112 @@
+"""A feed's own text: what publishing systems add to it, and whether it is the whole article."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from monitor.pages.summary import WHOLE_CHARS, cleaned
+
+SENTENCE = "Ministers of six countries met in the capital on Tuesday to talk about water and grain."
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        'The post <a href="x">Talks</a> appeared first on <a href="y">The Post</a>.',
+        "L\u2019article <a href='x'>Pourparlers</a> est apparu en premier sur <a href='y'>Le Courrier</a>.",
+        "Der Beitrag <a>Gespräche</a> erschien zuerst auf <a>Tagblatt</a>.",
+        "La entrada Conversaciones se publicó primero en El Diario.",
+        "L'articolo Colloqui proviene da Il Giornale.",
+        "O post Conversas apareceu primeiro em O Jornal.",
+        "Het bericht Gesprekken verscheen eerst op De Krant.",
+        "Запись Переговоры впервые появилась на Газета.",
+    ],
+)
+def test_the_publishing_system_s_signature_is_cut(tail: str) -> None:
+    """In the languages it speaks."""
+    found = cleaned(f"<p>{SENTENCE}</p>\n<p>{tail}</p>")
+    assert found.text == SENTENCE
+    assert [cut.why for cut in found.cut] == ["said by the publishing system"]
+    assert not found.more
+
+
+@pytest.mark.parametrize(
+    ("tail", "text"),
+    [
+        (" [&#8230;]", f"{SENTENCE} […]"),
+        (" [...]", f"{SENTENCE} [...]"),
+        ("…", f"{SENTENCE}…"),
+        (' [&#8230;] <a href="x">Read more</a>', f"{SENTENCE} […]"),
+        (' <a href="x">Continue reading &raquo;</a>', SENTENCE),
+        ("<p><a href='x'>Lire la suite</a></p>", SENTENCE),
+        ("<br/>Weiterlesen …", SENTENCE),
+        (" Читать далее", SENTENCE),
+        (" Read the full story at The Post", SENTENCE),
+    ],
+)
+def test_a_text_that_goes_on_elsewhere_says_so(tail: str, text: str) -> None:
+    """By a tail, which is cut, or by its dots."""
+    found = cleaned(f"<p>{SENTENCE}{tail}</p>")
+    assert found.more
+    assert found.short
+    assert found.text == text
+
+
+def test_what_is_long_and_does_not_go_on_is_the_article() -> None:
+    """Then its page is not fetched."""
+    long = "".join(f"<p>{SENTENCE}</p>" for _ in range(WHOLE_CHARS // len(SENTENCE) + 1))
+    assert cleaned(long).whole
+    assert not cleaned(long + "<p>Read more</p>").whole
+    assert not cleaned(f"<p>{SENTENCE}</p>").whole
+    assert not cleaned(f"<p>{SENTENCE * 3}</p>").short
+    assert cleaned("Ministers met.").short
+    assert cleaned("").short
+    assert not cleaned("He wanted no more").more
+
+
+def test_links_for_sharing_are_no_text() -> None:
+    """Links to what somebody posted are."""
+    found = cleaned(
+        f"<p>{SENTENCE}</p>"
+        '<a href="https://www.facebook.com/sharer/sharer.php?u=x"><img src="f.png"/> Post it there</a>'
+        "<a href='https://twitter.com/intent/tweet?url=x'>Pass it on</a>"
+        '<a href="mailto:?subject=x&body=y">Mail it</a>'
+        '<p>As <a href="https://twitter.com/minister/status/1">the minister wrote</a> later.</p>'
+        '<img src="http://feeds.feedburner.com/~r/x/~4/y" height="1" width="1" alt="pixel"/>'
+    )
+    assert found.text == f"{SENTENCE}\nAs the minister wrote later."
+
+
+def test_related_lists_inside_the_content_are_not_confirmed() -> None:
+    """They are titles of other articles."""
+    found = cleaned(
+        f"<p>{SENTENCE}</p><h3>Related articles</h3><ul><li><a href='1'>Covid-19: cases rise</a></li></ul>"
+    )
+    assert found.text == f"{SENTENCE}\nCovid-19: cases rise"
+    assert [found.text[start:end] for start, end in found.unconfirmed] == ["Covid-19: cases rise"]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<a " * 100_000,
+        '<a href="x">' * 50_000,
+        '<a href="' + "x" * 400_000,
+        "<a>" + "<b" * 200_000,
+        "The post " + "on " * 100_000,
+        "Read more. " * 50_000,
+        ("[" * 100_000) + "…",
+        "Lire aussi : " * 30_000,
+        "\n" * 300_000,
+        "." * 300_000 + "x",
+        (": " * 150_000) + "x",
+        "<p>" + " - " * 100_000 + "x",
+    ],
+)
+def test_time_is_linear_in_any_text(markup: str) -> None:
+    """A feed's text is read in the daemon itself."""
+    start = time.process_time()
+    cleaned(markup)
+    assert time.process_time() - start < 2
