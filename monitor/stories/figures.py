@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from monitor.text.folding import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from monitor.stories.vocabulary import Vocabulary
 
@@ -40,6 +40,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _MAGNITUDES = frozenset({"magnitude", "magnitud", "magnitudo", "starke"})
 _PER_CENT = {("per", "cent"), ("pour", "cent"), ("por", "ciento"), ("por", "cento"), ("per", "cento")}
 _PERCENTS = frozenset({"percent", "prozent", "pct", "percentage"})
+_TOLLS = frozenset({"toll", "bilan", "balance", "bilancio", "balanco", "opferzahl", "count"})
 _BEHIND = 4  # words before a number in which a casualty is looked for
 _AHEAD = 5  # and after it
 _STEM = 7
@@ -75,14 +76,19 @@ def items_of(text: str, vocabulary: Vocabulary) -> list[Item]:
     return _composed(raw, vocabulary)
 
 
-def figures_of(items: Sequence[Item], vocabulary: Vocabulary) -> list[Figure]:
-    """The numbers that count something, in the order of the text."""
+def figures_of(items: Sequence[Item], vocabulary: Vocabulary, most: int | None = None) -> list[Figure]:
+    """
+    The numbers that count something, in the order of the text; those among the first `most` items alone.
+
+    What they count is read from the whole text. A number that ends it was cut off from what it counts.
+    """
     found = []
-    for place, item in enumerate(items):
-        if item.kind == "number" and not _is_time(items, place, vocabulary):
-            figure = _figure(items, place, vocabulary)
-            if figure is not None:
-                found.append(figure)
+    for place, item in enumerate(items[:most]):
+        if item.kind != "number" or place + 1 == len(items) or _is_time(items, place, vocabulary):
+            continue
+        figure = _figure(items, place, vocabulary)
+        if figure is not None:
+            found.append(figure)
     return found
 
 
@@ -173,7 +179,8 @@ def _is_time(items: Sequence[Item], place: int, vocabulary: Vocabulary) -> bool:
     if after.kind == "word" and after.word in vocabulary.times | vocabulary.months:
         return True
     if before.kind == "word" and before.word in vocabulary.months | vocabulary.at | vocabulary.days:
-        return True
+        behind = _words(reversed(items[:place]), _BEHIND, vocabulary.joints)
+        return _TOLLS.isdisjoint(behind)  # "dies at 91", but "the toll stands at 30"
     if before.kind == "comma" and after.kind == "comma":  # "Okoro, 27, has"
         return True
     if items[place].year:
@@ -214,7 +221,7 @@ def _is_verb(noun: str, vocabulary: Vocabulary) -> bool:
     return noun in vocabulary.perhaps or noun in vocabulary.days
 
 
-def _words(items: Sequence[Item] | reversed[Item], most: int, joints: frozenset[str]) -> list[str]:
+def _words(items: Iterable[Item], most: int, joints: frozenset[str]) -> list[str]:
     """The next words before anything that separates."""
     found: list[str] = []
     for item in items:

@@ -48,6 +48,8 @@ LEAST_SHARED = 12  # shingles
 LEAST_WORDS = 25  # under which containment says nothing
 EXACT_WORDS = 50  # from which on equal text is proof
 TITLES_AGREE = 60.0
+TITLES_EQUAL = 90.0
+LEAD_KNOWN = 0.2  # of the first shingles: less, and it is background that was copied, not the report
 LEADS_AGREE = 0.5
 ROUNDUP = 0.25  # less of a long text than this in the other: a page of several reports
 GROUPED = timedelta(days=7)
@@ -276,12 +278,12 @@ def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]
         return Relation.UPDATE, "; ".join([copied, *map(str, changed)])
     if new.outlet and new.outlet == other.outlet and pair.score < SAME_OUTLET_AT:
         return Relation.RELATED, f"{copied}, from the same outlet: a follow-up"
-    if other.full and _is_roundup(new, other):
+    alike = title_score(title_words(new.title, new.outlet), title_words(other.title, other.outlet))
+    if other.full and alike < TITLES_AGREE and _is_roundup(new, other):
         return Relation.RELATED, f"{copied}, and most of this one is about something else"
     if pair.score >= DUPLICATE_AT:
         return Relation.DUPLICATE, copied
-    alike = title_score(title_words(new.title, new.outlet), title_words(other.title, other.outlet))
-    if alike >= TITLES_AGREE:
+    if alike >= TITLES_EQUAL or (alike >= TITLES_AGREE and _lead_is_known(new, other)):
         return Relation.JOINS, f"{copied}, the headlines agree ({alike:.0f} of 100) and nothing differs"
     return Relation.RELATED, f"{copied}, under another headline"
 
@@ -311,6 +313,12 @@ def _is_roundup(new: Facts, other: Facts) -> bool:
     """Whether a long text holds the other as one report among several."""
     own = new.shingles.all - other.shingles.all
     return len(own) >= _ROUNDUP_OWN and coverage(new.shingles.all, other.shingles.all) < ROUNDUP
+
+
+def _lead_is_known(new: Facts, other: Facts) -> bool:
+    """Whether either lead stands in the other text: what begins otherwise and shares the rest is other news."""
+    one, two = (frozenset(each.shingles.order[:_LEAD]) for each in (new, other))
+    return max(coverage(one, other.shingles.all), coverage(two, new.shingles.all)) >= LEAD_KNOWN
 
 
 def _language(new: Facts, other: Facts) -> str | None:

@@ -71,7 +71,7 @@ class Desk:
             return NOTHING
         titles = title_marks(article.title, article.outlet)
         hits: Counter[int] = Counter()
-        titled = set()
+        titled: set[int] = set()
         for number in sketch(article.shingles) | titles:
             postings = self._postings.get(number, ())
             if len(postings) < STOP:

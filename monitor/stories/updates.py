@@ -130,22 +130,24 @@ class _Reading:
 
     def zone(self, most: int) -> list[Item]:
         """The title and the first words of the text."""
-        kept: list[Item] = [*self.title, _END]
-        left = most
-        for item in self.text:
-            left -= item.kind in ("word", "number")
-            if left < 0:
-                break
-            kept.append(item)
-        return kept
+        return self.whole()[: self._reach(most)]
 
     def whole(self) -> list[Item]:
         """Title and text."""
         return [*self.title, _END, *self.text]
 
-    def figures(self, items: Sequence[Item]) -> list[Figure]:
-        """The numbers of a part of it."""
-        return figures_of(items, self.known)
+    def figures(self, most: int | None = None) -> list[Figure]:
+        """The numbers of it; of the title and the first words alone."""
+        return figures_of(self.whole(), self.known, None if most is None else self._reach(most))
+
+    def _reach(self, most: int) -> int:
+        """How many items the title and the first words are."""
+        left = most
+        for place, item in enumerate(self.text):
+            left -= item.kind in ("word", "number")
+            if left < 0:
+                return len(self.title) + 1 + place
+        return len(self.title) + 1 + len(self.text)
 
     def sentences(self) -> list[str]:
         """The sentences of the text that are long enough to say something."""
@@ -167,13 +169,13 @@ def _room(others: Sequence[_Reading], most: int) -> int:
 
 
 def _numbers(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
-    fresh = new.figures(new.zone(_room(others, ZONE)))
+    fresh = new.figures(_room(others, ZONE))
     if not fresh:
         return []
-    everywhere = [other.figures(other.whole()) for other in others]
+    everywhere = [other.figures() for other in others]
     told = _by_class(figure for figures in everywhere for figure in figures)
-    before = _by_class(figure for other in others for figure in other.figures(other.zone(ZONE)))
-    now = _by_class(new.figures(new.whole()))
+    before = _by_class(figure for other in others for figure in other.figures(ZONE))
+    now = _by_class(new.figures())
     found: dict[str, Signal] = {}
     for figure in fresh:
         what = figure.what
