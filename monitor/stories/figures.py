@@ -41,7 +41,7 @@ _MAGNITUDES = frozenset({"magnitude", "magnitud", "magnitudo", "starke"})
 _PER_CENT = {("per", "cent"), ("pour", "cent"), ("por", "ciento"), ("por", "cento"), ("per", "cento")}
 _PERCENTS = frozenset({"percent", "prozent", "pct", "percentage"})
 _TOLLS = frozenset({"toll", "bilan", "balance", "bilancio", "balanco", "opferzahl", "count"})
-_BEHIND = 4  # words before a number in which a casualty is looked for
+_BEHIND = 6  # words before a number in which a casualty is looked for
 _AHEAD = 5  # and after it
 _STEM = 7
 
@@ -179,6 +179,8 @@ def _is_time(items: Sequence[Item], place: int, vocabulary: Vocabulary) -> bool:
     if after.kind == "word" and after.word in vocabulary.times | vocabulary.months:
         return True
     if before.kind == "word" and before.word in vocabulary.months | vocabulary.at | vocabulary.days:
+        return True
+    if before.word == "at" and (after.kind in ("end", "comma") or after.word in vocabulary.empty):
         behind = _words(reversed(items[:place]), _BEHIND, vocabulary.joints)
         return _TOLLS.isdisjoint(behind)  # "dies at 91", but "the toll stands at 30"
     if before.kind == "comma" and after.kind == "comma":  # "Okoro, 27, has"
@@ -199,7 +201,7 @@ def _figure(items: Sequence[Item], place: int, vocabulary: Vocabulary) -> Figure
         return Figure(PERCENT, value)
     if "money" in (after.kind, before.kind):
         return Figure(MONEY, value)
-    if behind and behind[0] in _MAGNITUDES:
+    if not _MAGNITUDES.isdisjoint(behind[:2]):
         return Figure(MAGNITUDE, value)
     noun = ahead[0] if ahead else ""
     told = _casualty(noun, vocabulary)

@@ -1,8 +1,8 @@
 """
 Where texts are found again: an inverted index of sketches in the store.
 
-One row for each (day, shingle, article). The day comes first: what is too old goes as one stretch of the
-table, and what is written lies together. A shingle that 200 articles of the window have says nothing (a
+One row for each (shingle, day, article): one look at the table for each shingle, and what is written next
+lies where was just read. What is too old is cleared away slice by slice of the hashes. A shingle that 200 articles of the window have says nothing (a
 newsletter's footer): it is neither looked up further nor written again, so reading stays bounded.
 
 The functions run inside the writer's transaction, look-up before insertion: two copies of one dispatch that
@@ -25,21 +25,16 @@ if TYPE_CHECKING:
 STOP = 200  # postings in the window that make a shingle worthless
 LEAST_HITS = 6
 MOST_CANDIDATES = 20
+SLICES = 1_024  # in which the table is cleared, each some thousand rows
 DAYS = 8  # a window of seven days touches eight
 
 # To be compiled from statements.py, with the table, at wiring time.
 SHINGLES_FIND = (
-    "SELECT shingles.h, shingles.article_id FROM json_each(:days) AS days"
-    " CROSS JOIN json_each(:hashes) AS hashes"
-    " CROSS JOIN shingles ON shingles.day = days.value AND shingles.h = hashes.value"
+    "SELECT shingles.h, shingles.article_id FROM json_each(:hashes) AS hashes"
+    " CROSS JOIN shingles ON shingles.h = hashes.value AND shingles.day BETWEEN :first AND :last"
 )
-SHINGLE_INSERT = "INSERT OR IGNORE INTO shingles (day, h, article_id) VALUES (:day, :h, :article_id)"
-SHINGLES_FORGET = "DELETE FROM shingles WHERE shingles.article_id = :article_id AND shingles.day = :day"
-SHINGLES_EXPIRE = (
-    "DELETE FROM shingles WHERE (shingles.day, shingles.h, shingles.article_id) IN"
-    " (SELECT shingles.day, shingles.h, shingles.article_id FROM shingles WHERE shingles.day < :day"
-    " ORDER BY shingles.day LIMIT :most)"
-)
+SHINGLE_INSERT = "INSERT OR IGNORE INTO shingles (h, day, article_id) VALUES (:h, :day, :article_id)"
+SHINGLES_EXPIRE = "DELETE FROM shingles WHERE shingles.h BETWEEN :first AND :last AND shingles.day < :day"
 
 
 class Store(Protocol):
@@ -79,8 +74,7 @@ def look_up(
     asked = sorted({*sketch, *titles})
     if not asked:
         return Found((), frozenset())
-    window = range(day - days + 1, day + 2)
-    rows = store.rows(SHINGLES_FIND, days=json.dumps(list(window)), hashes=json.dumps(asked))
+    rows = store.rows(SHINGLES_FIND, hashes=json.dumps(asked), first=day - days + 1, last=day + 1)
     postings = Counter(row[0] for row in rows)
     stop = frozenset(number for number, count in postings.items() if count >= STOP)
     if stop:
@@ -106,6 +100,8 @@ def insert(
     return len(kept)
 
 
-def expire(store: Store, before: int, *, most: int = 5_000) -> int:
-    """Remove at most `most` rows of the days before `before`; returns how many, 0 = nothing is left."""
-    return store.run(SHINGLES_EXPIRE, day=before, most=most)
+def expire(store: Store, part: int, before: int) -> int:
+    """Remove what is older than the day `before` from one of the `SLICES` of the table; returns the rows."""
+    width = 2**64 // SLICES
+    first = -(2**63) + part % SLICES * width
+    return store.run(SHINGLES_EXPIRE, first=first, last=first + width - 1, day=before)

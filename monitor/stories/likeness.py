@@ -17,7 +17,7 @@ lead from one event to the next. Whether a duplicate is suppressed on a channel 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -247,8 +247,7 @@ def _near_head(new: Facts, head: Facts) -> bool:
 
 
 def _decide(new: Facts, pair: _Pair, other: Facts, members: Sequence[Facts], updates: str) -> Likeness:
-    told = [each.version for each in sorted(members, key=lambda each: (not each.head, each.at, each.id))]
-    changed = signals(new.version, told, language=_language(new, other), updates=updates)
+    changed = signals(new.version, _told(members), language=_language(new, other), updates=updates)
     if pair.level is Level.DISPATCH:
         relation, reason = _dispatch(new, pair, other, changed)
     else:
@@ -268,6 +267,17 @@ _SAME = {
     Level.TEXT: "word for word the same text",
     Level.TITLE: "the same headline over the same few words",
 }
+
+
+def _told(members: Sequence[Facts]) -> list[Version]:
+    """What a story said so far, its head first. Of mere copies the headline alone: their text adds nothing."""
+    versions: list[Version] = []
+    known: frozenset[int] = frozenset()
+    for each in sorted(members, key=lambda each: (not each.head, -each.shingles.words, each.at, each.id)):
+        copied = bool(each.shingles.all) and each.shingles.all <= known
+        versions.append(replace(each.version, text="") if copied else each.version)
+        known |= each.shingles.all
+    return versions
 
 
 def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]) -> tuple[Relation, str]:

@@ -93,7 +93,7 @@ WORDS = Vocabulary(
         "second seconds minute minutes hour hours day days week weeks month months year years decade decades am pm a p"
         " gmt utc est cet oclock clock old yr yrs ago century centuries"
     ),
-    at=words("at aged age page chapter article section number no"),
+    at=words("aged age page chapter article section number no"),
     empty=words(
         "of the a an in on at to from for by with and or but as is are was were be been who which that it its than per"
         " after before since until other more others such so up down"
