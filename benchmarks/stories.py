@@ -20,7 +20,7 @@ from pathlib import Path
 
 from monitor.articles.urls import clean_url, url_key
 from monitor.stories.index import insert, look_up
-from monitor.stories.shingles import shingles, sketch
+from monitor.stories.shingles import probe, shingles, sketch
 from monitor.stories.titles import title_marks
 from monitor.store.connection import open_writer
 from monitor.store.tx import Tx
@@ -104,12 +104,12 @@ def work(
             con.execute("BEGIN IMMEDIATE")
         number = start + place
         day = 20_000 + number * DAYS // articles
-        kept, titles = sketch(shingles(text)), title_marks(title)
+        whole, titles = shingles(text), title_marks(title)
         asked = time.perf_counter()
-        known = look_up(tx, kept, titles, day)
+        known = look_up(tx, probe(whole), titles, day)
         slow.append(time.perf_counter() - asked)
         found += bool(known.candidates)
-        rows += insert(tx, number, kept, titles, day, known.stop)
+        rows += insert(tx, number, sketch(whole), titles, day, known.stop)
         if place % GROUP == GROUP - 1 or place == len(batch) - 1:
             con.execute("COMMIT")
     return time.process_time() - began, slow, found, rows

@@ -64,14 +64,14 @@ def day_of(at: datetime) -> int:
 
 
 def look_up(
-    store: Store, sketch: Collection[int], titles: Collection[int], day: int, *, days: int = DAYS
+    store: Store, probe: Collection[int], titles: Collection[int], day: int, *, days: int = DAYS
 ) -> Found:
     """
-    The articles of the last `days` that share at least six shingles of the sketch, or a title; at most 20.
+    The articles of the last `days` that share at least six shingles, or a title; at most 20.
 
-    `day` is that of the new article; one filed a day later (clocks, order of polls) is found too.
+    `probe` is what `shingles.probe` gives. `day` is that of the new article; one filed a day later (clocks, order of polls) is found too.
     """
-    asked = sorted({*sketch, *titles})
+    asked = sorted({*probe, *titles})
     if not asked:
         return Found((), frozenset())
     rows = store.rows(SHINGLES_FIND, hashes=json.dumps(asked), first=day - days + 1, last=day + 1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitor.stories.index import LEAST_HITS, MOST_CANDIDATES, STOP
 from monitor.stories.likeness import GROUPED, NOTHING, Facts, Likeness, Relation, relate
-from monitor.stories.shingles import sketch
+from monitor.stories.shingles import probe, sketch
 from monitor.stories.titles import title_marks
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Desk:
         titles = title_marks(article.title, article.outlet)
         hits: Counter[int] = Counter()
         titled: set[int] = set()
-        for number in sketch(article.shingles) | titles:
+        for number in probe(article.shingles) | titles:
             postings = self._postings.get(number, ())
             if len(postings) < STOP:
                 hits.update(postings)

@@ -4,8 +4,8 @@ What texts are compared by: runs of four words as numbers, and how much of one t
 A *shingle* is the hash of four words that follow each other; the set of all of them says how much of the
 shorter text is copied (`containment`), wherever the copy begins or ends and whatever was put around it. Only
 a part of the shingles is kept in the index (`sketch`): many of the first words, because teasers are cut from
-there, and a few of the rest. Which ones is decided by the hash itself, so that two texts that share shingles
-keep the same ones.
+there, and the fewer of the rest the longer it is. Which ones is decided by the hash itself; a text is looked up
+by all that any other might have kept (`probe`).
 
 In scripts written without spaces a token is a character: there a shingle is longer (`WIDE`), and a word
 counts as so many characters.
@@ -28,8 +28,9 @@ WIDE = 6  # characters in a shingle, where characters are tokens
 CHARACTERS = 1.7  # of these that make a word
 
 LEAD = 60  # words at the beginning of which much is kept
-LEAD_PARTS = 2  # one of so many shingles of the lead is kept in the sketch ...
-PARTS = 16  # ... and one of so many behind it: both powers of two
+LEAD_PARTS = 2  # one of so many shingles of the lead is kept in the sketch
+REST_PARTS = (4, 16)  # of the rest, one of so many, by its length: powers of two, so that they are nested
+REST = 40  # shingles of the rest that a sketch has room for
 KEPT_WHOLE = 30  # words of a text of which every shingle is kept: few are left to choose from
 
 _MASK = (1 << 64) - 1
@@ -81,14 +82,28 @@ def without_spaces(text: str) -> bool:
 
 
 def sketch(found: Shingles) -> frozenset[int]:
-    """The shingles by which a text is found again: some 55 of 500 words, all of a teaser's."""
+    """The shingles under which a text is filed: some 60 of a page, all of a short teaser's."""
     order = found.order
     if found.words <= KEPT_WHOLE:
         return found.all
     lead = len(order) * LEAD // max(found.words, LEAD)
+    parts, most = REST_PARTS
+    while parts < most and (len(order) - lead) // parts > REST:
+        parts *= 2
     kept = [number for number in order[:lead] if not number & (LEAD_PARTS - 1)]
-    kept += [number for number in order[lead:] if not number & (PARTS - 1)]
+    kept += [number for number in order[lead:] if not number & (parts - 1)]
     return frozenset(kept)
+
+
+def probe(found: Shingles) -> frozenset[int]:
+    """The shingles by which a text is looked up: most of those under which a text that has them is filed."""
+    order = found.order
+    if found.words <= KEPT_WHOLE:
+        return found.all
+    lead = len(order) * LEAD // max(found.words, LEAD)
+    asked = [number for number in order[:lead] if not number & (LEAD_PARTS - 1)]
+    asked += [number for number in order[lead:] if not number & (REST_PARTS[0] - 1)]
+    return frozenset(asked)
 
 
 def shared(one: frozenset[int], other: frozenset[int]) -> int:
