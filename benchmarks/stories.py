@@ -40,7 +40,9 @@ class Newsroom:
     def __init__(self, *, short: bool) -> None:
         self._dice = random.Random(7)
         syllables = [a + b for a in "bcdfglmnprstv" for b in ("a", "e", "i", "o", "ou", "an")]
-        self._words = ["".join(self._dice.choices(syllables, k=self._dice.randint(1, 4))) for _ in range(20_000)]
+        self._words = [
+            "".join(self._dice.choices(syllables, k=self._dice.randint(1, 4))) for _ in range(20_000)
+        ]
         self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self._words))))
         self._short = short
         self._last: list[str] = []
@@ -132,7 +134,9 @@ def urls() -> None:
 
 def main() -> None:
     """Read the arguments and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--articles", type=int, default=70_000)
     parser.add_argument("--short", action="store_true", help="four in five are teasers")
     parser.add_argument("--urls", action="store_true", help="only the addresses")

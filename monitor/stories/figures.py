@@ -210,10 +210,8 @@ def _figure(items: Sequence[Item], place: int, vocabulary: Vocabulary) -> Figure
         told = _first_casualty(behind, vocabulary)
     if not told:
         told = _first_casualty(ahead[1:], vocabulary)
-    if told:
-        return Figure(told, value, casualty=True)
-    if persons:
-        return Figure(PEOPLE, value)
+    if told or persons:
+        return Figure(told or PEOPLE, value, casualty=bool(told)) if value.is_integer() else None
     if len(noun) < 3 or noun in vocabulary.empty:
         return None
     return Figure(noun.rstrip("sxn")[:_STEM], value)

@@ -59,7 +59,7 @@ class Desk:
         rings = found.relation.rings or stale
         if rings:
             self._told[story] = article.at
-        self._remember(replace(article, story=story, head=not joined))
+        self.remember(replace(article, story=story, head=not joined))
         decision = {Relation.JOINS: "duplicate"}.get(found.relation, found.relation.value)
         if stale and not found.relation.rings:
             decision = Relation.RELATED.value
@@ -84,7 +84,8 @@ class Desk:
         members = [self._facts[m] for story in stories if story for m in self._members[story]]
         return relate(article, members, updates=self._updates, grouped=GROUPED)
 
-    def _remember(self, article: Facts) -> None:
+    def remember(self, article: Facts) -> None:
+        """Keep an article whose story is known."""
         self._facts[article.id] = article
         assert article.story is not None
         self._members[article.story].append(article.id)

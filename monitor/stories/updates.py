@@ -34,6 +34,7 @@ LATER = timedelta(minutes=60)  # before that, more sentences are only a longer c
 NEW_SHARE = 0.4
 NEW_SENTENCES = 3
 SEEN = 0.5  # of a sentence's shingles that make it known
+_LOST = frozenset({1e3, 1e6, 1e9})
 _SHORT = 5  # words under which a sentence says nothing
 _BEFORE = 3  # words before an outcome in which a "not" or a "may" is looked for
 _NEAR_END = 60  # words at either end of a text in which a correction is told
@@ -179,7 +180,7 @@ def _numbers(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     found: dict[str, Signal] = {}
     for figure in fresh:
         what = figure.what
-        if what in found or figure.value in told.get(what, ()):
+        if what in found or any(_same_value(figure.value, value) for value in told.get(what, ())):
             continue
         gone = [value for value in before.get(what, ()) if value not in now[what]]
         if figure.casualty or gone:
@@ -197,6 +198,11 @@ def _by_class(figures: Iterable[Figure]) -> dict[str, dict[float, None]]:
     return found
 
 
+def _same_value(one: float, other: float) -> bool:
+    """Whether two numbers are one, a "million" lost or added aside."""
+    return one == other or (other != 0 and one / other in _LOST) or (one != 0 and other / one in _LOST)
+
+
 def _number(value: float) -> str:
     return f"{value:g}" if value < 1_000_000 else f"{value:,.0f}"
 
@@ -208,7 +214,7 @@ def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     known = new.known
     zone = new.zone(_room(others, OUTCOME_ZONE))
     said = _stated(zone, known.outcomes, known)
-    spoken = _stated(zone, known.mentions, known)
+    spoken = _stated(new.title, known.mentions, known)
     if not said and not spoken:
         return []
     before = [_stated(other.whole(), known.outcomes, known) for other in others]

@@ -23,7 +23,9 @@ def test_there_are_enough() -> None:
     assert {group[0].facts.language for _, group in GROUPS} == {"en", "fr"}
 
 
-@pytest.mark.parametrize(("name", "group"), GROUPS, ids=[f"{name}-{group[0].cluster}" for name, group in GROUPS])
+@pytest.mark.parametrize(
+    ("name", "group"), GROUPS, ids=[f"{name}-{group[0].cluster}" for name, group in GROUPS]
+)
 def test_the_first_report_rings(name: str, group: list) -> None:
     """Nothing is ever lost at its first report, nor a version that is another story."""
     for wanted, verdict in judged(group):

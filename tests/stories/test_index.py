@@ -77,7 +77,10 @@ def test_a_headline_makes_a_candidate(tx: Tx) -> None:
     title = "Motorway A7 closed near Lund after lorry fire"
     insert(tx, 1, NONE, title_marks(title), TODAY, NONE)
     assert look_up(tx, NONE, title_marks(title + " - Radio Lund"), TODAY).candidates == ((1, 1),)
-    assert look_up(tx, NONE, title_marks("Motorway A9 closed near Holt after lorry fire"), TODAY).candidates == ()
+    assert (
+        look_up(tx, NONE, title_marks("Motorway A9 closed near Holt after lorry fire"), TODAY).candidates
+        == ()
+    )
 
 
 def test_days(tx: Tx) -> None:

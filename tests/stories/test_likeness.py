@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.stories.likeness import Facts, Level, Likeness, Relation, independent, of_article, relate, swapped
+from monitor.stories.likeness import (
+    Facts,
+    Level,
+    Likeness,
+    Relation,
+    independent,
+    of_article,
+    relate,
+    swapped,
+)
 from monitor.stories.replay import Desk
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -86,7 +95,12 @@ def test_one_outlet_repeats_its_own_background(part: float, relation: Relation) 
 
 @pytest.mark.parametrize(
     ("language", "relation"),
-    [("fr", Relation.NEW), ("en-GB", Relation.DUPLICATE), (None, Relation.DUPLICATE), ("und", Relation.DUPLICATE)],
+    [
+        ("fr", Relation.NEW),
+        ("en-GB", Relation.DUPLICATE),
+        (None, Relation.DUPLICATE),
+        ("und", Relation.DUPLICATE),
+    ],
 )
 def test_known_languages_never_merge(language: str | None, relation: Relation) -> None:
     """Unknown agrees with every one."""
@@ -109,7 +123,10 @@ def test_few_words_are_no_proof() -> None:
     """Under 25 words a headline of five words has to be the same too, and the leads have to agree."""
     head = told(1, words(1, 20))
     assert relate(article(2, words(1, 20)), [head]).relation is Relation.DUPLICATE
-    assert relate(article(2, words(1, 20), title="Another headline of five words"), [head]).relation is Relation.NEW
+    assert (
+        relate(article(2, words(1, 20), title="Another headline of five words"), [head]).relation
+        is Relation.NEW
+    )
     assert relate(article(2, words(2, 20)), [head]).relation is Relation.NEW
     assert relate(article(2, words(1, 20), title="Four words say nothing"), [head]).relation is Relation.NEW
     photos = told(3, "See all photos", title="See all photos")
@@ -200,11 +217,17 @@ def test_independent_outlets() -> None:
     assert independent([]) == 0
 
 
-@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(n, marks=pytest.mark.slow) for n in range(8, 40))])
+@pytest.mark.parametrize(
+    "seed", [*range(8), *(pytest.param(n, marks=pytest.mark.slow) for n in range(8, 40))]
+)
 def test_fifteen_outlets_in_any_order_ring_once(seed: int) -> None:
     """One dispatch, verbatim, cut, credited and as teasers, five orders a seed."""
     text = words(1, 400)
-    forms = [(text, True)] * 5 + [(" ".join(text.split()[:220]), True)] * 3 + [(text + " " + words(5, 30), True)] * 2
+    forms = (
+        [(text, True)] * 5
+        + [(" ".join(text.split()[:220]), True)] * 3
+        + [(text + " " + words(5, 30), True)] * 2
+    )
     forms += [(" ".join(text.split()[:35]), False)] * 5
     for order in range(5):
         dice = random.Random(seed * 5 + order)
@@ -227,6 +250,11 @@ def test_after_the_window_a_copy_joins_and_rings() -> None:
         for hours in (0, 71, 73, 100)
         for verdict in [desk.see(article(hours, text, minutes=60 * hours))]
     ]
-    assert decisions == [("new", True, 1), ("duplicate", False, 1), ("related", True, 1), ("duplicate", False, 1)]
+    assert decisions == [
+        ("new", True, 1),
+        ("duplicate", False, 1),
+        ("related", True, 1),
+        ("duplicate", False, 1),
+    ]
     off = Desk(window=timedelta(0))
     assert [off.see(article(n, text)).decision for n in range(2)] == ["new", "new"]

@@ -20,7 +20,9 @@ from monitor.stories.shingles import (
     without_spaces,
 )
 
-WORDS = st.lists(st.sampled_from("the river rose by two metres during a night of heavy rain".split()), max_size=80)
+WORDS = st.lists(
+    st.sampled_from("the river rose by two metres during a night of heavy rain".split()), max_size=80
+)
 TALKS = (
     "Envoys of the government and of the rebels met in Doha on Sunday for a third round of talks about a ceasefire,"
     " and both sides said afterwards that the mood had been better than before."

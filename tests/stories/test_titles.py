@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from monitor.stories.titles import same_title, title_marks, title_score, title_words
 
-WORDS = st.lists(st.sampled_from("quake hits north dozens dead rescue teams search in rubble".split()), max_size=9)
+WORDS = st.lists(
+    st.sampled_from("quake hits north dozens dead rescue teams search in rubble".split()), max_size=9
+)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,10 @@ def test_laws_of_the_score(one: list[str], other: list[str]) -> None:
     [
         ("Motorway A7 closed near Lund after fire", "Motorway A7 closed near Lund after fire - Radio Lund"),
         ("Motorway A7 closed near Lund after fire | LN", "MOTORWAY A7 CLOSED near Lund, after fire"),
-        ("Le tunnel rouvrira au printemps prochain - Le Courrier", "Le tunnel rouvrira au printemps prochain"),
+        (
+            "Le tunnel rouvrira au printemps prochain - Le Courrier",
+            "Le tunnel rouvrira au printemps prochain",
+        ),
     ],
 )
 def test_the_same_headline(one: str, other: str) -> None:
@@ -80,4 +85,6 @@ def test_the_outlet_s_own_name(suffix: str, outlet: str, stripped: bool) -> None
     """Taken away where the domain tells that it is one."""
     bare = tuple("two trains collide near the old bridge".split())
     assert (title_words(f"Two trains collide near the old bridge - {suffix}", outlet) == bare) is stripped
-    assert (same_title(f"{' '.join(bare)} - {suffix}", f"{' '.join(bare)} | {suffix}", outlet, outlet)) is True
+    assert (
+        same_title(f"{' '.join(bare)} - {suffix}", f"{' '.join(bare)} | {suffix}", outlet, outlet)
+    ) is True

@@ -156,7 +156,9 @@ def test_no_correction() -> None:
 
 def test_new_material_needs_an_hour_and_three_sentences() -> None:
     """A longer copy within the hour is a longer copy."""
-    more = " ".join(f"Witness number {word} told us a story of her own." for word in "alpha beta gamma".split())
+    more = " ".join(
+        f"Witness number {word} told us a story of her own." for word in "alpha beta gamma".split()
+    )
     head = Version("", REST["en"], NOON)
     for minutes, text, wanted in [(61, more, [Change.MATERIAL]), (59, more, []), (61, more[:90], [])]:
         new = Version("", f"{REST['en']} {text}", NOON + timedelta(minutes=minutes))
@@ -184,7 +186,9 @@ def test_no_more_of_a_text_is_judged_than_teasers_had_room_for() -> None:
 def test_the_option() -> None:
     """`all` rings for any new sentence, `none` never."""
     assert kinds("en", "It rains.", "It rains. The mayor of Orsk spoke to nobody at all.") == []
-    assert kinds("en", "It rains.", "The mayor of Orsk spoke to nobody at all.", updates="all") == [Change.ANY]
+    assert kinds("en", "It rains.", "The mayor of Orsk spoke to nobody at all.", updates="all") == [
+        Change.ANY
+    ]
     assert kinds("en", "12 dead in Orsk today.", "30 dead in Orsk today.", updates="none") == []
 
 
@@ -199,7 +203,10 @@ def test_a_page_that_grows() -> None:
     assert "The envoys come back" in live.words
     assert grown(new, old) is None
     assert grown(old, old) is None
-    assert grown(old, "Another page altogether, which has far more words than the old one ever had to show.") is None
+    assert (
+        grown(old, "Another page altogether, which has far more words than the old one ever had to show.")
+        is None
+    )
 
 
 def test_every_language_has_all_lists() -> None:

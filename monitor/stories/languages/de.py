@@ -63,7 +63,7 @@ WORDS = Vocabulary(
         "rejected": phrases(
             "abgelehnt, lehnt ab, lehnte ab, verworfen, gekippt, kippt, gestoppt, zurückgewiesen"
         ),
-        "won": phrases("gewinnt, gewann, gewonnen, sieger, siegerin, siegt, wahlsieg"),
+        "won": phrases("gewinnt, gewann, gewonnen, sieger, siegerin, siegt"),
         "agreed": phrases(
             "geeinigt, einigen sich, einigung erzielt, unterzeichnet, unterzeichnen, unterschrieben"
         ),
@@ -75,9 +75,14 @@ WORDS = Vocabulary(
         "cut": phrases("senkt, gesenkt"),
         "raised": phrases("erhöht, hebt an, angehoben"),
         "chosen": phrases("entschieden, ausgewählt, zuschlag"),
-        "collapsed": phrases("eingestürzt, gesunken, gekentert, explodiert, insolvent, insolvenz"),
+        "collapsed": phrases("eingestürzt, gesunken, gekentert, explodiert, insolvent"),
     },
-    mentions={"resigned": phrases("rücktritt")},
+    mentions={
+        "resigned": phrases("rücktritt"),
+        "won": phrases("sieg, wahlsieg"),
+        "collapsed": phrases("insolvenz"),
+        "agreed": phrases("einigung"),
+    },
     negations=words("nicht kein keine keinen keiner niemand ohne nie weder"),
     perhaps=words("könnte könnten würde soll sollen wird werden falls ob möglicherweise voraussichtlich"),
     months=words("januar jänner februar märz april mai juni juli august september oktober november dezember"),

@@ -33,10 +33,8 @@ WORDS = Vocabulary(
         " officers firefighters students others residents migrants fishermen climbers tourists sailors others"
     ),
     outcomes={
-        "dead": phrases("dead, dies, died, killed, kills, fatal, fatally, death toll, found dead, bodies"),
-        "convicted": phrases(
-            "found guilty, guilty, convicted, convicts, sentenced, sentences, guilty verdict, jailed"
-        ),
+        "dead": phrases("dead, dies, died, killed, kills, fatal, fatally, found dead, bodies"),
+        "convicted": phrases("found guilty, guilty, convicted, convicts, sentenced, guilty verdict, jailed"),
         "acquitted": phrases(
             "acquitted, acquits, cleared of, not guilty verdict, found not guilty, exonerated, overturned"
         ),
@@ -46,9 +44,7 @@ WORDS = Vocabulary(
         "resigned": phrases(
             "resigns, resigned, steps down, stepped down, stepping down, quits, has quit, resignation letter"
         ),
-        "dismissed": phrases(
-            "dismissed, sacked, sacks, ousted, ousts, removed from office, impeached"
-        ),
+        "dismissed": phrases("dismissed, sacked, sacks, ousted, ousts, removed from office, impeached"),
         "appointed": phrases("appointed, appoints, named as, sworn in, elected, re elected, nominated"),
         "approved": phrases(
             "approved, approves, adopted, adopts, passes, passed a, ratified, ratifies, backs, voted for, voted to,"
@@ -57,7 +53,7 @@ WORDS = Vocabulary(
         "rejected": phrases(
             "rejected, rejects, voted down, votes down, vetoed, vetoes, blocked, blocks, struck down, defeated"
         ),
-        "won": phrases("wins, won, winner, victory, defeats, clinches, declared winner"),
+        "won": phrases("wins, won, defeats, clinches, declared winner"),
         "agreed": phrases(
             "agreed, agree on, signed, signs, sign, reach deal, reaches deal, reached a deal, reached an agreement"
         ),
@@ -72,13 +68,17 @@ WORDS = Vocabulary(
         "banned": phrases("banned, bans, outlawed, outlaws"),
         "cut": phrases("cuts, cut its, cut the, lowers, lowered its, slashes"),
         "raised": phrases("raises, raised its, hikes, hiked, increases its"),
-        "chosen": phrases("chosen, chooses, chose, awarded, awards, selected, selects"),
-        "collapsed": phrases("collapsed, collapses, sank, sunk, capsized, exploded, bankrupt, bankruptcy"),
+        "chosen": phrases("chosen, chooses, chose, awarded, selected, selects"),
+        "collapsed": phrases("collapsed, collapses, sank, sunk, capsized, exploded, bankrupt"),
     },
     mentions={
         "resigned": phrases("resignation"),
-        "dead": phrases("death, deaths"),
-        "convicted": phrases("conviction"),
+        "dead": phrases("death, deaths, death toll"),
+        "convicted": phrases("conviction, sentences"),
+        "won": phrases("victory, winner"),
+        "collapsed": phrases("bankruptcy, collapse"),
+        "chosen": phrases("awards"),
+        "agreed": phrases("deal"),
     },
     negations=words(
         "not no never nobody none without neither nor denies denied deny isn wasn weren didn hasn t"

@@ -54,7 +54,7 @@ WORDS = Vocabulary(
             "aprobado, aprobada, aprueba, aprueban, aprobó, ratifica, ratificó, luz verde, da luz verde"
         ),
         "rejected": phrases("rechazado, rechazada, rechaza, rechazan, rechazó, tumba, vetó, veta, anula"),
-        "won": phrases("gana, ganan, ganó, ganador, vence, venció, victoria, triunfo"),
+        "won": phrases("gana, ganan, ganó, ganador, vence, venció"),
         "agreed": phrases(
             "firman, firmaron, firmó, firma un, acuerdan, acordaron, alcanzan un acuerdo, acuerdo alcanzado, pactan"
         ),
@@ -72,7 +72,11 @@ WORDS = Vocabulary(
         "chosen": phrases("elige, eligió, adjudica, adjudicado, seleccionado"),
         "collapsed": phrases("derrumbado, derrumba, hundido, hunde, explota, explotó, quiebra"),
     },
-    mentions={"resigned": phrases("dimisión, renuncia")},
+    mentions={
+        "resigned": phrases("dimisión, renuncia"),
+        "won": phrases("victoria, triunfo"),
+        "agreed": phrases("acuerdo"),
+    },
     negations=words("no sin ni ningún ninguna ninguno nunca nadie niega negó"),
     perhaps=words("podría podrían sería serían va van si puede debe prevé previsto"),
     months=words(

@@ -33,7 +33,7 @@ WORDS = Vocabulary(
     ),
     outcomes={
         "dead": phrases(
-            "mort, morts, morte, mortes, tue, tues, tuee, tuees, tuant, deces, decede, decedee, decedes, mortel, mortels, est decede"
+            "mort, morts, morte, mortes, tue, tues, tuee, tuees, tuant, decede, decedee, decedes, mortel, mortels, est decede"
         ),
         "convicted": phrases(
             "condamne, condamnee, condamnes, condamnees, reconnu coupable, reconnue coupable, coupable, ecroue, incarcere"
@@ -62,7 +62,7 @@ WORDS = Vocabulary(
         "rejected": phrases(
             "rejete, rejetee, rejetes, rejette, rejettent, retoque, censure, censuree, rejet de, invalide, desavoue"
         ),
-        "won": phrases("remporte, remportent, gagne, vainqueur, victoire, l'emporte, bat, sacre, sacree"),
+        "won": phrases("remporte, remportent, gagne, vainqueur, l'emporte, bat, sacre, sacree"),
         "agreed": phrases(
             "ont signe, a signe, signent, signe un, accord trouve, accord conclu, ont conclu, a conclu, trouvent un accord, concluent"
         ),
@@ -83,9 +83,16 @@ WORDS = Vocabulary(
             "a choisi, ont choisi, choisie pour, choisi pour, retenu, retenue, attribue, attribuee"
         ),
         "closing": phrases("fermeront, fermera, ferment definitivement, rouvert, rouvre, rouvrent"),
-        "collapsed": phrases("effondre, effondree, coule, sombre, explose, faillite, liquidation"),
+        "collapsed": phrases("effondre, effondree, coule, sombre, explose"),
     },
-    mentions={"resigned": phrases("demission"), "convicted": phrases("condamnation, peine")},
+    mentions={
+        "resigned": phrases("demission"),
+        "convicted": phrases("condamnation"),
+        "won": phrases("victoire"),
+        "dead": phrases("deces"),
+        "collapsed": phrases("faillite, liquidation"),
+        "agreed": phrases("accord"),
+    },
     negations=words("pas non ni aucun aucune jamais sans nie n personne guere"),
     perhaps=words(
         "pourrait pourraient serait seraient va vont doit devrait si peut risque risquent attendu prevu"

@@ -50,7 +50,7 @@ WORDS = Vocabulary(
         "rejected": phrases(
             "respinto, respinta, respinge, respingono, bocciato, bocciata, boccia, bocciano, annullato, annullata"
         ),
-        "won": phrases("vince, vincono, vinto, vincitore, vittoria, batte, trionfa"),
+        "won": phrases("vince, vincono, vinto, vincitore, batte, trionfa"),
         "agreed": phrases(
             "firmato, firmata, firmano, accordo raggiunto, raggiunto un accordo, raggiungono un accordo, intesa raggiunta"
         ),
@@ -66,9 +66,14 @@ WORDS = Vocabulary(
         "cut": phrases("taglia, abbassa i, riduce i"),
         "raised": phrases("alza i, aumenta i"),
         "chosen": phrases("scelto, scelta come, sceglie, assegnato, assegnata"),
-        "collapsed": phrases("crollato, crollata, affondato, esploso, fallimento, fallita"),
+        "collapsed": phrases("crollato, crollata, affondato, esploso, fallita"),
     },
-    mentions={"resigned": phrases("dimissioni")},
+    mentions={
+        "resigned": phrases("dimissioni"),
+        "won": phrases("vittoria"),
+        "collapsed": phrases("fallimento"),
+        "agreed": phrases("accordo"),
+    },
     negations=words("non no senza né nessun nessuna nessuno mai nega"),
     perhaps=words("potrebbe potrebbero sarebbe sarebbero se può deve previsto"),
     months=words(

@@ -55,7 +55,7 @@ WORDS = Vocabulary(
         "rejected": phrases(
             "rejeitado, rejeitada, rejeita, rejeitam, rejeitou, chumbado, chumbada, vetado, vetada, veta, anulado"
         ),
-        "won": phrases("vence, vencem, venceu, vencedor, vencedora, ganha, ganhou, vitória"),
+        "won": phrases("vence, vencem, venceu, vencedor, vencedora, ganha, ganhou"),
         "agreed": phrases(
             "assinam, assinaram, assinou, chegam a acordo, chegaram a acordo, acordo fechado, fecham acordo"
         ),
@@ -73,9 +73,14 @@ WORDS = Vocabulary(
         "cut": phrases("corta os, baixa os, reduz os"),
         "raised": phrases("sobe os, eleva os, aumenta os"),
         "chosen": phrases("escolhido, escolhida, escolhe, escolheu, adjudicado"),
-        "collapsed": phrases("desabou, desaba, afundou, naufragou, explodiu, falência"),
+        "collapsed": phrases("desabou, desaba, afundou, naufragou, explodiu"),
     },
-    mentions={"resigned": phrases("demissão, renúncia")},
+    mentions={
+        "resigned": phrases("demissão, renúncia"),
+        "won": phrases("vitória"),
+        "collapsed": phrases("falência"),
+        "agreed": phrases("acordo"),
+    },
     negations=words("não sem nem nenhum nenhuma nunca ninguém nega negou"),
     perhaps=words("pode podem poderia seria seriam vai vão se deve previsto"),
     months=words("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
