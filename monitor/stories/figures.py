@@ -41,6 +41,7 @@ _MAGNITUDES = frozenset({"magnitude", "magnitud", "magnitudo", "starke"})
 _PER_CENT = {("per", "cent"), ("pour", "cent"), ("por", "ciento"), ("por", "cento"), ("per", "cento")}
 _PERCENTS = frozenset({"percent", "prozent", "pct", "percentage"})
 _TOLLS = frozenset({"toll", "bilan", "balance", "bilancio", "balanco", "opferzahl", "count"})
+_IDENTIFIER = 7  # digits in a row without a separator: a number of something, not of how many
 _BEHIND = 6  # words before a number in which a casualty is looked for
 _AHEAD = 5  # and after it
 _STEM = 7
@@ -96,6 +97,8 @@ def _item(kind: str, surface: str, vocabulary: Vocabulary) -> Item:
     if kind == "word":
         return Item("word", fold(surface))
     if kind == "number":
+        if len(surface) >= _IDENTIFIER and surface.isdigit():
+            return Item("junk", surface)
         return Item("number", surface, _value(surface), year=_is_year(surface))
     if kind == "glued":
         split = _GLUED.fullmatch(surface)

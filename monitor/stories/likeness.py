@@ -31,7 +31,7 @@ from monitor.stories.shingles import (
     shingles,
     without_spaces,
 )
-from monitor.stories.titles import same_title, title_score, title_words
+from monitor.stories.titles import close_titles, same_title, title_score, title_words
 from monitor.stories.updates import Change, Signal, Version, grown, signals
 from monitor.text.hashes import hash64
 from monitor.text.language import UNKNOWN, guess
@@ -257,6 +257,8 @@ def _decide(new: Facts, pair: _Pair, other: Facts, members: Sequence[Facts], upd
             changed = tuple(each for each in changed if each.kind is Change.CORRECTION)
         relation = Relation.UPDATE if changed else Relation.DUPLICATE
         reason = "; ".join([_SAME[pair.level], *map(str, changed)])
+        if pair.level is Level.TEXT and _same_outlet(new, other) and not _close(new, other):
+            relation, reason = Relation.RELATED, f"{reason}, from the same outlet under another headline"
     if relation is not Relation.UPDATE:
         changed = ()
     return Likeness(relation, pair.level, round(pair.score, 3), other.id, other.story, reason, changed)
@@ -267,6 +269,15 @@ _SAME = {
     Level.TEXT: "word for word the same text",
     Level.TITLE: "the same headline over the same few words",
 }
+
+
+def _close(new: Facts, other: Facts) -> bool:
+    return close_titles(title_words(new.title, new.outlet), title_words(other.title, other.outlet))
+
+
+def _same_outlet(new: Facts, other: Facts) -> bool:
+    """A channel puts one long description under everything it shows: there the headline tells items apart."""
+    return bool(new.outlet) and new.outlet == other.outlet
 
 
 def _told(members: Sequence[Facts]) -> list[Version]:
@@ -286,7 +297,7 @@ def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]
         return Relation.RELATED, f"{copied}, but the names differ: {names}"
     if changed:
         return Relation.UPDATE, "; ".join([copied, *map(str, changed)])
-    if new.outlet and new.outlet == other.outlet and pair.score < SAME_OUTLET_AT:
+    if _same_outlet(new, other) and (pair.score < SAME_OUTLET_AT or not _close(new, other)):
         return Relation.RELATED, f"{copied}, from the same outlet: a follow-up"
     alike = title_score(title_words(new.title, new.outlet), title_words(other.title, other.outlet))
     if other.full and alike < TITLES_AGREE and _is_roundup(new, other):

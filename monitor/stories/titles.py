@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from monitor.stories.shingles import CHARACTERS, without_spaces
 from monitor.text.hashes import hash64
 from monitor.text.tokens import folded_tokens
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LEAST_WORDS = 5  # of a headline that says enough to be told apart by
 
 _SEPARATOR = re.compile(r"\s+[-–—|•·]+\s+")
+_CLOSE = 90.0
 _MOST_SUFFIX = 4  # words of an outlet's name
 
 
@@ -38,13 +40,13 @@ def same_title(one: str, other: str, outlet: str = "", other_outlet: str = "") -
             first = second
         elif tuple(folded_tokens(_split(other)[0])) == first:
             second = first
-    return first == second and len(first) >= LEAST_WORDS
+    return first == second and _says_enough(first)
 
 
 def title_marks(title: str, outlet: str = "") -> frozenset[int]:
     """The numbers under which a headline of at least five words is filed: with and without a suffix."""
     forms = {title_words(title, outlet), tuple(folded_tokens(title)), tuple(folded_tokens(_split(title)[0]))}
-    return frozenset(hash64("\n".join(form).encode()) for form in forms if len(form) >= LEAST_WORDS)
+    return frozenset(hash64("\n".join(form).encode()) for form in forms if _says_enough(form))
 
 
 def title_score(one: Sequence[str], other: Sequence[str]) -> float:
@@ -61,6 +63,18 @@ def title_score(one: Sequence[str], other: Sequence[str]) -> float:
     if common:
         scores += [_ratio(common, longer), _ratio(common, other_longer)]
     return max(scores)
+
+
+def close_titles(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two headlines are one but for a typo or a word: no number differs, no part is added."""
+    numbers, others = ({word for word in words if word.isdigit()} for words in (one, other))
+    return numbers == others and _ratio(" ".join(sorted(one)), " ".join(sorted(other))) >= _CLOSE
+
+
+def _says_enough(words: Sequence[str]) -> bool:
+    """Whether a headline has five words, a character of Chinese being part of one."""
+    wide = without_spaces("".join(words))
+    return len(words) >= LEAST_WORDS * (CHARACTERS if wide else 1)
 
 
 def _split(title: str) -> tuple[str, str]:

@@ -79,15 +79,19 @@ def hold(grouped: Counter[str], silent: Counter[str], count: int) -> None:
 
 
 def test_own_reports_published_again() -> None:
-    """The first report of each cluster, whose texts were written for this project."""
+    """The first reports of half of the clusters, whose texts were written for this project, by eight seeds."""
     sources = []
-    for name in ("first_en", "first_fr", "second_en", "second_fr"):
-        for group in clusters(name):
-            first = group[0].facts
-            if first.shingles.words >= 80:
-                sources.append(replace(first, id=len(sources), story=len(sources) + 1, head=True))
-    assert len(sources) >= 30
-    hold(*published_again(sources, seed=1))
+    for group in clusters("first_en", "first_fr"):
+        first = group[0].facts
+        if first.shingles.words >= 80:
+            sources.append(replace(first, id=len(sources), story=len(sources) + 1, head=True))
+    grouped, silent, count = Counter[str](), Counter[str](), 0
+    for seed in range(8):
+        for total, found in zip((grouped, silent), published_again(sources, seed), strict=False):
+            total.update(found)
+        count += len(sources)
+    assert count >= 130
+    hold(grouped, silent, count)
 
 
 @needs_ecb
