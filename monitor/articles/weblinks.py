@@ -56,7 +56,7 @@ def canonical_of(page: str, named: str) -> str:
 
 
 def is_opaque(url: str) -> bool:
-    """Whether a Google News address hides its target: such a page is not fetched, its outlet stands in `source`."""
+    """Whether a Google News address hides its target: such a page is not fetched."""
     return bool(_OPAQUE.match(url.strip())) and url_key(url).startswith("news.google.com/")
 
 

@@ -2,8 +2,9 @@
 Where texts are found again: an inverted index of sketches in the store.
 
 One row for each (shingle, day, article): one look at the table for each shingle, and what is written next
-lies where was just read. What is too old is cleared away slice by slice of the hashes. A shingle that 200 articles of the window have says nothing (a
-newsletter's footer): it is neither looked up further nor written again, so reading stays bounded.
+lies where was just read. What is too old is cleared away slice by slice of the hashes. A shingle that 200
+articles of the window have says nothing (a newsletter's footer): it is neither looked up further nor written
+again, so reading stays bounded.
 
 The functions run inside the writer's transaction, look-up before insertion: two copies of one dispatch that
 are polled in the same tick find each other. Beside the shingles of the text, the hashes of an item's title
@@ -69,7 +70,8 @@ def look_up(
     """
     The articles of the last `days` that share at least six shingles, or a title; at most 20.
 
-    `probe` is what `shingles.probe` gives. `day` is that of the new article; one filed a day later (clocks, order of polls) is found too.
+    `probe` is what `shingles.probe` gives. `day` is that of the new article; one filed a day later (clocks,
+    order of polls) is found too.
     """
     asked = sorted({*probe, *titles})
     if not asked:
@@ -92,7 +94,8 @@ def insert(
     sketch: Collection[int],
     titles: Collection[int],
     day: int,
-    stop: frozenset[int],
+    *,
+    stop: frozenset[int] = frozenset(),
 ) -> int:
     """File an article under its sketch and its titles, stop-shingles left out; returns the rows written."""
     kept = sorted({*sketch, *titles} - stop)

@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitor.stories.shingles import (
@@ -229,13 +230,13 @@ def _compare(new: Facts, other: Facts) -> _Pair | None:
 
 
 def _leads_agree(new: Facts, other: Facts) -> bool:
-    """Whether the first words of two items are mostly the same; the words of one that has none are no proof."""
+    """Whether the first words of two items are mostly the same."""
     one, two = (folded_tokens(each.text)[:_LEAD] for each in (new, other))
     if not one or not two:
         return new.outlet != other.outlet  # an outlet that repeats a headline alone fills a form
     least = min(len(one), len(two))
     same = sum(a == b for a, b in zip(one, two, strict=False))
-    pairs = set(zip(one, one[1:], strict=False)) & set(zip(two, two[1:], strict=False))
+    pairs = set(pairwise(one)) & set(pairwise(two))
     return same >= LEADS_AGREE * least or len(pairs) >= LEADS_AGREE * (least - 1) > 0
 
 
@@ -281,7 +282,7 @@ def _same_outlet(new: Facts, other: Facts) -> bool:
 
 
 def _told(members: Sequence[Facts]) -> list[Version]:
-    """What a story said so far, its head first. Of mere copies the headline alone: their text adds nothing."""
+    """What a story said so far, its head first; of mere copies the headline alone."""
     versions: list[Version] = []
     known: frozenset[int] = frozenset()
     for each in sorted(members, key=lambda each: (not each.head, -each.shingles.words, each.at, each.id)):
@@ -337,7 +338,7 @@ def _is_roundup(new: Facts, other: Facts) -> bool:
 
 
 def _lead_is_known(new: Facts, other: Facts) -> bool:
-    """Whether either lead stands in the other text: what begins otherwise and shares the rest is other news."""
+    """Whether either lead stands in the other text: else it is background that they share."""
     one, two = (frozenset(each.shingles.order[:_LEAD]) for each in (new, other))
     return max(coverage(one, other.shingles.all), coverage(two, new.shingles.all)) >= LEAD_KNOWN
 

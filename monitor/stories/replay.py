@@ -24,7 +24,7 @@ WINDOW = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one article: `story` counts from 1, `decision` is a word of the command line contract."""
+    """What became of one article: `story` counts from 1, `decision` is the command line's word."""
 
     id: int
     story: int

@@ -4,8 +4,8 @@ What texts are compared by: runs of four words as numbers, and how much of one t
 A *shingle* is the hash of four words that follow each other; the set of all of them says how much of the
 shorter text is copied (`containment`), wherever the copy begins or ends and whatever was put around it. Only
 a part of the shingles is kept in the index (`sketch`): many of the first words, because teasers are cut from
-there, and the fewer of the rest the longer it is. Which ones is decided by the hash itself; a text is looked up
-by all that any other might have kept (`probe`).
+there, and the fewer of the rest the longer it is. Which ones is decided by the hash itself; a text is looked
+up by all that any other might have kept (`probe`).
 
 In scripts written without spaces a token is a character: there a shingle is longer (`WIDE`), and a word
 counts as so many characters.

@@ -6,6 +6,7 @@ name is that of the outlet's domain, or where the other headline is the same wit
 RapidFuzz calls token_set_ratio; it is needed for a handful of pairs an article, for which forty lines here
 serve as well as a compiled library of several megabytes.
 """
+# ruff: noqa: RUF001 - signs of many scripts and quotation marks
 
 from __future__ import annotations
 

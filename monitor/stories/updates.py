@@ -4,9 +4,10 @@ What changed: whether a near copy of a told report says something that its reade
 Five signs, each with words for people: a number on the same noun that nobody told yet, an outcome that nobody
 told yet, many new sentences an hour later, a correction, and the new paragraphs of a page that grows. What a
 member of the story said already is no news, whoever says it again; so a late copy of an old version does not
-ring, nor does the second copy of a new one. Where only teasers are known of the story, no more of the new text
-is judged than they had room for.
+ring, nor does the second copy of a new one. Where only teasers are known of the story, no more of the new
+text is judged than they had room for.
 """
+# ruff: noqa: RUF001 - signs of many scripts and quotation marks
 
 from __future__ import annotations
 

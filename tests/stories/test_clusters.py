@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from wires import clusters, judged  # noqa: E402 - beside this file
+from tests.support.wires import Wanted, clusters, judged
 
 FILES = ("first_en", "first_fr", "second_en", "second_fr")
 GROUPS = [(name, group) for name in FILES for group in clusters(name)]
@@ -26,7 +22,7 @@ def test_there_are_enough() -> None:
 @pytest.mark.parametrize(
     ("name", "group"), GROUPS, ids=[f"{name}-{group[0].cluster}" for name, group in GROUPS]
 )
-def test_the_first_report_rings(name: str, group: list) -> None:
+def test_the_first_report_rings(name: str, group: list[Wanted]) -> None:
     """Nothing is ever lost at its first report, nor a version that is another story."""
     for wanted, verdict in judged(group):
         if wanted.want == "new":

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.store.connection import open_writer
+from monitor.store.tx import Tx
 from monitor.stories.index import (
     DAYS,
     LEAST_HITS,
@@ -23,8 +25,6 @@ from monitor.stories.index import (
 )
 from monitor.stories.shingles import probe, shingles, sketch
 from monitor.stories.titles import title_marks
-from monitor.store.connection import open_writer
-from monitor.store.tx import Tx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +63,8 @@ def rows(tx: Tx) -> int:
 def test_a_copy_is_a_candidate_and_a_stranger_is_not(tx: Tx) -> None:
     """From six shingles on; the best first."""
     one, two = numbers(1, 60), numbers(2, 60)
-    insert(tx, 1, one, NONE, TODAY, NONE)
-    insert(tx, 2, two, NONE, TODAY, NONE)
+    insert(tx, 1, one, NONE, TODAY)
+    insert(tx, 2, two, NONE, TODAY)
     five = frozenset(list(one)[: LEAST_HITS - 1])
     assert look_up(tx, numbers(3, 60) | five, NONE, TODAY) == Found((), NONE)
     mixed = frozenset([*list(one)[:LEAST_HITS], *list(two)[:20]])
@@ -75,7 +75,7 @@ def test_a_copy_is_a_candidate_and_a_stranger_is_not(tx: Tx) -> None:
 def test_a_headline_makes_a_candidate(tx: Tx) -> None:
     """Items of few words have no shingles to be found by."""
     title = "Motorway A7 closed near Lund after lorry fire"
-    insert(tx, 1, NONE, title_marks(title), TODAY, NONE)
+    insert(tx, 1, NONE, title_marks(title), TODAY)
     assert look_up(tx, NONE, title_marks(title + " - Radio Lund"), TODAY).candidates == ((1, 1),)
     assert (
         look_up(tx, NONE, title_marks("Motorway A9 closed near Holt after lorry fire"), TODAY).candidates
@@ -87,7 +87,7 @@ def test_days(tx: Tx) -> None:
     """The window is seven days long; what another clock filed a day later is found."""
     one = numbers(1, 40)
     for day in (TODAY - DAYS, TODAY - DAYS + 1, TODAY, TODAY + 1, TODAY + 2):
-        insert(tx, day, one, NONE, day, NONE)
+        insert(tx, day, one, NONE, day)
     found = {article for article, _ in look_up(tx, one, NONE, TODAY).candidates}
     assert found == {TODAY - DAYS + 1, TODAY, TODAY + 1}
     assert day_of(datetime(2026, 11, 20, 23, 59, tzinfo=UTC)) == 20_777
@@ -99,7 +99,7 @@ def test_what_everybody_has_says_nothing(tx: Tx) -> None:
     for article in range(STOP + 50):
         own = numbers(100 + article, 10)
         found = look_up(tx, own | footer, NONE, TODAY)
-        insert(tx, article, own | footer, NONE, TODAY, found.stop)
+        insert(tx, article, own | footer, NONE, TODAY, stop=found.stop)
     assert found.stop == footer
     assert found.candidates == ()
     assert rows(tx) == (STOP + 50) * 10 + STOP * 10
@@ -109,7 +109,7 @@ def test_at_most_twenty_candidates(tx: Tx) -> None:
     """The best of them."""
     one = numbers(1, 60)
     for article in range(40):
-        insert(tx, article, frozenset(sorted(one)[: 10 + article]), NONE, TODAY, NONE)
+        insert(tx, article, frozenset(sorted(one)[: 10 + article]), NONE, TODAY)
     found = look_up(tx, one, NONE, TODAY).candidates
     assert len(found) == MOST_CANDIDATES
     assert found[0] == (39, 49)
@@ -119,15 +119,15 @@ def test_inserting_twice_is_inserting_once(tx: Tx) -> None:
     """A unit of work may be run twice."""
     one = numbers(1, 30)
     for _ in range(2):
-        insert(tx, 1, one, NONE, TODAY, NONE)
+        insert(tx, 1, one, NONE, TODAY)
     assert rows(tx) == 30
 
 
 def test_what_is_old_goes_slice_by_slice(tx: Tx) -> None:
     """All slices together clear everything before a day, the ends of the range included, and nothing else."""
     ends = frozenset({-(2**63), 2**63 - 1, 0, -1})
-    insert(tx, 1, numbers(1, 500) | ends, NONE, TODAY - 8, NONE)
-    insert(tx, 2, numbers(2, 100), NONE, TODAY, NONE)
+    insert(tx, 1, numbers(1, 500) | ends, NONE, TODAY - 8)
+    insert(tx, 2, numbers(2, 100), NONE, TODAY)
     removed = [expire(tx, part, TODAY - 7) for part in range(SLICES)]
     assert sum(removed) == 504
     assert max(removed) < 10
@@ -141,7 +141,7 @@ def test_real_texts_are_found_again(tx: Tx) -> None:
     pool = [f"w{n}" for n in range(3_000)]
     texts = [" ".join(dice.choices(pool, k=300)) for _ in range(50)]
     for article, text in enumerate(texts):
-        insert(tx, article, sketch(shingles(text)), NONE, TODAY, NONE)
+        insert(tx, article, sketch(shingles(text)), NONE, TODAY)
     for article, text in enumerate(texts):
         words = text.split()
         edited = [word if dice.random() > 0.08 else "x" for word in words]

@@ -21,11 +21,12 @@ from monitor.stories.likeness import (
 from monitor.stories.replay import Desk
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-POOL = """
-    river bridge council market harbour teacher garden winter window station doctor lawyer village mountain captain
-    letter kitchen theatre factory journal pasture lantern orchard quarry saddle tunnel velvet whistle anchor barrel
-    candle drawer engine feather glacier hammer island jacket kettle ladder mirror needle oyster pebble quilt ribbon
-""".split()
+POOL = str.split("""
+    river bridge council market harbour teacher garden winter window station doctor lawyer village mountain
+    captain letter kitchen theatre factory journal pasture lantern orchard quarry saddle tunnel velvet whistle anchor
+    barrel candle drawer engine feather glacier hammer island jacket kettle ladder mirror needle oyster pebble quilt
+    ribbon
+""")
 TITLE = "Council debates the future of the harbour bridge"
 
 

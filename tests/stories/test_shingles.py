@@ -21,13 +21,16 @@ from monitor.stories.shingles import (
 )
 
 WORDS = st.lists(
-    st.sampled_from("the river rose by two metres during a night of heavy rain".split()), max_size=80
+    st.sampled_from(str.split("the river rose by two metres during a night of heavy rain")), max_size=80
 )
 TALKS = (
-    "Envoys of the government and of the rebels met in Doha on Sunday for a third round of talks about a ceasefire,"
-    " and both sides said afterwards that the mood had been better than before."
+    "Envoys of the government and of the rebels met in Doha on Sunday for a third round of talks about a"
+    " ceasefire, and both sides said afterwards that the mood had been better than before."
 )
-HAN = "中国外交部发言人周日在北京表示双方代表将于下周在多哈举行新一轮会谈讨论停火协议的具体条款和监督机制以及人员交换问题"
+HAN = (
+    "中国外交部发言人周日在北京表示双方代表将于下周在多哈举行"
+    "新一轮会谈讨论停火协议的具体条款和监督机制以及人员交换问题"
+)
 
 
 def test_the_numbers_are_the_same_in_every_process() -> None:
@@ -91,7 +94,7 @@ def test_any_text_has_signed_64_bit_shingles(text: str) -> None:
 
 @given(st.lists(st.integers(0, 5_000).map(str), min_size=31, max_size=900))
 def test_a_sketch_is_small_and_keeps_the_teaser(words: list[str]) -> None:
-    """At most a hundred of the shingles; a teaser of the first thirty words is found by what is kept of the lead."""
+    """At most a hundred of the shingles; a teaser is found by what is kept of the lead."""
     whole = shingles(" ".join(words))
     kept = sketch(whole)
     assert len(kept) <= 100

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from monitor.stories.titles import same_title, title_marks, title_score, title_words
 
 WORDS = st.lists(
-    st.sampled_from("quake hits north dozens dead rescue teams search in rubble".split()), max_size=9
+    st.sampled_from(str.split("quake hits north dozens dead rescue teams search in rubble")), max_size=9
 )
 
 
@@ -83,7 +83,7 @@ def test_not_the_same_headline(one: str, other: str) -> None:
 )
 def test_the_outlet_s_own_name(suffix: str, outlet: str, stripped: bool) -> None:
     """Taken away where the domain tells that it is one."""
-    bare = tuple("two trains collide near the old bridge".split())
+    bare = tuple(str.split("two trains collide near the old bridge"))
     assert (title_words(f"Two trains collide near the old bridge - {suffix}", outlet) == bare) is stripped
     assert (
         same_title(f"{' '.join(bare)} - {suffix}", f"{' '.join(bare)} | {suffix}", outlet, outlet)

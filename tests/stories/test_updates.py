@@ -157,7 +157,7 @@ def test_no_correction() -> None:
 def test_new_material_needs_an_hour_and_three_sentences() -> None:
     """A longer copy within the hour is a longer copy."""
     more = " ".join(
-        f"Witness number {word} told us a story of her own." for word in "alpha beta gamma".split()
+        f"Witness number {word} told us a story of her own." for word in ("alpha", "beta", "gamma")
     )
     head = Version("", REST["en"], NOON)
     for minutes, text, wanted in [(61, more, [Change.MATERIAL]), (59, more, []), (61, more[:90], [])]:

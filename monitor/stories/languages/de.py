@@ -13,7 +13,8 @@ _COMPOUNDS = {
 WORDS = Vocabulary(
     numbers=numbered(_UNITS.removeprefix("ein=1 "))
     | numbered(
-        "zehn=10 elf=11 zwölf=12 dreizehn=13 vierzehn=14 fünfzehn=15 sechzehn=16 siebzehn=17 achtzehn=18 neunzehn=19"
+        "zehn=10 elf=11 zwölf=12 dreizehn=13 vierzehn=14 fünfzehn=15 sechzehn=16 siebzehn=17"
+        " achtzehn=18 neunzehn=19"
     )
     | numbered(_TENS)
     | numbered("dutzend=12")
@@ -26,7 +27,8 @@ WORDS = Vocabulary(
     joints=words("und"),
     casualties={
         "dead": words(
-            "tot tote toten toter todesopfer tod opfer getötet getötete getöteten starb starben gestorben stirbt sterben"
+            "tot tote toten toter todesopfer tod opfer getötet getötete getöteten starb starben"
+            " gestorben stirbt sterben"
             " umgekommen ums leichen opferzahl leben"
         ),
         "injured": words(
@@ -40,7 +42,8 @@ WORDS = Vocabulary(
         "rescued": words("gerettet gerettete geborgen überlebende"),
     },
     people=words(
-        "menschen personen leute männer frauen kinder zivilisten soldaten passagiere arbeiter bergleute polizisten"
+        "menschen personen leute männer frauen kinder zivilisten soldaten passagiere"
+        " arbeiter bergleute polizisten"
         " feuerwehrleute schüler bewohner einwohner migranten fischer bergsteiger touristen weitere"
     ),
     outcomes={
@@ -53,12 +56,14 @@ WORDS = Vocabulary(
         "charged": phrases("angeklagt, anklage erhoben"),
         "released": phrases("freigelassen, befreit, auf freiem fuß"),
         "resigned": phrases(
-            "zurückgetreten, tritt zurück, trat zurück, rücktritt erklärt, legt amt nieder, rücktritt eingereicht"
+            "zurückgetreten, tritt zurück, trat zurück, rücktritt erklärt, legt amt nieder,"
+            " rücktritt eingereicht"
         ),
         "dismissed": phrases("entlassen, entlässt, gefeuert, abgesetzt, abgewählt, gestürzt"),
         "appointed": phrases("ernannt, gewählt, wiedergewählt, berufen, vereidigt"),
         "approved": phrases(
-            "verabschiedet, beschlossen, beschließt, gebilligt, billigt, genehmigt, stimmt zu, zugestimmt, ratifiziert, angenommen"
+            "verabschiedet, beschlossen, beschließt, gebilligt, billigt, genehmigt, stimmt zu,"
+            " zugestimmt, ratifiziert, angenommen"
         ),
         "rejected": phrases(
             "abgelehnt, lehnt ab, lehnte ab, verworfen, gekippt, kippt, gestoppt, zurückgewiesen"
@@ -88,20 +93,25 @@ WORDS = Vocabulary(
     months=words("januar jänner februar märz april mai juni juli august september oktober november dezember"),
     days=words("montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag heute gestern morgen"),
     times=words(
-        "sekunde sekunden minute minuten stunde stunden uhr tag tage tagen woche wochen monat monate monaten jahr jahre"
+        "sekunde sekunden minute minuten stunde stunden uhr tag tage tagen woche wochen"
+        " monat monate monaten jahr jahre"
         " jahren jahrzehnt jahrzehnte jährige jähriger jährigen jahrhundert"
     ),
     at=words("seite kapitel artikel nummer alter"),
     empty=words(
-        "der die das den dem des ein eine in im an am auf zu zum zur von vom für mit und oder aber als wie ist sind war"
+        "der die das den dem des ein eine in im an am auf zu zum zur von vom für mit und"
+        " oder aber als wie ist sind war"
         " waren wurde wurden nach vor seit bis bei mehr weniger rund etwa"
     ),
     corrections=phrases(
-        "korrektur, berichtigung, richtigstellung, widerruf, korrigiert, klarstellung, zurückgezogen, berichtigt"
+        "korrektur, berichtigung, richtigstellung, widerruf, korrigiert, klarstellung,"
+        " zurückgezogen, berichtigt"
     ),
     corrected=phrases(
-        "in einer früheren version, in einer ersten version, in einer früheren fassung, in einer ersten fassung,"
-        " diese meldung wurde korrigiert, dieser artikel wurde korrigiert, wir haben die meldung zurückgezogen,"
+        "in einer früheren version, in einer ersten version, in einer früheren fassung, in"
+        " einer ersten fassung,"
+        " diese meldung wurde korrigiert, dieser artikel wurde korrigiert, wir haben die"
+        " meldung zurückgezogen,"
         " meldung zurückgezogen, anders als zunächst berichtet, anders als ursprünglich berichtet"
     ),
 )

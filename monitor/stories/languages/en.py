@@ -15,7 +15,8 @@ WORDS = Vocabulary(
     joints=words("and"),
     casualties={
         "dead": words(
-            "dead death deaths die died dies dying kill killed killing kills toll fatalities fatality victims bodies"
+            "dead death deaths die died dies dying kill killed killing kills toll fatalities"
+            " fatality victims bodies"
             " perished lives"
         ),
         "injured": words(
@@ -29,7 +30,8 @@ WORDS = Vocabulary(
         "rescued": words("rescued saved survivors survived"),
     },
     people=words(
-        "people persons person men man women woman children child civilians soldiers passengers workers miners"
+        "people persons person men man women woman children child civilians soldiers"
+        " passengers workers miners"
         " officers firefighters students others residents migrants fishermen climbers tourists sailors others"
     ),
     outcomes={
@@ -47,18 +49,21 @@ WORDS = Vocabulary(
         "dismissed": phrases("dismissed, sacked, sacks, ousted, ousts, removed from office, impeached"),
         "appointed": phrases("appointed, appoints, named as, sworn in, elected, re elected, nominated"),
         "approved": phrases(
-            "approved, approves, adopted, adopts, passes, passed a, ratified, ratifies, backs, voted for, voted to,"
+            "approved, approves, adopted, adopts, passes, passed a, ratified, ratifies, backs,"
+            " voted for, voted to,"
             " signed into law, green light"
         ),
         "rejected": phrases(
-            "rejected, rejects, voted down, votes down, vetoed, vetoes, blocked, blocks, struck down, defeated"
+            "rejected, rejects, voted down, votes down, vetoed, vetoes, blocked, blocks, struck"
+            " down, defeated"
         ),
         "won": phrases("wins, won, defeats, clinches, declared winner"),
         "agreed": phrases(
             "agreed, agree on, signed, signs, reach deal, reaches deal, reached a deal, reached an agreement"
         ),
         "ended": phrases(
-            "ended, ends, called off, calls off, lifted, lifts, halted, halts, suspended, suspends, cancelled, canceled, postponed"
+            "ended, ends, called off, calls off, lifted, lifts, halted, halts, suspended,"
+            " suspends, cancelled, canceled, postponed"
         ),
         "rescued": phrases("rescued, found alive, pulled alive, found safe, saved, survivors, survivor"),
         "found": phrases("bodies found, body found, wreckage found, found the wreckage, identified"),
@@ -85,26 +90,33 @@ WORDS = Vocabulary(
     ),
     perhaps=words("could may might would will should if whether expected likely to"),
     months=words(
-        "january february march april may june july august september october november december jan feb mar apr jun"
+        "january february march april may june july august september october november"
+        " december jan feb mar apr jun"
         " jul aug sep sept oct nov dec"
     ),
     days=words("monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow"),
     times=words(
-        "second seconds minute minutes hour hours day days week weeks month months year years decade decades am pm a p"
+        "second seconds minute minutes hour hours day days week weeks month months year"
+        " years decade decades am pm a p"
         " gmt utc est cet oclock clock old yr yrs ago century centuries"
     ),
     at=words("aged age page chapter article section number no"),
     empty=words(
-        "of the a an in on at to from for by with and or but as is are was were be been who which that it its than per"
+        "of the a an in on at to from for by with and or but as is are was were be been who"
+        " which that it its than per"
         " after before since until other more others such so up down"
     ),
     corrections=phrases(
-        "correction, corrects, corrected, clarification, clarifies, retraction, retracted, withdrawn, editor's note,"
+        "correction, corrects, corrected, clarification, clarifies, retraction, retracted,"
+        " withdrawn, editor's note,"
         " correcting, refiles, recasts to correct"
     ),
     corrected=phrases(
-        "an earlier version of this, a previous version of this, earlier version of this, this story has been corrected,"
-        " this article has been corrected, this report has been corrected, we have withdrawn, has been withdrawn,"
-        " has been retracted, we retract, we apologise for the error, we apologize for the error, this corrects"
+        "an earlier version of this, a previous version of this, earlier version of this,"
+        " this story has been corrected,"
+        " this article has been corrected, this report has been corrected, we have"
+        " withdrawn, has been withdrawn,"
+        " has been retracted, we retract, we apologise for the error, we apologize for the"
+        " error, this corrects"
     ),
 )

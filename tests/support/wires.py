@@ -1,11 +1,11 @@
 """
-Invented dispatches and how they travel: reads `clusters/*.toml`.
+Invented dispatches and how they travel: reads `tests/stories/clusters/*.toml`.
 
 A cluster has a title and a text (its first report), and versions of it. Of a version: `after` = minutes after
 the first report; `want` = duplicate, update, or new (new and related both ring); `outlet` = "same" for the
-first report's, else each has its own; `title`, `text` = its own; `paragraphs` = those of the text that it
-keeps, counted from 0; `swap` = pairs to replace; `intro`, `outro` = a paragraph before or behind; `teaser` = no
-more than this text is known; `language` = its own.
+first report's, else each has its own; `title`, `text`, `language` = its own; `paragraphs` = those of the text
+that it keeps, counted from 0; `swap` = pairs to replace; `intro`, `outro` = a paragraph before or behind;
+`teaser` = no more than this text is known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from monitor.stories.replay import Desk, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CLUSTERS = Path(__file__).parent / "clusters"
+CLUSTERS = Path(__file__).resolve().parents[1] / "stories" / "clusters"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
