@@ -3,8 +3,8 @@ The numbers of a text and what they count.
 
 A number counts the noun behind it ("9,000 people"), or a casualty told of beside it ("killed four men", "the
 toll rises to 30", "deux sont portés disparus"). All words for one sort of casualty are one class, so "12
-dead" and "the toll rises to 30" speak of the same. Years, dates, times, spans of time, ages and numbers that count
-nothing are left out: they differ between two copies of one report without saying anything.
+dead" and "the toll rises to 30" speak of the same. Years, dates, times, spans of time, ages and
+numbers that count nothing are left out: they differ between two copies of one report without saying anything.
 """
 # ruff: noqa: RUF001 - signs of many scripts and quotation marks
 

@@ -23,8 +23,9 @@ from monitor.stories.replay import Desk
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 POOL = str.split("""
     river bridge council market harbour teacher garden winter window station doctor lawyer village mountain
-    captain letter kitchen theatre factory journal pasture lantern orchard quarry saddle tunnel velvet whistle anchor
-    barrel candle drawer engine feather glacier hammer island jacket kettle ladder mirror needle oyster pebble quilt
+    captain letter kitchen theatre factory journal pasture lantern orchard quarry saddle tunnel velvet whistle
+    anchor barrel candle drawer engine feather glacier hammer island jacket kettle ladder mirror needle oyster
+    pebble quilt
     ribbon
 """)
 TITLE = "Council debates the future of the harbour bridge"
