@@ -120,8 +120,9 @@ def work(
 def urls() -> None:
     """Addresses a second: clean form and key of each."""
     dice = random.Random(3)
+    hosts = ("www.", "m.")
     made = [
-        f"https://{dice.choice(['www.', 'm.'])}example{dice.randrange(500)}.org/{dice.randrange(10**6)}/a.html"
+        f"https://{dice.choice(hosts)}example{dice.randrange(500)}.org/{dice.randrange(10**6)}/a.html"
         f"?id={dice.randrange(10**5)}&utm_source=rss&utm_medium=feed#xtor=RSS-1"
         for _ in range(30_000)
     ]

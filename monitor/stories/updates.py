@@ -17,7 +17,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.stories.figures import Item, figures_of, items_of
+from monitor.stories.figures import PEOPLE, Item, figures_of, items_of
 from monitor.stories.shingles import coverage, shingles
 from monitor.stories.vocabulary import vocabulary
 from monitor.text.tokens import folded_tokens
@@ -176,7 +176,6 @@ def _numbers(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
         return []
     everywhere = [other.figures() for other in others]
     told = _by_class(figure for figures in everywhere for figure in figures)
-    any_class = {figure.value for figures in everywhere for figure in figures}
     before = _by_class(figure for other in others for figure in other.figures(ZONE))
     now = _by_class(new.figures())
     found: dict[str, Signal] = {}
@@ -185,7 +184,7 @@ def _numbers(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
         if what in found or any(_same_value(figure.value, value) for value in told.get(what, ())):
             continue
         gone = [value for value in before.get(what, ()) if value not in now[what]]
-        if figure.casualty and what not in told and figure.value in any_class:
+        if figure.casualty and what not in told and figure.value in told.get(PEOPLE, ()):
             continue  # "two climbers were found", now "two survivors": whether that is news, an outcome says
         if figure.casualty or gone:
             was = gone or list(told.get(what, ()))
