@@ -25,7 +25,20 @@ SETTINGS: dict[str, Any] = {
 
 # Verbs in the order of the help, which is that of a first acquaintance; typer would put groups last.
 ORDER = (
-    *("init", "check", "run", "demo", "fetch", "match", "url", "explain", "feeds", "rules", "entities"),
+    *(
+        "init",
+        "check",
+        "run",
+        "demo",
+        "fetch",
+        "match",
+        "stories",
+        "url",
+        "explain",
+        "feeds",
+        "rules",
+        "entities",
+    ),
     *("alerts", "outbox", "channels", "status", "db", "config"),
 )
 
@@ -85,6 +98,7 @@ def load_verbs() -> None:
         rules,
         run,
         status,
+        stories,
     )
 
     for module in (
@@ -94,6 +108,7 @@ def load_verbs() -> None:
         demo,
         fetch,
         match,
+        stories,
         explain,
         feeds,
         rules,

@@ -65,6 +65,11 @@ class Desk:
             decision = Relation.RELATED.value
         return Verdict(article.id, story, decision, found, rings)
 
+    @property
+    def stories(self) -> int:
+        """How many stories there are so far."""
+        return len(self._told)
+
     def likeness(self, article: Facts) -> Likeness:
         """What an article is to what was seen."""
         if self._window <= timedelta(0):

@@ -59,8 +59,8 @@ WORDS = Vocabulary(
         ),
         "won": phrases("wins, won, defeats, clinches, declared winner"),
         "agreed": phrases(
-            "agreed, agree on, signed, signs deal, signs law, signs bill, signs pact, signs agreement, reach deal,"
-            " reaches deal, reached a deal, reached an agreement"
+            "agreed, agree on, signed, signs deal, signs law, signs bill, signs pact, signs agreement,"
+            " reach deal, reaches deal, reached a deal, reached an agreement"
         ),
         "ended": phrases(
             "ended, ends, called off, calls off, lifted, lifts, halted, halts, suspended,"
