@@ -34,7 +34,7 @@ _LEX = re.compile(
     r"|(?P<end>[.!?…;:\n。！？]+)"
     r"|(?P<money>[€$£¥])"
     r"|(?P<percent>%)"
-    r"|(?P<other>[,()«»\"“”–—])"
+    r"|(?P<other>[,()/=&_«»\"“”–—])"
 )
 _GLUED = re.compile(r"(\d+(?:[.,]\d+)*)(\D+)", re.DOTALL)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")

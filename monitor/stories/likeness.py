@@ -301,7 +301,8 @@ def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]
     if _same_outlet(new, other) and (pair.score < SAME_OUTLET_AT or not _close(new, other)):
         return Relation.RELATED, f"{copied}, from the same outlet: a follow-up"
     alike = title_score(title_words(new.title, new.outlet), title_words(other.title, other.outlet))
-    if other.full and alike < TITLES_AGREE and _is_roundup(new, other):
+    titled = bool(new.title.strip() and other.title.strip())
+    if other.full and titled and alike < TITLES_AGREE and _is_roundup(new, other):
         return Relation.RELATED, f"{copied}, and most of this one is about something else"
     if pair.score >= DUPLICATE_AT:
         return Relation.DUPLICATE, copied
