@@ -36,6 +36,11 @@ NEW_SHARE = 0.4
 NEW_SENTENCES = 3
 SEEN = 0.5  # of a sentence's shingles that make it known
 _LOST = frozenset({1e3, 1e6, 1e9})
+_KNOWN = 0.95
+# What a headline alone may tell, over a text without news; others are figures of speech there ("ends up").
+STRONG = frozenset(
+    {"dead", "convicted", "acquitted", "arrested", "released", "resigned", "dismissed", "rescued"}
+)
 _SHORT = 5  # words under which a sentence says nothing
 _BEFORE = 3  # words before an outcome in which a "not" or a "may" is looked for
 _NEAR_END = 60  # words at either end of a text in which a correction is told
@@ -222,17 +227,23 @@ def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
         return []
     before = [_stated(other.whole(), known.outcomes, known) for other in others]
     mentioned = [_stated(other.whole(), known.mentions, known) for other in others]
-    found = [
-        Signal(Change.OUTCOME, f"new: {words}")
-        for concept, words in said.items()
-        if not any(concept in each for each in before)
-    ]
+    said = {c: words for c, words in said.items() if not any(c in each for each in before)}
+    if not STRONG.issuperset(said) and _is_known(new, others):
+        below = _stated(zone[len(new.title) :], known.outcomes, known)
+        said = {c: words for c, words in said.items() if c in STRONG or c in below}
+    found = [Signal(Change.OUTCOME, f"new: {words}") for words in said.values()]
     found += [
         Signal(Change.OUTCOME, f"new: {words}")
         for concept, words in spoken.items()
         if concept not in said and not any(concept in each for each in (*before, *mentioned))
     ]
     return found
+
+
+def _is_known(new: _Reading, others: Sequence[_Reading]) -> bool:
+    """Whether a text holds nothing new: then its headline is one more way to say the same."""
+    told = frozenset[int]().union(*(shingles(other.version.text).all for other in others))
+    return coverage(shingles(new.version.text).all, told) >= _KNOWN
 
 
 def _stated(

@@ -68,7 +68,7 @@ WORDS = Vocabulary(
         "rejected": phrases(
             "abgelehnt, lehnt ab, lehnte ab, verworfen, gekippt, kippt, gestoppt, zurückgewiesen"
         ),
-        "won": phrases("gewinnt, gewann, gewonnen, sieger, siegerin, siegt"),
+        "won": phrases("gekürt, ausgezeichnet, gewinnt, gewann, gewonnen, sieger, siegerin, siegt"),
         "agreed": phrases(
             "geeinigt, einigen sich, einigung erzielt, unterzeichnet, unterzeichnen, unterschrieben"
         ),
@@ -81,6 +81,9 @@ WORDS = Vocabulary(
         "raised": phrases("erhöht, hebt an, angehoben"),
         "chosen": phrases("entschieden, ausgewählt, zuschlag"),
         "collapsed": phrases("eingestürzt, gesunken, gekentert, explodiert, insolvent"),
+        "expelled": phrases("abgeschoben, ausgewiesen, ausgeliefert"),
+        "reopened": phrases("wiedereröffnet, wieder geöffnet, wieder aufgenommen"),
+        "recalled": phrases("zurückgerufen, ruft zurück"),
     },
     mentions={
         "resigned": phrases("rücktritt"),

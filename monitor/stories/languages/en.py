@@ -57,7 +57,7 @@ WORDS = Vocabulary(
             "rejected, rejects, voted down, votes down, vetoed, vetoes, blocked, blocks, struck"
             " down, defeated"
         ),
-        "won": phrases("wins, won, defeats, clinches, declared winner"),
+        "won": phrases("crowned, wins, won, defeats, clinches, declared winner"),
         "agreed": phrases(
             "agreed, agree on, signed, signs deal, signs law, signs bill, signs pact, signs agreement,"
             " reach deal, reaches deal, reached a deal, reached an agreement"
@@ -76,6 +76,9 @@ WORDS = Vocabulary(
         "raised": phrases("raises, raised its, hikes, hiked, increases its"),
         "chosen": phrases("chosen, chooses, chose, awarded, selected, selects"),
         "collapsed": phrases("collapsed, collapses, sank, sunk, capsized, exploded, bankrupt"),
+        "expelled": phrases("expelled, deported, extradited, evicted"),
+        "reopened": phrases("reopens, reopened, resumes, resumed"),
+        "recalled": phrases("recalls, recalled, withdraws, withdrew"),
     },
     mentions={
         "resigned": phrases("resignation"),

@@ -63,7 +63,9 @@ WORDS = Vocabulary(
             "aprobado, aprobada, aprueba, aprueban, aprobó, ratifica, ratificó, luz verde, da luz verde"
         ),
         "rejected": phrases("rechazado, rechazada, rechaza, rechazan, rechazó, tumba, vetó, veta, anula"),
-        "won": phrases("gana, ganan, ganó, ganador, vence, venció"),
+        "won": phrases(
+            "galardonado, galardonada, premiado, premiada, gana, ganan, ganó, ganador, vence, venció"
+        ),
         "agreed": phrases(
             "firman, firmaron, firmó, firma un, acuerdan, acordaron, alcanzan un acuerdo,"
             " acuerdo alcanzado, pactan"
@@ -82,6 +84,9 @@ WORDS = Vocabulary(
         "raised": phrases("sube los, eleva los, aumenta los"),
         "chosen": phrases("elige, eligió, adjudica, adjudicado, seleccionado"),
         "collapsed": phrases("derrumbado, derrumba, hundido, hunde, explota, explotó, quiebra"),
+        "expelled": phrases("expulsado, expulsada, deportado, extraditado"),
+        "reopened": phrases("reabre, reabierto, reanuda, reanudan"),
+        "recalled": phrases("retirado del mercado, retirados del mercado"),
     },
     mentions={
         "resigned": phrases("dimisión, renuncia"),

@@ -62,7 +62,8 @@ WORDS = Vocabulary(
             " jette l'eponge"
         ),
         "dismissed": phrases(
-            "limoge, limogee, limoges, licencie, licencies, destitue, destituee, revoque, renvoye, evince"
+            "renverse, renversee, limoge, limogee, limoges, licencie, licencies, destitue,"
+            " destituee, revoque, renvoye, evince"
         ),
         "appointed": phrases(
             "nomme, nommee, nommes, designe, designee, elu president, elue presidente, elu,"
@@ -76,7 +77,7 @@ WORDS = Vocabulary(
             "rejete, rejetee, rejetes, rejette, rejettent, retoque, censure, censuree, rejet de,"
             " invalide, desavoue"
         ),
-        "won": phrases("remporte, remportent, gagne, vainqueur, l'emporte, bat, sacre, sacree"),
+        "won": phrases("couronne, couronnee, remporte, remportent, gagne, l'emporte, bat, sacre, sacree"),
         "agreed": phrases(
             "ont signe, a signe, signent, signe un, accord trouve, accord conclu, ont conclu, a"
             " conclu, trouvent un accord, concluent"
@@ -102,11 +103,14 @@ WORDS = Vocabulary(
         ),
         "closing": phrases("fermeront, fermera, ferment definitivement, rouvert, rouvre, rouvrent"),
         "collapsed": phrases("effondre, effondree, coule, sombre, explose"),
+        "expelled": phrases("expulse, expulsee, expulses, extrade, extradee"),
+        "reopened": phrases("rouvre, rouvrent, rouvert, rouverte, reprend, a repris"),
+        "recalled": phrases("retire de la vente, retires de la vente"),
     },
     mentions={
         "resigned": phrases("demission"),
         "convicted": phrases("condamnation"),
-        "won": phrases("victoire"),
+        "won": phrases("victoire, laureat, laureate, vainqueur"),
         "dead": phrases("deces"),
         "collapsed": phrases("faillite, liquidation"),
         "agreed": phrases("accord"),

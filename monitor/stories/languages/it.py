@@ -59,7 +59,7 @@ WORDS = Vocabulary(
             "respinto, respinta, respinge, respingono, bocciato, bocciata, boccia, bocciano,"
             " annullato, annullata"
         ),
-        "won": phrases("vince, vincono, vinto, vincitore, batte, trionfa"),
+        "won": phrases("premiato, premiata, vince, vincono, vinto, vincitore, batte, trionfa"),
         "agreed": phrases(
             "firmato, firmata, firmano, accordo raggiunto, raggiunto un accordo, raggiungono un"
             " accordo, intesa raggiunta"
@@ -77,6 +77,9 @@ WORDS = Vocabulary(
         "raised": phrases("alza i, aumenta i"),
         "chosen": phrases("scelto, scelta come, sceglie, assegnato, assegnata"),
         "collapsed": phrases("crollato, crollata, affondato, esploso, fallita"),
+        "expelled": phrases("espulso, espulsa, estradato"),
+        "reopened": phrases("riapre, riaperto, riaperta, riprende"),
+        "recalled": phrases("ritirato dal mercato, ritirati dal mercato"),
     },
     mentions={
         "resigned": phrases("dimissioni"),

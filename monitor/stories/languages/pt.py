@@ -62,7 +62,9 @@ WORDS = Vocabulary(
             "rejeitado, rejeitada, rejeita, rejeitam, rejeitou, chumbado, chumbada, vetado,"
             " vetada, veta, anulado"
         ),
-        "won": phrases("vence, vencem, venceu, vencedor, vencedora, ganha, ganhou"),
+        "won": phrases(
+            "premiado, premiada, distinguido, vence, vencem, venceu, vencedor, vencedora, ganha, ganhou"
+        ),
         "agreed": phrases(
             "assinam, assinaram, assinou, chegam a acordo, chegaram a acordo, acordo fechado, fecham acordo"
         ),
@@ -83,6 +85,9 @@ WORDS = Vocabulary(
         "raised": phrases("sobe os, eleva os, aumenta os"),
         "chosen": phrases("escolhido, escolhida, escolhe, escolheu, adjudicado"),
         "collapsed": phrases("desabou, desaba, afundou, naufragou, explodiu"),
+        "expelled": phrases("expulso, expulsa, deportado, extraditado"),
+        "reopened": phrases("reabre, reaberto, reaberta, retoma"),
+        "recalled": phrases("retirado do mercado, retirados do mercado"),
     },
     mentions={
         "resigned": phrases("demissão, renúncia"),
