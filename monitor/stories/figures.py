@@ -28,8 +28,8 @@ MAGNITUDE = "magnitude"
 
 _LEX = re.compile(
     r"(?P<junk>\d{1,4}(?:[:/–-]\d{1,4})+|(?<=[^\W\d_])\d+)"
-    r"|(?P<glued>\d+(?:[.,]\d+)*[^\W\d_]\w*)"
-    r"|(?P<number>\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?!\d)|\d+(?:[.,]\d+)*)"
+    r"|(?P<glued>\d++(?:[.,]\d++)*+[^\W\d_]\w*+)"
+    r"|(?P<number>\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?!\d)|\d++(?:[.,]\d++)*+)"
     r"|(?P<word>[^\W\d_]+)"
     r"|(?P<end>[.!?…;:\n。！？]+)"
     r"|(?P<money>[€$£¥])"
@@ -185,7 +185,7 @@ def _is_time(items: Sequence[Item], place: int, vocabulary: Vocabulary) -> bool:
     if before.kind == "word" and before.word in vocabulary.months | vocabulary.at | vocabulary.days:
         return True
     if before.word == "at" and (after.kind in ("end", "comma") or after.word in vocabulary.empty):
-        behind = _words(reversed(items[:place]), _BEHIND, vocabulary.joints)
+        behind = _words(reversed(items[max(0, place - _BEHIND) : place]), _BEHIND, vocabulary.joints)
         return _TOLLS.isdisjoint(behind)  # "dies at 91", but "the toll stands at 30"
     if before.kind == "comma" and after.kind == "comma":  # "Okoro, 27, has"
         return True
@@ -199,8 +199,8 @@ def _figure(items: Sequence[Item], place: int, vocabulary: Vocabulary) -> Figure
     value = items[place].value
     after = items[place + 1] if place + 1 < len(items) else Item("end")
     before = items[place - 1] if place else Item("end")
-    ahead = _words(items[place + 1 :], _AHEAD, frozenset())
-    behind = _words(reversed(items[:place]), _BEHIND, vocabulary.joints)
+    ahead = _words(items[place + 1 : place + 1 + _AHEAD], _AHEAD, frozenset())
+    behind = _words(reversed(items[max(0, place - _BEHIND) : place]), _BEHIND, vocabulary.joints)
     if after.kind == "percent" or after.word in _PERCENTS or tuple(ahead[:2]) in _PER_CENT:
         return Figure(PERCENT, value)
     if "money" in (after.kind, before.kind):

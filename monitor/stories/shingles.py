@@ -27,6 +27,7 @@ WIDTH = 4  # words in a shingle
 WIDE = 6  # characters in a shingle, where characters are tokens
 CHARACTERS = 1.7  # of these that make a word
 
+LONGEST = 100_000  # characters of a text that count: a book is no dispatch
 LEAD = 60  # words at the beginning of which much is kept
 LEAD_PARTS = 2  # one of so many shingles of the lead is kept in the sketch
 REST_PARTS = (4, 16)  # of the rest, one of so many, by its length: powers of two, so that they are nested
@@ -56,8 +57,8 @@ _hashes: dict[str, int] = {}
 
 
 def shingles(text: str) -> Shingles:
-    """The shingles of a text of any length, possibly none; equal at every run and on every machine."""
-    return shingled(folded_tokens(text), wide=without_spaces(text))
+    """The shingles of a text, possibly none; equal at every run and on every machine."""
+    return shingled(folded_tokens(text[:LONGEST]), wide=without_spaces(text))
 
 
 def shingled(tokens: Sequence[str], *, wide: bool = False) -> Shingles:

@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
 LEAST_WORDS = 5  # of a headline that says enough to be told apart by
 
-_SEPARATOR = re.compile(r"\s+[-–—|•·]+\s+")
+_SEPARATOR = re.compile(r" [-–—|•·]+ ")
 _CLOSE = 90.0
+_LONGEST = 500  # characters of a headline
 _MOST_SUFFIX = 4  # words of an outlet's name
 
 
 def title_words(title: str, outlet: str = "") -> tuple[str, ...]:
     """The folded words of a headline, without the name of its outlet where that can be told."""
     bare, suffix = _split(title)
-    return tuple(folded_tokens(bare if suffix and _is_name_of(suffix, outlet) else title))
+    return tuple(folded_tokens(bare if suffix and _is_name_of(suffix, outlet) else title[:_LONGEST]))
 
 
 def same_title(one: str, other: str, outlet: str = "", other_outlet: str = "") -> bool:
@@ -46,7 +47,11 @@ def same_title(one: str, other: str, outlet: str = "", other_outlet: str = "") -
 
 def title_marks(title: str, outlet: str = "") -> frozenset[int]:
     """The numbers under which a headline of at least five words is filed: with and without a suffix."""
-    forms = {title_words(title, outlet), tuple(folded_tokens(title)), tuple(folded_tokens(_split(title)[0]))}
+    forms = {
+        title_words(title, outlet),
+        tuple(folded_tokens(title[:_LONGEST])),
+        tuple(folded_tokens(_split(title)[0])),
+    }
     return frozenset(hash64("\n".join(form).encode()) for form in forms if _says_enough(form))
 
 
@@ -80,6 +85,7 @@ def _says_enough(words: Sequence[str]) -> bool:
 
 def _split(title: str) -> tuple[str, str]:
     """A headline and the few words behind its last separator; those are "" if there is none."""
+    title = " ".join(title[:_LONGEST].split())
     found = list(_SEPARATOR.finditer(title))
     if not found:
         return title, ""

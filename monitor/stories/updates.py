@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ZONE = 90  # words after the title in which a number counts as news
 OUTCOME_ZONE = 60
+LONGEST = 20_000  # characters of a text that are judged: some three thousand words
 LATER = timedelta(minutes=60)  # before that, more sentences are only a longer copy
 NEW_SHARE = 0.4
 NEW_SENTENCES = 3
@@ -46,7 +47,6 @@ _BEFORE = 3  # words before an outcome in which a "not" or a "may" is looked for
 _NEAR_END = 60  # words at either end of a text in which a correction is told
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”»’)]*\s+|\n+|(?<=[。！？])")
-_PARAGRAPH = re.compile(r"\s*\n\s*")
 _OPENS = re.compile(r"^\W*([^\W\d_][^:–—|.\n-]{0,40}?)\s*(?:[:–—|]|\s-\s|$)")
 
 
@@ -106,9 +106,9 @@ def signals(
 def new_paragraphs(old: str, new: str) -> str:
     """The paragraphs of a page that its earlier text had not, in their order; "" if there is none."""
     before = shingles(old).all
-    known = {tuple(folded_tokens(part)) for part in _PARAGRAPH.split(old)}
+    known = {tuple(folded_tokens(part)) for part in old.splitlines()}
     kept = []
-    for part in _PARAGRAPH.split(new):
+    for part in map(str.strip, new.splitlines()):
         tokens = tuple(folded_tokens(part))
         if tokens and tokens not in known and coverage(shingles(part).all, before) < SEEN:
             kept.append(part)
@@ -132,7 +132,8 @@ class _Reading:
         self.version = version
         self.known = known
         self.title = items_of(version.title, known)
-        self.text = items_of(version.text, known)
+        self.body = version.text[:LONGEST]
+        self.text = items_of(self.body, known)
         self.words = sum(item.kind in ("word", "number") for item in self.text)
 
     def zone(self, most: int) -> list[Item]:
@@ -158,7 +159,7 @@ class _Reading:
 
     def sentences(self) -> list[str]:
         """The sentences of the text that are long enough to say something."""
-        parts = _SENTENCE.split(self.version.text)
+        parts = _SENTENCE.split(self.body)
         return [part for part in parts if part and len(folded_tokens(part)) >= _SHORT]
 
 
@@ -228,22 +229,18 @@ def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     before = [_stated(other.whole(), known.outcomes, known) for other in others]
     mentioned = [_stated(other.whole(), known.mentions, known) for other in others]
     said = {c: words for c, words in said.items() if not any(c in each for each in before)}
-    if not STRONG.issuperset(said) and _is_known(new, others):
+    spoken = {c: words for c, words in spoken.items() if not any(c in each for each in (*before, *mentioned))}
+    if (spoken or not STRONG.issuperset(said)) and _is_known(new, others):
         below = _stated(zone[len(new.title) :], known.outcomes, known)
         said = {c: words for c, words in said.items() if c in STRONG or c in below}
-    found = [Signal(Change.OUTCOME, f"new: {words}") for words in said.values()]
-    found += [
-        Signal(Change.OUTCOME, f"new: {words}")
-        for concept, words in spoken.items()
-        if concept not in said and not any(concept in each for each in (*before, *mentioned))
-    ]
-    return found
+        spoken = {}
+    return [Signal(Change.OUTCOME, f"new: {words}") for words in (spoken | said).values()]
 
 
 def _is_known(new: _Reading, others: Sequence[_Reading]) -> bool:
     """Whether a text holds nothing new: then its headline is one more way to say the same."""
-    told = frozenset[int]().union(*(shingles(other.version.text).all for other in others))
-    return coverage(shingles(new.version.text).all, told) >= _KNOWN
+    told = frozenset[int]().union(*(shingles(other.body).all for other in others))
+    return coverage(shingles(new.body).all, told) >= _KNOWN
 
 
 def _stated(
@@ -280,7 +277,7 @@ def _just_before(words: Sequence[str], place: int) -> set[str]:
 
 def _unseen(new: _Reading, others: Sequence[_Reading]) -> tuple[list[str], int]:
     """The sentences that no other version has, and how many there are in all."""
-    known = frozenset[int]().union(*(shingles(other.version.text).all for other in others))
+    known = frozenset[int]().union(*(shingles(other.body).all for other in others))
     sentences = new.sentences()
     return [each for each in sentences if coverage(shingles(each).all, known) < SEEN], len(sentences)
 
@@ -312,12 +309,12 @@ def _corrections(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
 def _correction(reading: _Reading) -> str:
     """The words by which a version says that it corrects or withdraws another; "" if it does not."""
     known, version = reading.known, reading.version
-    paragraphs = [part for part in _PARAGRAPH.split(version.text) if part]
+    paragraphs = [stripped for part in reading.body.splitlines() if (stripped := part.strip())]
     for part in (*paragraphs[:2], *paragraphs[-1:], version.title):
         opening = _OPENS.match(part)
         if opening and _bounds(tuple(folded_tokens(opening[1])), known.corrections):
             return part
-    tokens = folded_tokens(version.text)
+    tokens = folded_tokens(reading.body)
     for part in (tokens[:_NEAR_END], tokens[-_NEAR_END:]):
         if _contains(part, known.corrected):
             return next(

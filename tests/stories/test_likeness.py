@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -260,3 +261,31 @@ def test_after_the_window_a_copy_joins_and_rings() -> None:
     ]
     off = Desk(window=timedelta(0))
     assert [off.see(article(n, text)).decision for n in range(2)] == ["new", "new"]
+
+
+HOSTILE = [
+    " " * 200_000,
+    "\n" * 200_000,
+    "1" * 200_000,
+    "1 111" * 40_000,
+    "1.1," * 50_000,
+    "1:1/" * 50_000,
+    "(" * 200_000,
+    ". " * 100_000,
+    "- " * 100_000,
+    "a" * 200_000,
+    "twenty hundred million " * 9_000,
+    "neuf cent mille " * 12_000,
+    "\u0301" * 200_000,
+    "中" * 200_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[repr(text[:6]) for text in HOSTILE])
+def test_hostile_texts_end(text: str) -> None:
+    """Nothing takes more than linear time: two texts of 200,000 characters are compared within seconds."""
+    began = time.process_time()
+    one = told(1, text, title=text)
+    relate(article(2, text + " end", title=text, minutes=120, language=None), [one], updates="all")
+    relate(article(3, text + " end", title=text, url="a.example/b"), [replace(one, url_key="a.example/b")])
+    assert time.process_time() - began < 5

@@ -35,27 +35,26 @@ WORDS = Vocabulary(
         " officers firefighters students others residents migrants fishermen climbers tourists sailors others"
     ),
     outcomes={
-        "dead": phrases("dead, dies, died, killed, kills, fatal, fatally, found dead, bodies"),
+        "dead": phrases("dead, dies, died, killed, kills, fatal, fatally, found dead"),
         "convicted": phrases("found guilty, guilty, convicted, convicts, sentenced, guilty verdict, jailed"),
         "acquitted": phrases(
             "acquitted, acquits, cleared of, not guilty verdict, found not guilty, exonerated, overturned"
         ),
-        "arrested": phrases("arrested, arrests, detained, detains, captured, in custody"),
+        "arrested": phrases("arrested, detained, detains, captured, in custody"),
         "charged": phrases("charged with, indicted, indicts, pleads guilty, pleaded guilty"),
         "released": phrases("released, freed, frees, set free, released on bail"),
         "resigned": phrases(
             "resigns, resigned, steps down, stepped down, stepping down, quits, has quit, resignation letter"
         ),
-        "dismissed": phrases("dismissed, sacked, sacks, ousted, ousts, removed from office, impeached"),
+        "dismissed": phrases("dismissed, sacked, ousted, ousts, removed from office, impeached"),
         "appointed": phrases("appointed, appoints, named as, sworn in, elected, re elected, nominated"),
         "approved": phrases(
-            "approved, approves, adopted, adopts, passes, passed a, ratified, ratifies, backs,"
+            "approved, approves, adopted, adopts, passed a, ratified, ratifies, "
             " voted for, voted to,"
             " signed into law, green light"
         ),
         "rejected": phrases(
-            "rejected, rejects, voted down, votes down, vetoed, vetoes, blocked, blocks, struck"
-            " down, defeated"
+            "rejected, rejects, voted down, votes down, vetoed, vetoes, blocked, struck down, defeated"
         ),
         "won": phrases("crowned, wins, won, defeats, clinches, declared winner"),
         "agreed": phrases(
@@ -63,29 +62,38 @@ WORDS = Vocabulary(
             " reach deal, reaches deal, reached a deal, reached an agreement"
         ),
         "ended": phrases(
-            "ended, ends, called off, calls off, lifted, lifts, halted, halts, suspended,"
+            "ended, called off, calls off, lifted, halted, suspended,"
             " suspends, cancelled, canceled, postponed"
         ),
-        "rescued": phrases("rescued, found alive, pulled alive, found safe, saved, survivors, survivor"),
+        "rescued": phrases("rescued, found alive, pulled alive, found safe, saved"),
         "found": phrases("bodies found, body found, wreckage found, found the wreckage, identified"),
         "caused": phrases(
             "claims responsibility, claimed responsibility, admitted, admits, confessed, confesses"
         ),
-        "banned": phrases("banned, bans, outlawed, outlaws"),
-        "cut": phrases("cuts, cut its, cut the, lowers, lowered its, slashes"),
-        "raised": phrases("raises, raised its, hikes, hiked, increases its"),
+        "banned": phrases("banned, outlawed, outlaws"),
+        "cut": phrases("cut its, cut the, lowers, lowered its, slashes"),
+        "raised": phrases("raised its, hiked, increases its"),
         "chosen": phrases("chosen, chooses, chose, awarded, selected, selects"),
-        "collapsed": phrases("collapsed, collapses, sank, sunk, capsized, exploded, bankrupt"),
+        "collapsed": phrases("collapsed, sank, sunk, capsized, exploded, bankrupt"),
         "expelled": phrases("expelled, deported, extradited, evicted"),
         "reopened": phrases("reopens, reopened, resumes, resumed"),
         "recalled": phrases("recalls, recalled, withdraws, withdrew"),
     },
     mentions={
+        "rescued": phrases("survivors, survivor"),
+        "dismissed": phrases("sacks"),
+        "ended": phrases("halts, ends, lifts"),
+        "approved": phrases("passes, backs"),
+        "raised": phrases("hikes, raises"),
+        "cut": phrases("cuts"),
+        "banned": phrases("bans"),
+        "rejected": phrases("blocks"),
+        "arrested": phrases("arrests"),
         "resigned": phrases("resignation"),
-        "dead": phrases("death, deaths, death toll"),
+        "dead": phrases("bodies, death, deaths, death toll"),
         "convicted": phrases("conviction, sentences"),
         "won": phrases("victory, winner"),
-        "collapsed": phrases("bankruptcy, collapse"),
+        "collapsed": phrases("collapses, bankruptcy, collapse"),
         "chosen": phrases("awards"),
         "agreed": phrases("deal"),
     },

@@ -43,7 +43,8 @@ WORDS = Vocabulary(
             " decedes, mortel, mortels, est decede"
         ),
         "convicted": phrases(
-            "condamne, condamnee, condamnes, condamnees, reconnu coupable, reconnue coupable,"
+            "condamne a, est condamne, ete condamne, condamnee, condamnes, condamnees,"
+            " reconnu coupable, reconnue coupable,"
             " coupable, ecroue, incarcere"
         ),
         "acquitted": phrases(
@@ -74,8 +75,7 @@ WORDS = Vocabulary(
             " ratifie, valide, validee, feu vert, promulgue"
         ),
         "rejected": phrases(
-            "rejete, rejetee, rejetes, rejette, rejettent, retoque, censure, censuree, rejet de,"
-            " invalide, desavoue"
+            "rejete, rejetee, rejetes, rejette, rejettent, retoque, censuree, invalide, desavoue"
         ),
         "won": phrases("couronne, couronnee, remporte, remportent, gagne, l'emporte, bat, sacre, sacree"),
         "agreed": phrases(
@@ -88,7 +88,7 @@ WORDS = Vocabulary(
         ),
         "rescued": phrases(
             "sauve, sauves, retrouve vivant, retrouves vivants, retrouvee vivante, sain et sauf,"
-            " sains et saufs, secourus, survivants, rescapes"
+            " sains et saufs, secourus"
         ),
         "found": phrases(
             "corps retrouve, corps retrouves, retrouve mort, retrouves morts, identifie,"
@@ -108,6 +108,7 @@ WORDS = Vocabulary(
         "recalled": phrases("retire de la vente, retires de la vente"),
     },
     mentions={
+        "rescued": phrases("rescapes, survivants"),
         "resigned": phrases("demission"),
         "convicted": phrases("condamnation"),
         "won": phrases("victoire, laureat, laureate, vainqueur"),
