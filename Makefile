@@ -52,6 +52,8 @@ bench: $(STAMP)  ## figures, side by side in one run
 	$(BIN)/python -m benchmarks.rules
 	$(BIN)/python -m benchmarks.rules --agree
 	$(BIN)/python -m benchmarks.rule_shapes
+	$(BIN)/python -m benchmarks.stories
+	$(BIN)/python -m benchmarks.stories --short
 
 docs: $(STAMP)   ## check that documents and examples are true
 	$(BIN)/pytest -q tests/test_docs.py

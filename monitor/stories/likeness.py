@@ -16,13 +16,13 @@ lead from one event to the next. Whether a duplicate is suppressed on a channel 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from monitor.stories.names import swapped
 from monitor.stories.shingles import (
     CHARACTERS,
     Shingles,
@@ -55,9 +55,7 @@ LEADS_AGREE = 0.5
 ROUNDUP = 0.25  # less of a long text than this in the other: a page of several reports
 GROUPED = timedelta(days=7)
 _ROUNDUP_OWN = 100  # shingles of a long text that the other has not
-_NAME_LETTERS = 4
 _LEAD = 30
-_NAME = re.compile(r"\b[A-ZÀ-ÞĀ-Ž\u0386-\u03ab\u0400-\u042f][^\W\d_]+")
 
 
 class Relation(StrEnum):
@@ -294,7 +292,7 @@ def _told(members: Sequence[Facts]) -> list[Version]:
 
 def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]) -> tuple[Relation, str]:
     copied = f"{pair.score:.0%} of the shorter text is the same"
-    if names := swapped(new, other):
+    if names := swapped((new.title, new.text), (other.title, other.text)):
         return Relation.RELATED, f"{copied}, but the names differ: {names}"
     if changed:
         return Relation.UPDATE, "; ".join([copied, *map(str, changed)])
@@ -309,27 +307,6 @@ def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]
     if alike >= TITLES_EQUAL or (alike >= TITLES_AGREE and _lead_is_known(new, other)):
         return Relation.JOINS, f"{copied}, the headlines agree ({alike:.0f} of 100) and nothing differs"
     return Relation.RELATED, f"{copied}, under another headline"
-
-
-def swapped(new: Facts, other: Facts) -> str:
-    """
-    The names by which a form filled twice gives itself away: "Ashford / Colby"; "" if there are none.
-
-    Each stands in the headline *and* the text of its own article, and nowhere in the other.
-    """
-    mine = _own_names(new, other)
-    theirs = _own_names(other, new)
-    return f"{mine} / {theirs}" if mine and theirs else ""
-
-
-def _own_names(one: Facts, other: Facts) -> str:
-    elsewhere = {*folded_tokens(other.title), *folded_tokens(other.text)}
-    in_title = set(folded_tokens(one.title))
-    for name in _NAME.findall(one.text):
-        folded = folded_tokens(name)
-        if len(name) >= _NAME_LETTERS and folded and folded[0] in in_title and folded[0] not in elsewhere:
-            return str(name)
-    return ""
 
 
 def _is_roundup(new: Facts, other: Facts) -> bool:

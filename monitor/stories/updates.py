@@ -301,7 +301,8 @@ def _corrections(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     if not said:
         return []
     tokens = folded_tokens(said)
-    if any(folded_tokens(_correction(other)) == tokens for other in others):
+    before = [folded_tokens(_correction(other)) for other in others]
+    if tokens in before or (any(before) and _is_known(new, others)):
         return []
     return [Signal(Change.CORRECTION, _short(said))]
 
@@ -310,10 +311,10 @@ def _correction(reading: _Reading) -> str:
     """The words by which a version says that it corrects or withdraws another; "" if it does not."""
     known, version = reading.known, reading.version
     paragraphs = [stripped for part in reading.body.splitlines() if (stripped := part.strip())]
-    for part in (*paragraphs[:2], *paragraphs[-1:], version.title):
-        opening = _OPENS.match(part)
+    for stated in (*paragraphs[:2], *paragraphs[-1:], version.title):
+        opening = _OPENS.match(stated)
         if opening and _bounds(tuple(folded_tokens(opening[1])), known.corrections):
-            return part
+            return stated
     tokens = folded_tokens(reading.body)
     for part in (tokens[:_NEAR_END], tokens[-_NEAR_END:]):
         if _contains(part, known.corrected):

@@ -147,6 +147,15 @@ def test_a_correction(language: str, opening: str) -> None:
     assert signals(after, [before, after], language=language) == ()
 
 
+def test_a_correction_without_its_introduction_is_told_already() -> None:
+    """The second outlet keeps the headline alone."""
+    old = Version("Mine fined", REST["en"], NOON)
+    new = Version("CORRECTION: Mine fined", "Correction: the river is the Drava.\n" + REST["en"], NOON)
+    again = Version("CORRECTION: Mine fined", REST["en"], NOON)
+    assert [each.kind for each in signals(new, [old], language="en")] == [Change.CORRECTION]
+    assert signals(again, [old, new], language="en") == ()
+
+
 def test_no_correction() -> None:
     """A market may correct itself, and a word inside a text says nothing."""
     old = Version("Shares fall", REST["en"], NOON)
