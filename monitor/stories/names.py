@@ -2,8 +2,8 @@
 The names by which a form filled twice gives itself away: the weather of two towns, the results of two firms.
 
 Such texts are equal but for a name and some numbers, so that no count of copied words tells them apart. The
-name stands in the headline *and* in the text of its own article, and nowhere in the other; a copy under another
-headline has no such word, because its text is the other's.
+name stands in the headline *and* in the text of its own article, and nowhere in the other; a copy under
+another headline has no such word, because its text is the other's.
 """
 
 from __future__ import annotations
