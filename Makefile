@@ -56,6 +56,8 @@ bench: $(STAMP)  ## figures, side by side in one run
 	$(BIN)/python -m benchmarks.rule_shapes
 	$(BIN)/python -m benchmarks.reader_polls
 	$(BIN)/python -m benchmarks.daemon_polls
+	$(BIN)/python -m benchmarks.stories
+	$(BIN)/python -m benchmarks.stories --short
 
 docs: $(STAMP)   ## check that documents and examples are true
 	$(BIN)/pytest -q tests/test_docs.py

@@ -178,9 +178,10 @@ def _ascii_host(host: str) -> str:
     if len(host) > 253:
         return ""
     try:
-        return host.encode("idna").decode("ascii").lower()
+        name = host.encode("idna").decode("ascii").lower()
     except UnicodeError:
         return ""
+    return name if _HOST.fullmatch(name) else ""  # some letters unfold to a space, or to what ends a host
 
 
 def _wrapped(parts: tuple[str, str, str, str, str, str]) -> str:
@@ -206,7 +207,7 @@ def _wrapped(parts: tuple[str, str, str, str, str, str]) -> str:
 def _inner(query: str, names: tuple[str, ...]) -> str:
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
-        if name in names:
+        if _AMPERSANDS.sub("", name) in names:  # escaped once too often
             value = unquote(value)
             if value.startswith(("http://", "https://")):
                 return value

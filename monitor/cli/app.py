@@ -33,6 +33,7 @@ ORDER = (
         "fetch",
         "extract",
         "match",
+        "stories",
         "url",
         "explain",
         "feeds",
@@ -99,6 +100,7 @@ def load_verbs() -> None:
         rules,
         run,
         status,
+        stories,
     )
 
     for module in (
@@ -109,6 +111,7 @@ def load_verbs() -> None:
         fetch,
         extract,
         match,
+        stories,
         explain,
         feeds,
         rules,

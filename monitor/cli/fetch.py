@@ -24,16 +24,17 @@ def register(app: typer.Typer) -> None:
 
 
 def url(urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses.")]) -> None:
-    """Show clean addresses, and the keys by which articles are one."""
-    from monitor.articles.urls import clean_url, url_key
+    """Show clean addresses, keys by which articles are one, and why."""
+    from monitor.articles.weblinks import explained
 
-    found = [{"url": u, "clean": clean_url(u), "key": url_key(u)} for u in urls]
+    links = [explained(u) for u in urls]
+    found = [{"url": link.url, "clean": link.clean, "key": link.key, "why": list(link.why)} for link in links]
     if context.given.json:
         for one in found:
             output.emit(one)
         return
-    rows = [(one["url"], one["clean"] or "not a web address", one["key"]) for one in found]
-    output.table(("URL", "CLEAN", "KEY"), rows, empty="no addresses")
+    rows = [(link.url, link.clean or "not a web address", link.key, "; ".join(link.why)) for link in links]
+    output.table(("URL", "CLEAN", "KEY", "WHY"), rows, empty="no addresses")
 
 
 def fetch(

@@ -14,6 +14,7 @@ from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from monitor.model import Document
     from monitor.settings import FeedConfig
@@ -33,6 +34,7 @@ class Judged:
 
     id: str | int
     document: Document
+    published: datetime | None = None
 
 
 def from_files(files: list[str], feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
@@ -115,7 +117,7 @@ def _from_lines(lines: Iterable[bytes], name: str, feeds: Mapping[str, FeedConfi
         feed = item.text("feed")
         if feed and feed not in feeds:
             unknown.add(feed)
-        yield Judged(item.id(), item.document(feeds.get(feed)))
+        yield Judged(item.id(), item.document(feeds.get(feed)), item.time("published"))
     if feeds and unknown:
         listed = ", ".join(output.printable(feed) for feed in sorted(unknown)[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
@@ -160,6 +162,16 @@ class _Item:
         if not isinstance(value, str):
             raise UsageError(f"{self._where}: '{key}' must be text")
         return self._whole(value)
+
+    def time(self, key: str) -> datetime | None:
+        """A moment; without a zone it is UTC, as in feeds. None if it is missing or cannot be read."""
+        from datetime import UTC, datetime
+
+        try:
+            moment = datetime.fromisoformat(self.text(key))
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
 
     def body(self) -> str:
         """The body; without one, the sentences of a corpus that is kept as a list of them, a line each."""

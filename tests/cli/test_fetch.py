@@ -127,13 +127,18 @@ def test_addresses_are_cleaned() -> None:
     assert [shape["url"] for shape in outcome.objects] == [one, two, "mailto:x"]
     assert outcome.objects[0]["clean"] == "https://www.example.org/a"
     assert outcome.objects[0]["key"] == outcome.objects[1]["key"] == "example.org/a"
-    assert outcome.objects[2] == {"url": "mailto:x", "clean": "", "key": ""}
+    assert outcome.objects[2] == {
+        "url": "mailto:x",
+        "clean": "",
+        "key": "",
+        "why": ["no http or https address with a host"],
+    }
 
 
 def test_addresses_are_shown_in_columns() -> None:
     """A person gets one line an address."""
     outcome = run("url", "https://www.example.org/a?utm_source=rss", "nonsense")
     header, first, second = outcome.out.splitlines()
-    assert header.split() == ["URL", "CLEAN", "KEY"]
-    assert first.split()[1:] == ["https://www.example.org/a", "example.org/a"]
+    assert header.split() == ["URL", "CLEAN", "KEY", "WHY"]
+    assert first.split()[1:3] == ["https://www.example.org/a", "example.org/a"]
     assert "not a web address" in second
