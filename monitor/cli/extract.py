@@ -43,13 +43,14 @@ def extract(target: Annotated[str, typer.Argument(help="A page's URL, or a local
 
 
 async def _from_web(target: str) -> Extracted:
+    from monitor.feeds.addresses import ports_of
     from monitor.feeds.fetch import HttpFetcher, user_agent
     from monitor.model import FetchRequest, FetchStatus
 
     config = context.config_if_any()
     ranges = config.polling.allow_private if config else ()
     fetcher = HttpFetcher(user_agent(config.contact if config else None), allow_private=ranges)
-    result = await fetcher.fetch(FetchRequest(target))
+    result = await fetcher.fetch(FetchRequest(target, ports=ports_of([target])))
     if result.status is not FetchStatus.NEW:
         code = f" (HTTP {result.http_status})" if result.http_status else ""
         raise TocsinError(f"{target}: {result.message or result.status.value}{code}")

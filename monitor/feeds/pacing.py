@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from monitor.feeds.lanes import Stay
 
 
+@lru_cache(maxsize=20_000)  # each poll asks several times for the host of the same feed
 def host_of(url: str) -> str:
     """The host a URL names, in lower case and without the dot at its end; "" where there is none."""
     try:
