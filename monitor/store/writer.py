@@ -41,7 +41,7 @@ from monitor.store.tx import Tx
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 T = TypeVar("T")
@@ -64,6 +64,7 @@ class _Job:
     unit: Callable[[Tx], Any] | None
     done: Future[Any] | _Awaited = field(default_factory=Future)
     alone: tuple[Callable[[sqlite3.Connection], Any], bool] | None = None
+    synced: bool = True
 
 
 class _Awaited:
@@ -121,22 +122,27 @@ class Writer:
         """Whether the thread is there to take work."""
         return self._thread.is_alive()
 
-    def submit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> Future[T]:
+    def submit(
+        self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL, *, synced: bool = True
+    ) -> Future[T]:
         """
         Have `unit` run and committed; the future holds its result, or its exception.
 
-        What was submitted is run: a caller that no longer waits for it cannot take it back.
+        What was submitted is run: a caller that no longer waits for it cannot take it back. Without `synced`
+        nobody waits for the disk: it survives the end of the process, and perhaps not a power cut.
         """
         done: Future[T] = Future()
-        self._enqueue(_Job(unit, done), priority)
+        self._enqueue(_Job(unit, done, synced=synced), priority)
         return done
 
-    async def run(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> T:
+    async def run(
+        self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL, *, synced: bool = True
+    ) -> T:
         """`submit`, for a task that waits for the result: cheaper where many do at once."""
         from asyncio import get_running_loop  # noqa: PLC0415 - it brings ssl, which verbs that read need not load
 
         done = _Awaited(get_running_loop(), self._answers)
-        self._enqueue(_Job(unit, done), priority)
+        self._enqueue(_Job(unit, done, synced=synced), priority)
         result: T = await done.future
         return result
 
@@ -260,15 +266,26 @@ class Writer:
 
     def _run(self, jobs: list[_Job]) -> list[Any]:
         con = self._connection()
-        con.execute("BEGIN IMMEDIATE")
-        try:
-            tx = Tx(con)
-            results = [job.unit(tx) for job in jobs if job.unit is not None]
-            self._commit(con)
-        except BaseException:
-            self._roll_back(con)
-            raise
+        with self._without_sync(con) if not any(job.synced for job in jobs) else contextlib.nullcontext():
+            con.execute("BEGIN IMMEDIATE")
+            try:
+                tx = Tx(con)
+                results = [job.unit(tx) for job in jobs if job.unit is not None]
+                self._commit(con)
+            except BaseException:
+                self._roll_back(con)
+                raise
         return results
+
+    @contextlib.contextmanager
+    def _without_sync(self, con: sqlite3.Connection) -> Iterator[None]:
+        """For a transaction that the next synced one may take to the disk with it."""
+        con.execute("PRAGMA synchronous=NORMAL")
+        try:
+            yield
+        finally:
+            if self._con is con:  # it was not closed meanwhile
+                con.execute("PRAGMA synchronous=FULL")
 
     def _connection(self) -> sqlite3.Connection:
         if self._con is None:

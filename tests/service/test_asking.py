@@ -28,9 +28,9 @@ def test_requests_that_begin_together_share_a_transaction(tmp_path: Path) -> Non
     async def story() -> None:
         submit = desk.database.writer.submit
 
-        def counted(unit: Any, *priority: Any) -> Any:
+        def counted(unit: Any, *priority: Any, synced: bool) -> Any:
             units.append(unit)
-            return submit(unit, *priority)
+            return submit(unit, *priority, synced=synced)
 
         desk.database.writer.submit = counted  # type: ignore[method-assign, assignment]
         asking = Asking(desk.database, lambda: NOON)
@@ -61,12 +61,12 @@ def test_nobody_is_asked_where_it_cannot_be_written(tmp_path: Path) -> None:
         asking = Asking(desk.database, lambda: NOON)
         submit = desk.database.writer.submit
 
-        def refuses(unit: Any, *priority: Any) -> Any:
+        def refuses(unit: Any, *priority: Any, synced: bool) -> Any:
             def fails(tx: Tx) -> None:
                 message = "the disk is full"
                 raise StoreError(message)
 
-            return submit(fails, *priority)
+            return submit(fails, *priority, synced=synced)
 
         desk.database.writer.submit = refuses  # type: ignore[method-assign, assignment]
         found = await asyncio.gather(asking.begins(1), asking.begins(2), return_exceptions=True)

@@ -75,8 +75,10 @@ class Counting(Writer):
         self.most = 0
         self.units = 0
 
-    def submit(self, unit: Callable[[Tx], Any], priority: Priority = Priority.POLL) -> Future[Any]:
-        done = super().submit(unit, priority)
+    def submit(
+        self, unit: Callable[[Tx], Any], priority: Priority = Priority.POLL, *, synced: bool = True
+    ) -> Future[Any]:
+        done = super().submit(unit, priority, synced=synced)
         assert priority is Priority.HOUSEKEEPING
         self.units += 1
         self.waiting = [one for one in (*self.waiting, done) if not one.done()]

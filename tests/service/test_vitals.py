@@ -53,14 +53,14 @@ class Silent(Writer):
         self.go_on = threading.Event()
         super().__init__(path)
 
-    def submit(self, unit: Any, priority: Any = 0) -> Future[Any]:
+    def submit(self, unit: Any, priority: Any = 0, *, synced: bool = True) -> Future[Any]:
         self.asked += 1
 
         def held(tx: Any) -> Any:
             assert self.go_on.wait(30)
             return unit(tx)
 
-        return super().submit(held, priority)
+        return super().submit(held, priority, synced=synced)
 
 
 @given(st.dictionaries(PARTS, MOMENTS, min_size=1), MOMENTS)
@@ -155,7 +155,7 @@ def test_a_refusal_is_an_answer_and_a_dead_thread_is_not(tmp_path: Path) -> None
     """A full disk does not make the writer dead; a thread that ended does."""
 
     class Full(Writer):
-        def submit(self, unit: Any, priority: Any = 0) -> Future[Any]:
+        def submit(self, unit: Any, priority: Any = 0, *, synced: bool = True) -> Future[Any]:
             raise StoreError("the disk is full")
 
     now = Now()

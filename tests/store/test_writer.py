@@ -271,3 +271,21 @@ def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path) -> None:
             stored = {row["id"] for row in con.execute("SELECT id FROM stories")}
             assert con.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert acknowledged <= stored
+
+
+def test_what_need_not_survive_a_power_cut_waits_for_no_disk(writer: GatedWriter) -> None:
+    """It is committed all the same; beside others it is synced with them, and the next is synced again."""
+
+    def level(tx: Tx) -> int:
+        return int(tx.row("PRAGMA synchronous")[0])  # type: ignore[index]
+
+    normal, full = 1, 2
+    assert writer.submit(level, synced=False).result() == normal
+    assert writer.submit(level).result() == full
+    with pytest.raises(ZeroDivisionError):
+        writer.submit(lambda _: 1 // 0, synced=False).result()
+    assert writer.submit(level).result() == full
+    go_on = writer.blocked()
+    together = [writer.submit(level, synced=False), writer.submit(level)]
+    go_on()
+    assert [each.result() for each in together] == [full, full]

@@ -115,13 +115,17 @@ class FullDisk(Writer):
         super().__init__(path)
         self._plan = plan
 
-    def submit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> Future[T]:
+    def submit(
+        self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL, *, synced: bool = True
+    ) -> Future[T]:
         self._refuse()
-        return super().submit(unit, priority)
+        return super().submit(unit, priority, synced=synced)
 
-    async def run(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> T:
+    async def run(
+        self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL, *, synced: bool = True
+    ) -> T:
         self._refuse()
-        return await super().run(unit, priority)
+        return await super().run(unit, priority, synced=synced)
 
     def _refuse(self) -> None:
         if self._plan.let_through:

@@ -72,7 +72,9 @@ class InlineWriter:
         self._con = open_writer(path)
         self._con.execute("PRAGMA synchronous=OFF")
 
-    def submit(self, unit: Callable[[Tx], T], priority: Priority | None = None) -> Future[T]:
+    def submit(
+        self, unit: Callable[[Tx], T], priority: Priority | None = None, *, synced: bool = True
+    ) -> Future[T]:
         done: Future[T] = Future()
         self._con.execute("BEGIN IMMEDIATE")
         try:
@@ -85,7 +87,9 @@ class InlineWriter:
             done.set_result(result)
         return done
 
-    async def run(self, unit: Callable[[Tx], T], priority: Priority | None = None) -> T:
+    async def run(
+        self, unit: Callable[[Tx], T], priority: Priority | None = None, *, synced: bool = True
+    ) -> T:
         return await asyncio.wrap_future(self.submit(unit, priority))
 
     def close(self) -> None:
