@@ -1,9 +1,8 @@
 """
 Opening the database file: one form of connection for writing, one for reading.
 
-WAL with synchronous=FULL: a commit that returned survives a power cut, but for what `Writer.submit` was told need
-not. The file is made 0600 before SQLite
-sees it, so that its -wal and -shm companions inherit the mode.
+WAL with synchronous=FULL: a commit that returned survives a power cut, but for what `Writer.submit` was told
+need not. The file is made 0600 before SQLite sees it, so that its -wal and -shm companions inherit the mode.
 """
 
 from __future__ import annotations
