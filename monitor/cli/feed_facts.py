@@ -62,6 +62,7 @@ def shape_of(
 def word_of(feed: FeedConfig, state: FeedState | None, troubles: Sequence[Episode] = ()) -> str:
     """How a feed fares, in a word."""
     from monitor.cli.feed_troubles import word_for
+    from monitor.feeds.moves import TIMES
 
     if not feed.enabled:
         return "disabled"
@@ -69,6 +70,8 @@ def word_of(feed: FeedConfig, state: FeedState | None, troubles: Sequence[Episod
         return "new"
     if state.gone:
         return "gone"
+    if state.next_poll_at is None and state.moved_seen >= TIMES:
+        return "moved"  # to where another feed is, which is polled in its place
     return word_for(troubles, failing=state.failures > 0)
 
 

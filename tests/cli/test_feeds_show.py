@@ -35,6 +35,14 @@ def test_one_feed_is_shown_with_configuration_and_state(tmp_path: Path) -> None:
     assert "sesame" not in shown.out
 
 
+def test_a_feed_that_moved_to_where_another_is_is_not_called_well(tmp_path: Path) -> None:
+    """It is not polled any more, and nobody switched it off."""
+    why = "it has moved to where feed snow is"
+    known(tmp_path, polls=4, moved_seen=4, next_poll_at=None, next_why=why)
+    [shape] = run("feeds", "show", "wire", "--json", "--config", config(tmp_path)).objects
+    assert (shape["state"], shape["next_poll"], shape["next_why"]) == ("moved", None, why)
+
+
 def test_the_gaps_of_a_feed_are_shown(tmp_path: Path) -> None:
     """When items may have gone unseen: from the last good poll to the one that knew nothing."""
     known(tmp_path, polls=4)
