@@ -266,6 +266,12 @@ VERBS: dict[str, list[list[str]]] = {
     "fetch": [[name] for name in ("news", "moved", "broken", "login", "gone", "wire", "proxied", "tls")]
     + [["moved", "--json"], ["nosuch"]],
     "match": [["--stored", "7d"], ["--stored", "7d", "--json"], ["{folder}/nothing.txt"]],
+    "extract": [
+        ["{folder}/nothing.html"],
+        ["http://127.0.0.1:9/page"],
+        ["http://127.0.0.1:9/page", "--json"],
+    ],
+    "stories": [["{folder}/nothing.jsonl"], ["{folder}/nothing.jsonl", "--json"]],
     "url": [["https://n.example/1"]],
     "explain": [["https://n.example/1"], ["1", "--json"], ["1"], ["{folder}/nothing.txt"]],
     "feeds list": [[], ["--json"]],
