@@ -201,7 +201,7 @@ def break_it(world: World) -> None:
     said = journal("UNIT=tocsin.service")
     say("watchdog struck", "yes" if "Watchdog timeout" in said else "no")
     own = journal("_SYSTEMD_UNIT=tocsin.service")
-    say("the journal says where it stood", "yes" if "Current thread" in own else "no")
+    say("the journal says where it stood", "yes" if "Stack (most recent call first)" in own else "no")
 
 
 def stop(world: World) -> None:
