@@ -62,9 +62,7 @@ class Poll:
     body_hash: int | None = None
     parsed: ParsedFeed | None = None
     candidates: tuple[Candidate, ...] = ()
-    refreshed: tuple[
-        int, ...
-    ] = ()  # articles found exactly as known, whose marks were last touched a day ago
+    refreshed: tuple[int, ...] = ()  # articles found exactly as known, whose marks are due to be touched
     whole: bool = False
     pace: float | None = None
     news: tuple[datetime | None, ...] = ()

@@ -1,9 +1,9 @@
 """
 The hits of a query tree that holds: the places of its terms that the reader is shown. Pure.
 
-A rule shows its first thousand hits in an article and no more. Nobody reads further, each hit is kept in the
-store, and a hostile text of nothing but a rule's words would have hundreds of thousands. As each term adds
-its first thousand, the first thousand of all are the right ones.
+A rule shows its first thousand hits in an article and no more. Nobody reads further, an alert keeps the first
+two hundred (ringing.py), and a hostile text of nothing but a rule's words would have hundreds of thousands.
+As each term adds its first thousand, the first thousand of all are the right ones.
 """
 
 from __future__ import annotations
