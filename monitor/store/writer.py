@@ -285,7 +285,10 @@ class Writer:
             yield
         finally:
             if self._con is con:  # it was not closed meanwhile
-                con.execute("PRAGMA synchronous=FULL")
+                try:
+                    con.execute("PRAGMA synchronous=FULL")
+                except sqlite3.Error:
+                    self._drop()  # the next one begins with it; what was committed stays committed
 
     def _connection(self) -> sqlite3.Connection:
         if self._con is None:
