@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import ssl
 import time
-import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,10 @@ from monitor.store import sql
 from monitor.store.rows import FeedState, read
 from tests.hostile.badservers import BODIES, HEADS, NEW, PAGE, PLACES
 from tests.support.newsdesk import fresh_database
-from tests.support.webserver import FakeResolver, WebServer, answer, make_certificate
+from tests.support.webserver import FakeResolver, WebServer, answer, make_certificate, tls_server, trusting
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
 DEADLINE = 1.0  # seconds; a user's is 30
@@ -323,21 +323,9 @@ def over_tls(bench: Bench, web: WebServer, folder: Path, certificates: dict[str,
     if kind == "no TLS":
         return bench.poll(folder, web, web.url("/good", "a.test").replace("http:", "https:"))
     shown = certificates.get(kind, certificates["good"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if kind == "old TLS":
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        with warnings.catch_warnings(action="ignore"):
-            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.load_cert_chain(shown)
-
-    def trusting() -> ssl.SSLContext:
-        ours = default_tls()
-        if kind != "unknown":
-            ours.load_verify_locations(shown)
-        return ours
-
-    with WebServer(context) as secure:
+    known = partial(trusting, *([] if kind == "unknown" else [shown]))
+    with WebServer(tls_server(shown, old=kind == "old TLS")) as secure:
         secure.on("/bad", answer(200, PAGE))
-        polled = bench.poll(folder, web, secure.url("/bad", "a.test"), trusting)
+        polled = bench.poll(folder, web, secure.url("/bad", "a.test"), known)
         assert len(secure.seen) == (1 if kind == "good" else 0)
     return polled

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import gzip
 import shutil
-import ssl
 import time
-import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,19 @@ from monitor.feeds.addresses import STANDARD_PORTS, ports_of
 from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.problem import FetchError
 from monitor.feeds.targets import _plain, _read, target_of
-from monitor.feeds.transport import default_tls
 from monitor.model import FetchStatus
 from tests.hostile.test_bad_servers import peak, start_measuring
 from tests.support.documents import Item, rss
-from tests.support.webserver import Endless, FakeResolver, Hang, WebServer, answer, make_certificate
+from tests.support.webserver import (
+    Endless,
+    FakeResolver,
+    Hang,
+    WebServer,
+    answer,
+    make_certificate,
+    tls_server,
+    trusting,
+)
 from tests.support.wired import LOOPBACK, fetch, wired
 
 if TYPE_CHECKING:
@@ -317,22 +324,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_s12_a_certificate_must_be_valid_and_tls_new(certificates: dict[str, Path], kind: str) -> None:
     """Ended, for another name, self-signed, or spoken over TLS 1.1: the request is not sent."""
     shown = certificates.get(kind, certificates["good"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if kind == "TLS 1.1":
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        with warnings.catch_warnings(action="ignore"):
-            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.load_cert_chain(shown)
-
-    def trusting() -> ssl.SSLContext:
-        ours = default_tls()
-        if kind != "nobody we know":
-            ours.load_verify_locations(shown)
-        return ours
-
-    with WebServer(context) as secure:
+    known = partial(trusting, *([] if kind == "nobody we know" else [shown]))
+    with WebServer(tls_server(shown, old=kind == "TLS 1.1")) as secure:
         secure.on("/a", answer(200, PAGE))
-        result = fetch(secure.url("/a", "a.test"), options={"tls": trusting})
+        result = fetch(secure.url("/a", "a.test"), options={"tls": known})
         assert len(secure.seen) == (kind == "good")
     assert result.status is (FetchStatus.NEW if kind == "good" else FetchStatus.NETWORK), result.message
     if kind != "TLS 1.1":

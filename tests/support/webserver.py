@@ -16,14 +16,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import subprocess
 import threading
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeAlias
 
+from monitor.feeds.transport import default_tls
+
 if TYPE_CHECKING:
-    import ssl
     from pathlib import Path
 
 
@@ -239,3 +242,22 @@ def make_certificate(folder: Path, *names: str, days: int = 2) -> Path:
 
 def _openssl(*arguments: str) -> bytes:
     return subprocess.run(["openssl", *arguments], check=True, capture_output=True).stdout
+
+
+def tls_server(certificate: Path, *, old: bool = False) -> ssl.SSLContext:
+    """What a server shows over TLS; `old` = it speaks TLS 1.1 and nothing newer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if old:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings(action="ignore"):
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.load_cert_chain(certificate)
+    return context
+
+
+def trusting(*certificates: Path) -> ssl.SSLContext:
+    """Our own strict TLS, which also trusts these certificates."""
+    ours = default_tls()
+    for certificate in certificates:
+        ours.load_verify_locations(certificate)
+    return ours
