@@ -72,6 +72,8 @@ def word_of(feed: FeedConfig, state: FeedState | None, troubles: Sequence[Episod
         return "gone"
     if state.next_poll_at is None and state.moved_seen >= TIMES:
         return "moved"  # to where another feed is, which is polled in its place
+    if state.last_good_at is None and not state.failures:
+        return "new"  # it was we who were cut off: nothing is known of it yet
     return word_for(troubles, failing=state.failures > 0)
 
 

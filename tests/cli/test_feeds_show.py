@@ -43,6 +43,13 @@ def test_a_feed_that_moved_to_where_another_is_is_not_called_well(tmp_path: Path
     assert (shape["state"], shape["next_poll"], shape["next_why"]) == ("moved", None, why)
 
 
+def test_a_feed_that_was_asked_while_we_were_cut_off_is_new(tmp_path: Path) -> None:
+    """Its failure is held against nobody, and that it is well nobody knows."""
+    known(tmp_path, polls=1, failures=0, last_good_at=None, last_status="network")
+    [shape] = run("feeds", "show", "wire", "--json", "--config", config(tmp_path)).objects
+    assert shape["state"] == "new"
+
+
 def test_the_gaps_of_a_feed_are_shown(tmp_path: Path) -> None:
     """When items may have gone unseen: from the last good poll to the one that knew nothing."""
     known(tmp_path, polls=4)
