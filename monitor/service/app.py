@@ -346,7 +346,7 @@ class App:
         """In the writer, so that no time of the old clock is written after it, or of the new one before."""
         self.clock.take(step)
         moved = move_due_times(tx, step.by, self.clock())
-        move_asked(tx, self.clock())
+        move_asked(tx, step.by)
         note_clock(tx, self.clock.mark(), self.clock())
         return moved
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.store import sql
-from monitor.store.rows import to_db
+from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from monitor.store.tx import Tx
 
@@ -35,8 +35,14 @@ def settle_asked(tx: Tx) -> None:
     tx.run(sql.FACT_DELETE, name=ASKED)
 
 
-def move_asked(tx: Tx, now: datetime) -> None:
-    """The clock was set: as if these requests had begun now, which makes none of them early."""
+def move_asked(tx: Tx, step: timedelta) -> None:
+    """
+    The clock was set by `step`: what was asked moves with it, as the last polls do.
+
+    Were it later than that, an answer that was recorded would look younger than its request, and a start after
+    a crash would take it for lost.
+    """
     row = tx.row(sql.FACT, name=ASKED)
-    if row is not None:
-        tx.run(sql.FACT_UPSERT, name=ASKED, value=row["value"], at=to_db(now))
+    at = from_db(row["at"]) if row is not None else None
+    if row is not None and at is not None:
+        tx.run(sql.FACT_UPSERT, name=ASKED, value=row["value"], at=to_db(at + step))

@@ -79,19 +79,19 @@ def test_nobody_is_asked_where_it_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_start_learns_what_the_last_run_was_asking(tmp_path: Path) -> None:
-    """Once; a clock that was set meanwhile makes none of it early."""
+    """Once; where the clock was set meanwhile, what was asked moves as the last polls do."""
     with Desk(tmp_path, feeds=["a", "b"]) as desk:
         desk.poll()
 
         def unit(tx: Tx) -> None:
             note_asked(tx, [2], NOON - timedelta(hours=5))
-            move_asked(tx, NOON)
+            move_asked(tx, timedelta(hours=-1))
             settle_asked(tx)
             settle_asked(tx)
 
         desk.database.writer.submit(unit).result()
         assert desk.state("a").asked_at is None
-        assert desk.state("b").asked_at == NOON
+        assert desk.state("b").asked_at == NOON - timedelta(hours=6)
         assert desk.database.reader.row(sql.FACT, name=ASKED) is None
 
 

@@ -87,11 +87,19 @@ DYING: list[Event] = [("crash loop", HOUR, 0.0), ("crash loop", 1800.0, 0.0), ("
 # And its clock is set back by more than a day while it is off: what was due keeps its distance from that.
 DYING_IN_THE_FUTURE: list[Event] = [("crash loop", HOUR, 0.0), ("off", 60.0, -26.6 * HOUR)]
 
+# The clock is set when the last answers are recorded, and then the process dies: no answer counts as lost.
+SET_AND_DYING: list[Event] = [
+    ("run", 2080.67952836864, 0.0), ("run", 60.0, 0.0), ("run", 60.0, 0.0),
+    ("crash loop", 813.0117456298317, 0.0), ("run", 20520.904953328893, 0.0),
+    ("outage", 26681.190015181328, 0.0), ("step", 0.0, 4.0), ("crash", 0.0, 0.0)
+]  # fmt: skip
+
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(0, ASLEEP)
 @example(1, DYING)
 @example(0, DYING_IN_THE_FUTURE)
+@example(9999, SET_AND_DYING)
 @given(st.integers(0, 99), stories)
 def test_the_laws_hold_in_any_order_of_events(seed: int, story: list[Event]) -> None:
     """Steps, suspends, days off, crashes, outages in any order: no storm, nobody early, told once."""
