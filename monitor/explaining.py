@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.articles.identity import digest
 from monitor.articles.urls import clean_url, key_is_bare, source_of, url_key
-from monitor.model import Document, OutboxState, Reason, State
+from monitor.documents import stored_document
+from monitor.model import OutboxState, Reason, State
 from monitor.rules.explain import Explainer
 from monitor.stages import Carrier, Entered, RuleMemory, RuleNow, Shown, Tried, farthest, stopped
 from monitor.store import sql
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from monitor.model import Document
     from monitor.rules.engine import Engine
     from monitor.rules.explain import Explained
     from monitor.settings import Config, FeedConfig
@@ -123,7 +125,7 @@ def explain_article(
         return None
     if row is None:
         return Explanation(article_id, None, None, carried, ())
-    documents = {c.shown.feed: document_as_shown(row, c.configured, c.shown.feed) for c in carried}
+    documents = {c.shown.feed: stored_document(row, c.configured, c.shown.feed) for c in carried}
     judges = {feed: Explainer(engine, document) for feed, document in documents.items()}
     stored = _matches(reader, row, engine)
     memories = {r["name"]: _memory(r) for r in reader.rows(sql.RULES)}
@@ -192,22 +194,6 @@ def gaps_of(reader: Reader, feed_id: int) -> list[tuple[datetime, datetime]]:
     """The gaps of a feed, the newest first."""
     spans = ((from_db(r["since"]), from_db(r["until"])) for r in reader.rows(sql.GAPS_OF, feed=feed_id))
     return [(since, until) for since, until in spans if since is not None and until is not None]
-
-
-def document_as_shown(row: sqlite3.Row, feed: FeedConfig | None, name: str) -> Document:
-    """The stored article as the rules see it when this feed shows it."""
-    return Document(
-        title=row["title"],
-        summary=row["summary"],
-        body=row["body"],
-        language=row["language"],
-        feed=name,
-        tags=feed.tags if feed else (),
-        categories=tuple(json.loads(row["categories"] or "[]")),
-        source=row["source"],
-        authors=tuple(json.loads(row["authors"] or "[]")),
-        url=row["url"],
-    )
 
 
 def _memory(row: sqlite3.Row) -> RuleMemory:

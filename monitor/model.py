@@ -82,8 +82,12 @@ class Reason(Enum):
     LATE = ("late", "published while its feed was not watched: told in a digest")
     BASELINE = ("baseline", "the item was already in the feed when Tocsin first polled it")
     ALREADY_TOLD = ("already_told", "this channel was already told of this story")
-    DUPLICATE = ("duplicate", "another feed carried the same item and this channel was told, or will be")
+    DUPLICATE = ("duplicate", "the same story was told on this channel, or will be")
+    UPDATE = ("update", "this story was told, and something in it changed")
+    RELATED = ("related", "it has much in common with a story that was told, and is another one")
+    COMPARING = ("comparing", "something alike was told: its page is read first, for 30 seconds at most")
     NO_ROUTE = ("no_route", "no route sends it anywhere")
+    WEAK = ("weak", "the rule holds only in text that was not confirmed as the article's: told in a digest")
     WEAK_IGNORED = ("weak_ignored", "the rule holds only in unconfirmed text and is set to ignore that")
     SILENCED = ("silenced", "a silence covers it")
     BUDGET = ("budget", "the rule spent its budget on this channel")
@@ -314,7 +318,8 @@ class Article:
     A normalised entry: plain text, clean address, times, identity.
 
     `url` is for people and for fetching; `published` falls back to `updated`; a future date has become the
-    time of fetch; None = undated.
+    time of fetch; None = undated. `unconfirmed` and `doubtful` are spans as in `Document`. `whole`: the feed
+    gives the whole text; `short`: it gives a few words, or a text that is cut off.
     """
 
     feed: str
@@ -331,6 +336,10 @@ class Article:
     source: str
     marks: Marks
     dated: datetime | None = None  # the date as the feed gave it, future or not: part of the identity
+    unconfirmed: tuple[tuple[int, int], ...] = ()
+    doubtful: tuple[tuple[int, int], ...] = ()
+    whole: bool = False
+    short: bool = False
 
 
 @value
@@ -338,7 +347,8 @@ class Document:
     """
     What a rule is judged on: plain texts and the facts its document fields ask for.
 
-    `unconfirmed` are the (start, end) spans of the body that were not confirmed as article text.
+    `unconfirmed` are the (start, end) spans of the body that were not confirmed as article text,
+    `doubtful` those of the summary.
     """
 
     title: str = ""
@@ -352,6 +362,7 @@ class Document:
     authors: tuple[str, ...] = ()
     url: str = ""
     unconfirmed: tuple[tuple[int, int], ...] = ()
+    doubtful: tuple[tuple[int, int], ...] = ()
 
 
 # --- matches -----------------------------------------------------------------------------------------
@@ -400,7 +411,10 @@ class Message:
 
     `excerpt` is a sentence around the first hit; `marks` are the (start, end) spans of hits inside it.
     `kind` is "alert", "digest", "notice" or "test". `late` = published while its feed was not watched.
-    `entries` are a digest's, `count` is how many it stands for, kept here or not.
+    `entries` are a digest's, `count` is how many it stands for, kept here or not. Of an update, `changes`
+    says what changed and `told_at` when the story was told before; `related` is the headline of another
+    story it has much in common with; `also` are the other outlets that reported the story, `outlets` how
+    many wrote for themselves. `weak` = it holds only in text that was not confirmed as the article's.
     """
 
     kind: str
@@ -417,6 +431,13 @@ class Message:
     late: bool = False
     entries: tuple[DigestEntry, ...] = ()
     count: int = 0
+    story: int | None = None
+    changes: tuple[str, ...] = ()
+    told_at: datetime | None = None
+    related: str = ""
+    also: tuple[str, ...] = ()
+    outlets: int = 0
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from monitor.articles.identity import share_identifiers
 from monitor.articles.normalise import normalise
 from monitor.articles.urls import clean_url
+from monitor.documents import document_of, stored_document
 from monitor.feeds import listed
-from monitor.model import Document, FetchRequest, FetchResult, FetchStatus
+from monitor.model import FetchRequest, FetchResult, FetchStatus
 from monitor.moving import address_of
 from monitor.polled import Candidate, Poll, asks_whole
 from monitor.recording import Recorded, exactly_known, known_item, record
@@ -166,16 +167,7 @@ def _newly_holding(
     row = reader.row(sql.ARTICLE, id=article_id)
     if not matches or row is None:
         return ()
-    before = Document(
-        title=row["title"],
-        summary=row["summary"],
-        body=row["body"],
-        language=row["language"],
-        feed=feed.name,
-        tags=feed.tags,
-        url=row["url"],
-        source=row["source"],
-    )
+    before = stored_document(row, feed, feed.name)
     held = {m.rule for m in plan.engine.match(before)}
     old_text = f"{before.title}\n{before.summary}\n{before.body}"
     return tuple(m for m in matches if m.rule not in held and any(hit.text not in old_text for hit in m.hits))
@@ -209,19 +201,3 @@ async def _parsed(result: FetchResult, state: FeedState, now: datetime, parser: 
 
 def _unread(parsed: ParsedFeed) -> tuple[Entry, ...]:
     return tuple(entry for entry in parsed.entries if not entry.known)
-
-
-def document_of(article: Article, feed: FeedConfig) -> Document:
-    """The article as the rules see it."""
-    return Document(
-        title=article.title,
-        summary=article.summary,
-        body=article.body,
-        language=article.language,
-        feed=feed.name,
-        tags=feed.tags,
-        categories=article.categories,
-        source=article.source,
-        authors=article.authors,
-        url=article.url,
-    )

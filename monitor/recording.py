@@ -419,6 +419,9 @@ class _Articles:
             published=to_db(article.published),
             updated=to_db(article.updated),
             fetched_at=to_db(article.fetched),
+            page="",
+            unconfirmed="",
+            page_why="",
         )
         return story_id
 

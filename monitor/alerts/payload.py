@@ -15,6 +15,7 @@ def dump(message: Message) -> str:
     data = asdict(message)
     data["severity"] = message.severity.label
     data["published"] = message.published.isoformat() if message.published else None
+    data["told_at"] = message.told_at.isoformat() if message.told_at else None
     data["entries"] = [_dump_entry(entry) for entry in message.entries]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
@@ -23,10 +24,13 @@ def load(text: str) -> Message:
     """The message that `dump` wrote; fields a newer version added are ignored."""
     data = json.loads(text)
     known = {k: v for k, v in data.items() if k in Message.__dataclass_fields__}
-    published = known.get("published")
+    published, told_at = known.get("published"), known.get("told_at")
     known |= {
         "severity": Severity[data["severity"].upper()],
         "published": datetime.fromisoformat(published) if published else None,
+        "told_at": datetime.fromisoformat(told_at) if told_at else None,
+        "changes": tuple(data.get("changes", ())),
+        "also": tuple(data.get("also", ())),
         "marks": tuple((a, b) for a, b in data["marks"]),
         "rules": tuple(data["rules"]),
         "tags": tuple(data["tags"]),

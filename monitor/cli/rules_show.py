@@ -146,7 +146,8 @@ def _typed(text: str, config: Config) -> list[tuple[Document, str]]:
 
 def _stored(target: str, config: Config) -> tuple[list[Document], str]:
     """A stored article as each feed shows it, and what to call it."""
-    from monitor.explaining import article_ids, document_as_shown
+    from monitor.documents import stored_document
+    from monitor.explaining import article_ids
     from monitor.store import sql
 
     reader = context.reader()
@@ -160,7 +161,7 @@ def _stored(target: str, config: Config) -> tuple[list[Document], str]:
         )
     feeds = {feed.name: feed for feed in config.feeds}
     rows = reader.rows(sql.ARTICLES_SHOWN, since="", after=number - 1, page=1)
-    return [document_as_shown(row, feeds.get(row["feed"]), row["feed"]) for row in rows], f"article {number}"
+    return [stored_document(row, feeds.get(row["feed"]), row["feed"]) for row in rows], f"article {number}"
 
 
 # --- one text --------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def articles_since(
     Rules may ask for a feed or its tags, so the same text may be caught through one feed and not another.
     Whoever prints in between clears the `bar` first.
     """
-    from monitor.explaining import document_as_shown
+    from monitor.documents import stored_document
     from monitor.store import sql
     from monitor.store.rows import to_db
 
@@ -44,7 +44,7 @@ def articles_since(
     while rows := reader.rows(sql.ARTICLES_SHOWN, since=to_db(since), after=after, page=PAGE):
         for article, shown in groupby(rows, key=lambda row: row["id"]):
             ways = list(shown)
-            yield ways[0], [document_as_shown(row, feeds.get(row["feed"]), row["feed"]) for row in ways]
+            yield ways[0], [stored_document(row, feeds.get(row["feed"]), row["feed"]) for row in ways]
             done, after = done + 1, article
             bar.show(done, total)
 

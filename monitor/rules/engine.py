@@ -184,11 +184,11 @@ class Engine:
         """
         The rules that hold for a document, in the order of the configuration, with their hits.
 
-        Strong = holds with the unconfirmed lines of the body blanked out; weak = holds only with them.
+        Strong = holds with the unconfirmed lines blanked out; weak = holds only with them.
         """
-        if not document.unconfirmed:
+        if not (document.unconfirmed or document.doubtful):
             return self._match(document, Strength.STRONG)
-        strong = self._match(replace(document, body=blanked(document), unconfirmed=()), Strength.STRONG)
+        strong = self._match(confirmed(document), Strength.STRONG)
         known = {match.rule for match in strong}
         weak = [match for match in self._match(document, Strength.WEAK) if match.rule not in known]
         if not weak:
@@ -351,12 +351,21 @@ def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
     return hash64(text.encode("utf-8", "surrogatepass"))
 
 
-def blanked(document: Document) -> str:
-    """The body with its unconfirmed lines blanked out: offsets stay."""
-    body = document.body
-    for start, end in document.unconfirmed:
-        body = body[:start] + " " * (end - start) + body[end:]
-    return body
+def confirmed(document: Document) -> Document:
+    """The document with what is not confirmed blanked out: offsets stay."""
+    return replace(
+        document,
+        summary=_blanked(document.summary, document.doubtful),
+        body=_blanked(document.body, document.unconfirmed),
+        doubtful=(),
+        unconfirmed=(),
+    )
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 class Costs:

@@ -6,12 +6,12 @@ Built on what the judge says of each node; misses.py says why a part fails, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.model import Strength
 from monitor.rules.binding import as_written
-from monitor.rules.engine import blanked
+from monitor.rules.engine import confirmed
 from monitor.rules.lists import source_trees
 from monitor.rules.misses import Misses
 from monitor.rules.printer import print_query
@@ -89,8 +89,8 @@ class Explainer:
         self._matches = {match.rule: match for match in engine.match(document)}
         self._whole = _Reader(engine, document)
         # What is not confirmed may break a rule that holds without it, so a strong match is shown without it.
-        confirmed = replace(document, body=blanked(document), unconfirmed=())
-        self._confirmed = _Reader(engine, confirmed) if document.unconfirmed else self._whole
+        doubtful = document.unconfirmed or document.doubtful
+        self._confirmed = _Reader(engine, confirmed(document)) if doubtful else self._whole
 
     def explain(self, rule: CompiledRule) -> Explained:
         """The rule's verdict with every part of it shown."""

@@ -39,8 +39,8 @@ def move_asked(tx: Tx, step: timedelta) -> None:
     """
     The clock was set by `step`: what was asked moves with it, as the last polls do.
 
-    Were it later than that, an answer that was recorded would look younger than its request, and a start after
-    a crash would take it for lost.
+    Were it later than that, an answer that was recorded would look younger than its request, and a start
+    after a crash would take it for lost.
     """
     row = tx.row(sql.FACT, name=ASKED)
     at = from_db(row["at"]) if row is not None else None

@@ -6,7 +6,7 @@ edit by hand.
 # ruff: noqa: D205, E501 - generated: one statement a line, however long
 # fmt: off
 
-VERSION = "0003"
+VERSION = "0004"
 STATEMENTS = (
     "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)",
     "CREATE TABLE channels (\n\tname VARCHAR NOT NULL, \n\tpaused_until DATETIME, \n\tpause_reason TEXT NOT NULL, \n\tlast_ok_at DATETIME, \n\tlast_error_at DATETIME, \n\tlast_error TEXT NOT NULL, \n\tPRIMARY KEY (name)\n)",
@@ -16,7 +16,7 @@ STATEMENTS = (
     "CREATE TABLE notices (\n\tid INTEGER NOT NULL, \n\tat DATETIME NOT NULL, \n\tkind VARCHAR NOT NULL, \n\tsubject VARCHAR NOT NULL, \n\ttext TEXT NOT NULL, \n\tPRIMARY KEY (id)\n)",
     "CREATE TABLE rules (\n\tname VARCHAR NOT NULL, \n\thash BIGINT NOT NULL, \n\tfirst_loaded_at DATETIME NOT NULL, \n\tloaded_at DATETIME NOT NULL, \n\tretired_at DATETIME, \n\tPRIMARY KEY (name)\n)",
     "CREATE TABLE stories (\n\tid INTEGER NOT NULL, \n\tcreated_at DATETIME NOT NULL, \n\tPRIMARY KEY (id)\n)",
-    "CREATE TABLE articles (\n\tid INTEGER NOT NULL, \n\tstory_id INTEGER NOT NULL, \n\tfeed_id INTEGER NOT NULL, \n\turl TEXT NOT NULL, \n\ttitle TEXT NOT NULL, \n\tsummary TEXT NOT NULL, \n\tbody TEXT NOT NULL, \n\tlanguage VARCHAR, \n\tsource VARCHAR NOT NULL, \n\tauthors TEXT NOT NULL, \n\tcategories TEXT NOT NULL, \n\tpublished DATETIME, \n\tupdated DATETIME, \n\tfetched_at DATETIME NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id), \n\tFOREIGN KEY(story_id) REFERENCES stories (id)\n)",
+    "CREATE TABLE articles (\n\tid INTEGER NOT NULL, \n\tstory_id INTEGER NOT NULL, \n\tfeed_id INTEGER NOT NULL, \n\turl TEXT NOT NULL, \n\ttitle TEXT NOT NULL, \n\tsummary TEXT NOT NULL, \n\tbody TEXT NOT NULL, \n\tlanguage VARCHAR, \n\tsource VARCHAR NOT NULL, \n\tauthors TEXT NOT NULL, \n\tcategories TEXT NOT NULL, \n\tpublished DATETIME, \n\tupdated DATETIME, \n\tfetched_at DATETIME NOT NULL, page TEXT DEFAULT '' NOT NULL, unconfirmed TEXT DEFAULT '' NOT NULL, page_why TEXT DEFAULT '' NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id), \n\tFOREIGN KEY(story_id) REFERENCES stories (id)\n)",
     "CREATE INDEX ix_articles_fetched_at ON articles (fetched_at)",
     "CREATE INDEX ix_articles_url ON articles (url)",
     "CREATE TABLE outbox (\n\tid INTEGER NOT NULL, \n\tmessage_id VARCHAR NOT NULL, \n\tchannel VARCHAR NOT NULL, \n\tkind VARCHAR NOT NULL, \n\tstory_id INTEGER, \n\tseverity INTEGER NOT NULL, \n\tpayload TEXT NOT NULL, \n\tstate VARCHAR NOT NULL, \n\treason VARCHAR NOT NULL, \n\tattempts INTEGER NOT NULL, \n\tnext_attempt_at DATETIME, \n\tcreated_at DATETIME NOT NULL, \n\tleased_at DATETIME, \n\tsent_at DATETIME, \n\tmaybe_repeat BOOLEAN NOT NULL, \n\tplain BOOLEAN NOT NULL, \n\tlast_error TEXT NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(story_id) REFERENCES stories (id), \n\tUNIQUE (message_id)\n)",
@@ -45,4 +45,14 @@ STATEMENTS = (
     "CREATE TABLE episodes (\n\tid INTEGER NOT NULL, \n\tfeed_id INTEGER NOT NULL, \n\tkind VARCHAR NOT NULL, \n\tsince DATETIME NOT NULL, \n\tdetail TEXT NOT NULL, \n\ttold_at DATETIME, \n\tended_at DATETIME, \n\tend_told_at DATETIME, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id)\n)",
     "CREATE INDEX ix_episodes_feed_id ON episodes (feed_id, since)",
     "CREATE TABLE host_pauses (\n\thost VARCHAR NOT NULL, \n\tuntil DATETIME NOT NULL, \n\twhy TEXT NOT NULL, \n\tPRIMARY KEY (host)\n)",
+    "CREATE TABLE story_joins (\n\tarticle_id INTEGER NOT NULL, \n\tstory_id INTEGER NOT NULL, \n\trelation VARCHAR NOT NULL, \n\tlevel VARCHAR NOT NULL, \n\tscore FLOAT NOT NULL, \n\tof_article_id INTEGER, \n\treason TEXT NOT NULL, \n\tat DATETIME NOT NULL, \n\tPRIMARY KEY (article_id), \n\tFOREIGN KEY(article_id) REFERENCES articles (id), \n\tFOREIGN KEY(story_id) REFERENCES stories (id)\n)",
+    "CREATE INDEX ix_story_joins_story_id ON story_joins (story_id)",
+    "CREATE TABLE shingles (\n\th BIGINT NOT NULL, \n\tday INTEGER NOT NULL, \n\tarticle_id INTEGER NOT NULL, \n\tPRIMARY KEY (h, day, article_id)\n)\n WITHOUT ROWID\n\n",
+    "CREATE TABLE aliases (\n\tlink BIGINT NOT NULL, \n\tarticle_id INTEGER NOT NULL, \n\tat DATETIME NOT NULL, \n\tPRIMARY KEY (link, article_id)\n)\n WITHOUT ROWID\n\n",
+    "CREATE TABLE pages (\n\tarticle_id INTEGER NOT NULL, \n\tfeed_id INTEGER NOT NULL, \n\thost VARCHAR NOT NULL, \n\tpurpose VARCHAR NOT NULL, \n\tpriority INTEGER NOT NULL, \n\tattempts INTEGER NOT NULL, \n\tcreated_at DATETIME NOT NULL, \n\tnext_attempt_at DATETIME NOT NULL, \n\tdeadline DATETIME NOT NULL, \n\thold_until DATETIME, \n\tasked_at DATETIME, \n\tdone_at DATETIME, \n\tPRIMARY KEY (article_id, feed_id), \n\tFOREIGN KEY(article_id) REFERENCES articles (id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id)\n)",
+    "CREATE INDEX ix_pages_due ON pages (done_at, next_attempt_at)",
+    "CREATE INDEX ix_pages_host ON pages (host, asked_at)",
+    "CREATE TABLE page_hosts (\n\thost VARCHAR NOT NULL, \n\trobots TEXT NOT NULL, \n\tstatus INTEGER, \n\tat DATETIME NOT NULL, \n\tPRIMARY KEY (host)\n)",
+    "CREATE TABLE paragraphs (\n\thost VARCHAR NOT NULL, \n\tparagraph BIGINT NOT NULL, \n\tpage BIGINT NOT NULL, \n\tat DATETIME NOT NULL, \n\tPRIMARY KEY (host, paragraph, page)\n)\n WITHOUT ROWID\n\n",
+    "CREATE INDEX ix_paragraphs_at ON paragraphs (at)",
 )

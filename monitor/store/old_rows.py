@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, func, or_, select, tuple_
 
 from monitor.store.core import (
     UNSENT,
@@ -20,9 +20,11 @@ from monitor.store.core import (
     notices,
     outbox,
     p,
+    pages,
     rules,
     sightings,
     stories,
+    story_joins,
     words,
 )
 
@@ -41,6 +43,8 @@ _OF_STORY: dict[Table, Any] = {
     outbox: outbox.c.story_id == _story,
     alerts: alerts.c.story_id == _story,
     matches: matches.c.article_id.in_(_articles_of_story),
+    pages: pages.c.article_id.in_(_articles_of_story),
+    story_joins: or_(story_joins.c.article_id.in_(_articles_of_story), story_joins.c.story_id == _story),
     articles: articles.c.story_id == _story,
     stories: stories.c.id == _story,
 }

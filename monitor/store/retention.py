@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db
+from monitor.store.tx import TABLES_WITH_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,13 +35,25 @@ MARKS = 1000
 PAGES = 200
 SPARE = 0.1  # of the file may be free pages: what tomorrow brings fills them again
 
-_STORY_TABLES = ("attempts", "ledger", "outbox", "alerts", "matches", "articles", "stories")
+_STORY_TABLES = (
+    "attempts",
+    "ledger",
+    "outbox",
+    "alerts",
+    "matches",
+    "pages",
+    "story_joins",
+    "articles",
+    "stories",
+)
 _STORY_DROPS = (
     sql.STORY_DROP_ATTEMPTS,
     sql.STORY_DROP_LEDGER,
     sql.STORY_DROP_OUTBOX,
     sql.STORY_DROP_ALERTS,
     sql.STORY_DROP_MATCHES,
+    sql.STORY_DROP_PAGES,
+    sql.STORY_DROP_STORY_JOINS,
     sql.STORY_DROP_ARTICLES,
     sql.STORY_DROP_STORIES,
 )
@@ -128,7 +141,7 @@ def _stories(tx: Tx, place: Place, limit: Limits) -> Place:
         if story in gone or not _may_go(tx, story, limit):
             continue
         if not gone:
-            tx.remember_ids(_STORY_TABLES, to_db(limit.now))
+            tx.remember_ids(TABLES_WITH_IDS.intersection(_STORY_TABLES), to_db(limit.now))
         gone.add(story)
         for table, drop in zip(_STORY_TABLES, _STORY_DROPS, strict=True):
             removed[table] += tx.run(drop, story=story)

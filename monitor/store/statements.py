@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import old_rows
+from monitor.store import old_rows, page_rows, story_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -386,6 +386,7 @@ STATEMENTS: dict[str, ClauseElement] = {
             and_(
                 ledger.c.state.in_(_words("waiting", "held", "sent", "dead", "dropped")),
                 outbox.c.id.is_(None),
+                ledger.c.reason != _const("comparing"),  # is decided once its page was read
             ),
             and_(ledger.c.state == _const("waiting"), outbox.c.state.not_in(UNSENT)),
             and_(ledger.c.state == _const("held"), outbox.c.state != _const("held")),
@@ -536,6 +537,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(gaps.c.until >= p("since"))
     .order_by(gaps.c.until.desc()),
     **old_rows.STATEMENTS,
+    **page_rows.STATEMENTS,
+    **story_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
     "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),

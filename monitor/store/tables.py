@@ -90,7 +90,7 @@ class Feed(SQLModel, table=True):
 
 
 class Story(SQLModel, table=True):
-    """Articles that carry the same dispatch; in this version one article each."""
+    """Articles that carry the same dispatch."""
 
     __tablename__ = "stories"
 
@@ -123,6 +123,93 @@ class Article(SQLModel, table=True):
     published: datetime | None = None
     updated: datetime | None = None
     fetched_at: datetime
+    page: str = _text()  # the text of its page: where there is one, rules read it as the body
+    unconfirmed: str = _text()  # JSON: the spans of "summary" and "body" (or page) that are not confirmed
+    page_why: str = _text()  # why there is no page, where one was wanted
+
+
+class StoryJoin(SQLModel, table=True):
+    """Why an article belongs to a story that others began, or is marked as related to one."""
+
+    __tablename__ = "story_joins"
+    __table_args__: ClassVar = (Index("ix_story_joins_story_id", "story_id"),)
+
+    article_id: int = _ref("articles", primary_key=True)
+    story_id: int = _ref("stories")  # the other story where it is only related
+    relation: str
+    level: str
+    score: float
+    of_article_id: int | None = Field(sa_column=Column(Id, nullable=True))  # outlived, hence no foreign key
+    reason: str = _text()
+    at: datetime
+
+
+class Shingle(SQLModel, table=True):
+    """A run of words, or a headline, under which an article is found again (`stories.index`)."""
+
+    __tablename__ = "shingles"
+    __table_args__: ClassVar = {"sqlite_with_rowid": False}
+
+    h: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    day: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    article_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+
+
+class Alias(SQLModel, table=True):
+    """Another address of an article, which its page gave: its canonical one."""
+
+    __tablename__ = "aliases"
+    __table_args__: ClassVar = {"sqlite_with_rowid": False}
+
+    link: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    article_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+    at: datetime
+
+
+class Page(SQLModel, table=True):
+    """A page that is wanted for an article as one feed shows it, until it was read or given up."""
+
+    __tablename__ = "pages"
+    __table_args__: ClassVar = (
+        Index("ix_pages_due", "done_at", "next_attempt_at"),
+        Index("ix_pages_host", "host", "asked_at"),
+    )
+
+    article_id: int = _ref("articles", primary_key=True)
+    feed_id: int = _ref("feeds", primary_key=True)
+    host: str
+    purpose: str  # match | compare | decide, see `pages.wanted`
+    priority: int = 0  # the highest first
+    attempts: int = 0
+    created_at: datetime
+    next_attempt_at: datetime
+    deadline: datetime  # then the article goes without
+    hold_until: datetime | None = None  # then what waits for this page is decided without it
+    asked_at: datetime | None = None  # when a server was last asked: what the budgets count
+    done_at: datetime | None = None
+
+
+class PageHost(SQLModel, table=True):
+    """What a host's robots.txt says, for a day."""
+
+    __tablename__ = "page_hosts"
+
+    host: str = Field(primary_key=True)
+    robots: str = _text()
+    status: int | None = None
+    at: datetime
+
+
+class Paragraph(SQLModel, table=True):
+    """A paragraph as it stood on one page of a host: what stands on several is the host's (`boilerplate`)."""
+
+    __tablename__ = "paragraphs"
+    __table_args__: ClassVar = (Index("ix_paragraphs_at", "at"), {"sqlite_with_rowid": False})
+
+    host: str = Field(primary_key=True)
+    paragraph: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    page: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    at: datetime
 
 
 class Sighting(SQLModel, table=True):

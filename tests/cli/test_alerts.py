@@ -148,7 +148,7 @@ def test_show_explains_hits_deliveries_and_attempts(tmp_path: Path) -> None:
     assert "also reported by b, c" in text
     assert "desk: sent, the receiver accepted it" in text
     assert ": ok: accepted" in text
-    assert "desk: suppressed (2 times), another feed carried the same item" in text
+    assert "desk: suppressed (2 times), the same story was told on this channel, or will be" in text
 
 
 def test_show_gives_long_texts_only_around_the_hit(tmp_path: Path) -> None:

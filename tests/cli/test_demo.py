@@ -55,7 +55,7 @@ def test_the_demo_rings_exactly_as_promised(own_folder: Path) -> None:
     assert outcome.out.count("● ") == len(titles)
     assert f"exactly the {len(titles)} expected alerts came" in outcome.out
     assert "12 feeds, asked " in outcome.out
-    assert "5 silent: another feed carried the same item" in outcome.out
+    assert "5 silent: the same story was told on this channel" in outcome.out
     assert outcome.err.strip() == demo.WELCOME.strip()
     assert list(own_folder.iterdir()) == []
 

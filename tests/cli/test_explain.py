@@ -189,7 +189,7 @@ def test_the_way_is_told_from_feed_to_receiver(tmp_path: Path) -> None:
         "through feed a, by the rule as it is now",
         "    desk: sent, the receiver accepted it (",
         ": ok: accepted",
-        "    desk: suppressed, another feed carried the same item",
+        "    desk: suppressed, the same story was told on this channel, or will be",
         "  ✓ told on desk",
         "other rules",
         "  ✗ rain  no match: rain: not in title, summary, body",
