@@ -20,8 +20,8 @@ from pathlib import Path
 
 from monitor.articles.urls import clean_url, url_key
 from monitor.store.connection import open_writer
+from monitor.store.story_index import insert, look_up
 from monitor.store.tx import Tx
-from monitor.stories.index import insert, look_up
 from monitor.stories.shingles import probe, shingles, sketch
 from monitor.stories.titles import title_marks
 

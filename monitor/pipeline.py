@@ -153,11 +153,14 @@ def _judge(
             if known.last_seen_at is not None and known.last_seen_at < too_old:
                 refreshed.append(known.article_id)
             continue
-        matches = plan.engine.match(document_of(article, feed))
+        document = document_of(article, feed)
+        matches = plan.engine.match(document)
         fresh = matches
         if known and known.feed == feed.name:
             fresh = _newly_holding(matches, known.article_id, feed, plan, reader)
-        candidates.append(Candidate(article, matches, fresh))
+        # Whose page is read first is asked only where one may be wanted.
+        touched = article.short and not matches and plan.engine.touches(document)
+        candidates.append(Candidate(article, matches, fresh, touched))
     return tuple(candidates), tuple(refreshed)
 
 

@@ -37,11 +37,13 @@ class Candidate:
     An article of the document that is new or changed.
 
     `matches` hold for it as it stands; `newly` are those of them that may ring if it turns out to be an edit.
+    `touched`: none holds, but words of some rule stand in it, so that its page may be worth reading.
     """
 
     article: Article
     matches: tuple[RuleMatch, ...]
     newly: tuple[RuleMatch, ...]
+    touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

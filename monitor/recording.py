@@ -18,17 +18,21 @@ from typing import TYPE_CHECKING, Protocol
 from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
 from monitor.config.durations import parse_duration
+from monitor.documents import read_spans, write_spans
 from monitor.feeds import listed
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
 from monitor.moving import address_of, settle_move
+from monitor.pages.wanted import Purpose, priority, wanted
 from monitor.polled import asks_for_patience, host_pauses, in_order_of_events, next_state
 from monitor.ringing import Meeting, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
+from monitor.store.pages import queue_page
 from monitor.store.pauses import note_pauses
 from monitor.store.retention import REFRESHED
 from monitor.store.rows import FeedState, differing, from_db, read, to_db, to_json, write
+from monitor.stories.updates import Version
 from monitor.watching import observe
 
 if TYPE_CHECKING:
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
     from monitor.ringing import Rung
     from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
+
+HOLD = timedelta(seconds=30)  # for which an alert waits at most to be compared with what it looks like
 
 # The columns that every poll writes, and those that any poll may.
 _ALWAYS = frozenset(re.findall(r"(\w+)=:\1\b", sql.FEED_POLLED_AGAIN))
@@ -309,7 +315,11 @@ class _Articles:
         self._insert_sighting(article, article_id, baseline=silent)
         self.tally.new += 1
         self.news.append(article.published)
-        self._ring(article_id, candidate.matches, article, sighted, story_id)
+        page = None if silent else self._page_for(candidate)
+        met = self._met(article_id, article, sighted, new_story=story_id, may_wait=page is not None)
+        rung = self._ring(candidate.matches, met)
+        if page is not None:
+            self._queue(article_id, candidate, page, rung)
 
     def _update(self, known: Known, candidate: Candidate) -> None:
         """An item of this feed that came back: remember its new form; a rule that newly holds may ring."""
@@ -321,34 +331,75 @@ class _Articles:
             return
         if not self._is_stored(known.article_id):  # its text was pruned: no telling what is new in it
             story_id = self._insert_article(article, known.article_id)
-            self._ring(known.article_id, candidate.matches, article, Sighted.NEW, story_id)
+            self._ring(
+                candidate.matches, self._met(known.article_id, article, Sighted.NEW, new_story=story_id)
+            )
             return
+        before = self._replace_article(known.article_id, article)
+        had = {m.rule for m in candidate.matches if self._has_match(known.article_id, m.rule)}
+        newly = tuple(m for m in candidate.newly if m.rule not in had)
+        again = tuple(m for m in candidate.matches if m.rule in had)
+        for matches, sighted in ((newly, Sighted.EDIT), (again, Sighted.AGAIN)):
+            self._ring(matches, self._met(known.article_id, article, sighted, before=before))
+
+    def _replace_article(self, article_id: int, article: Article) -> tuple[Version, ...]:
+        """Store an edited item's new form; returns the forms it had: what the feed gave, and its page."""
+        row = self._tx.row(sql.ARTICLE, id=article_id)
+        assert row is not None
+        body = read_spans(row["unconfirmed"])[1] if row["page"] else article.unconfirmed
         self._tx.run(
             sql.ARTICLE_UPDATE,
-            article_id=known.article_id,
+            article_id=article_id,
             title=article.title,
             summary=article.summary,
             body=article.body,
             url=article.url,
             published=to_db(article.published),
             updated=to_db(article.updated),
+            unconfirmed=write_spans(article.doubtful, body),
         )
-        newly = tuple(m for m in candidate.newly if not self._has_match(known.article_id, m.rule))
-        self._ring(known.article_id, newly, article, Sighted.EDIT)
+        fetched = from_db(row["fetched_at"])
+        assert fetched is not None
+        texts = [row["body"] or row["summary"], *([row["page"]] if row["page"] else [])]
+        return tuple(Version(row["title"], text, fetched) for text in texts)
 
-    def _ring(
-        self,
-        article_id: int,
-        matches: tuple[RuleMatch, ...],
-        article: Article,
-        sighted: Sighted,
-        new_story: int | None = None,
-    ) -> None:
-        if not matches:
-            return
+    def _met(self, article_id: int, article: Article, sighted: Sighted, **values: Any) -> Meeting:
         late = self._away and is_late(article.published, self._now)
-        met = Meeting(article_id, self._state.id, article, sighted, self._now, late, new_story)
-        self.tally.add(record_matches(self._tx, matches, met, self._plan, self._feed))
+        return Meeting(article_id, self._state.id, article, sighted, self._now, late=late, **values)
+
+    def _ring(self, matches: tuple[RuleMatch, ...], met: Meeting) -> Rung:
+        rung = record_matches(self._tx, matches, met, self._plan, self._feed)
+        self.tally.add(rung)
+        return rung
+
+    def _page_for(self, candidate: Candidate) -> Purpose | None:
+        """What the page of a new item is wanted for, if it is."""
+        return wanted(
+            self._feed.full_text,
+            candidate.article,
+            matched=bool(candidate.matches),
+            reads_bodies=self._plan.reads_bodies(self._feed),
+        )
+
+    def _queue(self, article_id: int, candidate: Candidate, purpose: Purpose, rung: Rung) -> None:
+        """Put the page of an article into the queue; where its alert waits for it, before all others."""
+        if rung.alike:
+            purpose = Purpose.DECIDE
+        severities = [self._plan.rules[match.rule].severity for match in candidate.matches]
+        first = priority(purpose, severities, touched=candidate.touched)
+        for other in rung.alike:  # what is compared with is read as soon
+            self._tx.run(sql.PAGE_HURRY, article=other, priority=first, now=self._at)
+        queue_page(
+            self._tx,
+            article_id=article_id,
+            feed_id=self._state.id,
+            url=candidate.article.url,
+            purpose=purpose,
+            now=self._now,
+            priority=first,
+            deadline=self._plan.page_limits.deadline,
+            hold=HOLD if rung.alike else None,
+        )
 
     def _is_silent(self, article: Article) -> bool:
         """Whether an item not seen in this feed before was there before we looked."""
@@ -420,7 +471,7 @@ class _Articles:
             updated=to_db(article.updated),
             fetched_at=to_db(article.fetched),
             page="",
-            unconfirmed="",
+            unconfirmed=write_spans(article.doubtful, article.unconfirmed),
             page_why="",
         )
         return story_id

@@ -1,5 +1,5 @@
 """
-From matches to notifications, inside the transaction: route, ask what was told, decide, write.
+From matches to notifications, inside the transaction: find the story, route, ask who was told, decide, write.
 
 Every match gets at least one ledger row with one state and one reason; every verdict that rings becomes part
 of one notification per channel. Nothing is sent here: the outbox worker does that after the commit.
@@ -7,16 +7,21 @@ of one notification per channel. Nothing is sent here: the outbox worker does th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor import grouping
 from monitor.alerts.decide import Firing, Sighted, Told, decide
 from monitor.alerts.excerpt import excerpt
 from monitor.alerts.route import RouteFacts, route
-from monitor.model import Document, Message, Reason, Severity
+from monitor.grouping import LIVE_EVERY, Place
+from monitor.model import Document, Message, Reason, Severity, State, Strength
 from monitor.store import sql
-from monitor.store.outbox import collect, enqueue
-from monitor.store.rows import to_db, to_json
+from monitor.store.matches import Fate, read_match, write_fate, write_match
+from monitor.store.outbox import collect, enqueue, renew
+from monitor.store.rows import from_db, to_db
+from monitor.stories.updates import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,12 +34,15 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 
-MOST_HITS = 200  # stored per match: a hostile page can repeat a name fifty thousand times
-
-
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """An article as one feed showed it in this poll."""
+    """
+    An article as one feed showed it.
+
+    `new_story` is its story if it was stored just now: nothing was told of it. `before` are the forms an
+    edited item had. `may_wait`: its page will be read, which may tell a copy from a report of its own; where
+    it was (`page_read`), those of the others it looks like.
+    """
 
     article_id: int
     feed_id: int
@@ -42,156 +50,290 @@ class Meeting:
     sighted: Sighted
     now: datetime
     late: bool = False
-    new_story: int | None = None  # the article's, if it was stored just now: nothing was told of it
+    new_story: int | None = None
+    before: tuple[Version, ...] = ()
+    may_wait: bool = False
+    page_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What the matches of one article led to."""
+    """What the matches of one article led to; `alike` are articles of alerts it waits to be compared with."""
 
     matched: int = 0
     silent: int = 0
     notifications: int = 0
     collected: int = 0
+    alike: frozenset[int] = frozenset()
+
+    def __add__(self, other: Rung) -> Rung:
+        """Both together."""
+        return Rung(
+            self.matched + other.matched,
+            self.silent + other.silent,
+            self.notifications + other.notifications,
+            self.collected + other.collected,
+            self.alike | other.alike,
+        )
 
 
 def record_matches(tx: Tx, matches: Sequence[RuleMatch], met: Meeting, plan: Plan, feed: FeedConfig) -> Rung:
-    """Write the matches, decide on each, and put what rings into the outbox."""
-    if not matches:
-        return Rung()
-    by_rule = {m.rule: m for m in matches}
-    match_ids = {m.rule: _insert_match(tx, m, met, plan) for m in matches}
-    firings = [_firing(m, met, plan, feed) for m in matches]
-    story_id = met.new_story if met.new_story is not None else _story_of(tx, met)
-    told = _told(tx, story_id) if met.new_story is None else Told({}, frozenset())
-    verdicts = decide(firings, met.sighted, told, late=met.late)
+    """Write the matches, decide on each, and put what rings into the outbox; or let all wait for the page."""
+    return _Decision(tx, met, plan, feed).take(matches) if matches else Rung()
 
-    alert_ids: dict[str, int] = {}
-    if met.sighted is not Sighted.BASELINE:
-        alert_ids = _alerts(tx, story_id, verdicts, met)
-    outbox_ids: dict[str, int] = {}
-    collected = 0
-    for channel in dict.fromkeys(v.channel for v in verdicts if v.rings):
-        ringing = [v for v in verdicts if v.rings and v.channel == channel]
-        if all(v.reason is Reason.LATE for v in ringing):
-            severity = max(v.firing.severity for v in ringing)
-            outbox_ids[channel] = collect(tx, channel, severity, met.now)
-            collected += 1
-            continue
-        message = _message(ringing, by_rule, met, feed)
-        outbox_ids[channel] = enqueue(tx, channel, message, met.now, story_id=story_id)
-    for verdict in verdicts:
-        rule = verdict.firing.rule
-        tx.run(
-            sql.LEDGER_INSERT,
-            id=tx.next_id("ledger"),
-            match_id=match_ids[rule],
-            channel=verdict.channel,
-            alert_id=alert_ids.get(rule),
-            outbox_id=outbox_ids.get(verdict.channel) if verdict.rings else None,
-            state=verdict.state.value,
-            reason=verdict.reason.word,
-            at=to_db(met.now),
+
+def ring_held(tx: Tx, met: Meeting, plan: Plan, feed: FeedConfig, more: Sequence[RuleMatch] = ()) -> Rung:
+    """
+    Decide on the matches of an article that waited to be compared; `met.may_wait` lets them wait on.
+
+    `more` are matches on its page: of the same rules, in place of those on the teaser, or of others.
+    """
+    held = [read_match(row) for row in tx.rows(sql.MATCHES_HELD, article=met.article_id, feed=met.feed_id)]
+    matches = {match.rule: match for match in (*held, *more)}
+    for rule in matches.keys() - plan.engine.rules.keys():
+        del matches[rule]  # it was removed meanwhile: nobody wants to hear of it
+        row = tx.row(sql.MATCH_OF, article=met.article_id, feed=met.feed_id, rule=rule)
+        if row is not None:
+            write_fate(tx, row["id"], Fate("", State.SUPPRESSED, Reason.NO_ROUTE), met.now)
+    return record_matches(tx, tuple(matches.values()), met, plan, feed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was told of a story, and when each channel heard of it last."""
+
+    told: Told = field(default_factory=Told)
+    last: Mapping[str, datetime] = field(default_factory=dict)
+
+
+class _Decision:
+    """One article, the rules that hold for it, and all that follows."""
+
+    def __init__(self, tx: Tx, met: Meeting, plan: Plan, feed: FeedConfig) -> None:
+        self._tx = tx
+        self._met = met
+        self._plan = plan
+        self._feed = feed
+        self._fresh = met.new_story is not None
+        self._place = Place(0)
+        self._sent = _Sent()
+
+    def take(self, matches: Sequence[RuleMatch]) -> Rung:
+        """Decide on these matches."""
+        met = self._met
+        self._place = self._placed(matches)
+        match_ids = {match.rule: self._write_match(match) for match in matches}
+        if alike := self._waits_for():
+            held = Fate("", State.HELD, Reason.COMPARING)
+            for match_id in match_ids.values():
+                write_fate(self._tx, match_id, held, met.now, fresh=self._fresh)
+            return Rung(matched=len(matches), alike=alike)
+        self._sent = self._read_sent()
+        verdicts = decide([self._firing(m) for m in matches], met.sighted, self._sent.told, late=met.late)
+        outbox_ids, collected = self._notify(verdicts, matches)
+        alert_ids = self._alerts(verdicts)
+        for verdict in verdicts:
+            rule, channel = verdict.firing.rule, verdict.channel
+            outbox_id = outbox_ids.get((channel, _digest(verdict))) if verdict.rings else None
+            fate = Fate(channel, verdict.state, verdict.reason, alert_ids.get(rule), outbox_id)
+            write_fate(self._tx, match_ids[rule], fate, met.now, fresh=self._fresh)
+        return Rung(
+            matched=0 if met.sighted is Sighted.AGAIN else len(matches),
+            silent=len(matches) if met.sighted is Sighted.BASELINE else 0,
+            notifications=len(outbox_ids) - collected,
+            collected=collected,
         )
-    silent = len(matches) if met.sighted is Sighted.BASELINE else 0
-    notifications = len(outbox_ids) - collected
-    return Rung(matched=len(matches), silent=silent, notifications=notifications, collected=collected)
 
+    # --- its story
 
-def _insert_match(tx: Tx, match: RuleMatch, met: Meeting, plan: Plan) -> int:
-    match_id = tx.next_id("matches")
-    hits = [
-        {"field": h.field, "start": h.start, "end": h.end, "text": h.text, "term": h.term, "entity": h.entity}
-        for h in match.hits[:MOST_HITS]
-    ]
-    tx.run(
-        sql.MATCH_INSERT,
-        id=match_id,
-        article_id=met.article_id,
-        feed_id=met.feed_id,
-        rule=match.rule,
-        rule_hash=plan.engine.rules[match.rule].hash,
-        strength=match.strength.value,
-        matched_at=to_db(met.now),
-        hits=to_json(hits),
-    )
-    return match_id
+    def _placed(self, matches: Sequence[RuleMatch]) -> Place:
+        """The article among the stories; an edit, and what was there before we were, stays where it is."""
+        met, tx = self._met, self._tx
+        story = met.new_story
+        if story is None:
+            row = tx.row(sql.STORY_OF, article=met.article_id)
+            assert row is not None
+            story = int(row["story_id"])
+        if met.sighted not in (Sighted.NEW, Sighted.COPY) or not self._plan.config.story_window:
+            return Place(story)
+        told = not self._fresh and tx.row(sql.STORY_IN_USE, story=story) is not None
+        modes = [self._plan.rules[match.rule].updates for match in matches]
+        return grouping.place(tx, met.article_id, story, met.now, modes, judged=not told)
 
+    def _waits_for(self) -> frozenset[int]:
+        """What was told and looks like the article, where a page that is still to be read may say more."""
+        if not self._met.may_wait:
+            return frozenset()
+        alike = self._place.alike
+        if not self._met.page_read:
+            return alike
+        return frozenset(a for a in alike if self._tx.row(sql.PAGE_PENDING, article=a) is not None)
 
-def _firing(match: RuleMatch, met: Meeting, plan: Plan, feed: FeedConfig) -> Firing:
-    rule = plan.rules[match.rule]
-    facts = RouteFacts(
-        severity=rule.severity,
-        rule=rule.name,
-        feed=feed.name,
-        tags=feed.tags,
-        lang=met.article.language,
-        entities=tuple(dict.fromkeys(h.entity for h in match.hits if h.entity)),
-        kind="update" if met.sighted is Sighted.EDIT else "first",
-    )
-    channels = route(plan.config.routes, tuple(plan.channels), facts, rule.allow_channels)
-    return Firing(rule.name, rule.severity, channels)
+    def _changes(self, updates: str) -> tuple[str, ...]:
+        """What changed since the story was told, in words."""
+        met = self._met
+        if met.sighted not in (Sighted.EDIT, Sighted.AGAIN):
+            return self._place.changes(updates)
+        after = Version(met.article.title, met.article.body or met.article.summary, met.now)
+        return grouping.edited(self._tx, self._place.story_id, met.before, after, updates)
 
+    def _read_sent(self) -> _Sent:
+        """
+        What was told of the story within the window; of this very article, ever.
 
-def _story_of(tx: Tx, met: Meeting) -> int:
-    row = tx.row(sql.STORY_OF, article=met.article_id)
-    assert row is not None
-    return int(row["story_id"])
+        What is on its way counts as told.
+        """
+        met = self._met
+        if self._fresh and self._place.story_id == met.new_story:
+            return _Sent()
+        since = met.now - timedelta(seconds=self._plan.config.story_window or 0.0)
+        channels: dict[str, Severity] = {}
+        weakly: dict[str, Severity] = {}
+        last: dict[str, datetime] = {}
+        for row in self._tx.rows(sql.TOLD, story=self._place.story_id, article=met.article_id):
+            at, channel, severity = from_db(row["at"]), row["channel"], Severity(row["severity"])
+            assert at is not None
+            if row["state"] == "sent" and at < since and not row["own"]:
+                continue
+            found = channels if row["strong"] else weakly
+            found[channel] = max(severity, found.get(channel, severity))
+            last[channel] = max(at, last.get(channel, at))
+        rules = self._tx.rows(sql.ALERTS_OF_STORY, story=self._place.story_id)
+        return _Sent(Told(channels, frozenset(row["rule"] for row in rules), weakly), last)
 
+    # --- its rules
 
-def _told(tx: Tx, story_id: int) -> Told:
-    channels: dict[str, Severity] = {}
-    for row in tx.rows(sql.TOLD, story=story_id):
-        severity = Severity(row["severity"])
-        channels[row["channel"]] = max(severity, channels.get(row["channel"], severity))
-    rules = frozenset(row["rule"] for row in tx.rows(sql.ALERTS_OF_STORY, story=story_id))
-    return Told(channels, rules)
+    def _write_match(self, match: RuleMatch) -> int:
+        met = self._met
+        rule_hash = self._plan.engine.rules[match.rule].hash
+        where = (met.article_id, met.feed_id)
+        return write_match(self._tx, match, rule_hash, where, met.now, fresh=self._fresh)
 
-
-def _alerts(tx: Tx, story_id: int, verdicts: Sequence[Verdict], met: Meeting) -> dict[str, int]:
-    """The alert (rule, story) of each firing rule: the one there is, or a new one."""
-    ids = {row["rule"]: int(row["id"]) for row in tx.rows(sql.ALERTS_OF_STORY, story=story_id)}
-    for verdict in verdicts:
-        firing = verdict.firing
-        if firing.rule in ids:
-            continue
-        ids[firing.rule] = tx.next_id("alerts")
-        tx.run(
-            sql.ALERT_INSERT,
-            id=ids[firing.rule],
-            story_id=story_id,
-            article_id=met.article_id,
-            rule=firing.rule,
-            severity=int(firing.severity),
-            kind="update" if met.sighted is Sighted.EDIT else "first",
-            created_at=to_db(met.now),
+    def _firing(self, match: RuleMatch) -> Firing:
+        rule, feed, config = self._plan.rules[match.rule], self._feed, self._plan.config
+        firing = Firing(
+            rule=rule.name,
+            severity=rule.severity,
+            channels=(),
+            strength=match.strength,
+            weak=rule.weak,
+            changes=self._changes(rule.updates),
+            related=bool(self._place.related),
         )
-    return ids
+        facts = RouteFacts(
+            severity=rule.severity,
+            rule=rule.name,
+            feed=feed.name,
+            tags=feed.tags,
+            lang=self._met.article.language,
+            entities=tuple(dict.fromkeys(h.entity for h in match.hits if h.entity)),
+            kind=self._kind(firing),
+        )
+        channels = route(config.routes, tuple(self._plan.channels), facts, rule.allow_channels)
+        return replace(firing, channels=channels)
+
+    def _kind(self, firing: Firing) -> str:
+        edit = self._met.sighted in (Sighted.EDIT, Sighted.AGAIN)
+        return "update" if firing.changes or edit else "first"
+
+    def _alerts(self, verdicts: Sequence[Verdict]) -> dict[str, int]:
+        """The alert (rule, story) of each firing rule: the one there is, or a new one."""
+        tx, met, story = self._tx, self._met, self._place.story_id
+        if met.sighted is Sighted.BASELINE:
+            return {}
+        ids = {row["rule"]: int(row["id"]) for row in tx.rows(sql.ALERTS_OF_STORY, story=story)}
+        for verdict in verdicts:
+            firing = verdict.firing
+            if firing.rule in ids:
+                continue
+            ids[firing.rule] = tx.next_id("alerts")
+            tx.run(
+                sql.ALERT_INSERT,
+                id=ids[firing.rule],
+                story_id=story,
+                article_id=met.article_id,
+                rule=firing.rule,
+                severity=int(firing.severity),
+                kind=self._kind(firing),
+                created_at=to_db(met.now),
+            )
+        return ids
+
+    # --- its notifications
+
+    def _notify(
+        self, verdicts: Sequence[Verdict], matches: Sequence[RuleMatch]
+    ) -> tuple[dict[tuple[str, Reason | None], int], int]:
+        """
+        One message for each channel where something rings, and a place in a digest where that is for one.
+
+        Returns the outbox ids by channel and the kind of digest (None = a message), and how many digests.
+        """
+        by_rule = {match.rule: match for match in matches}
+        ids: dict[tuple[str, Reason | None], int] = {}
+        for channel in dict.fromkeys(v.channel for v in verdicts if v.rings):
+            ringing = [v for v in verdicts if v.rings and v.channel == channel]
+            for kind in dict.fromkeys(map(_digest, ringing)):
+                these = [v for v in ringing if _digest(v) is kind]
+                if kind is None:
+                    ids[channel, None] = self._enqueue(channel, self._message(these, by_rule))
+                    continue
+                severity, config = max(v.firing.severity for v in these), self._plan.config
+                found = collect(self._tx, channel, severity, self._met.now, why=kind, config=config)
+                ids[channel, kind] = found
+        return ids, sum(kind is not None for _, kind in ids)
+
+    def _enqueue(self, channel: str, message: Message) -> int:
+        """
+        Put a message into the outbox; an update joins what waits there of its story.
+
+        A page that grows is told of every half hour.
+        """
+        tx, now, story = self._tx, self._met.now, self._place.story_id
+        if not message.changes:
+            return enqueue(tx, channel, message, now, story_id=story)
+        pending = renew(tx, story, channel, message)
+        if pending is not None:
+            return pending
+        last = self._sent.last.get(channel)
+        message = replace(message, told_at=last)
+        until = last + LIVE_EVERY if last is not None and self._place.live else now
+        return enqueue(tx, channel, message, now, story_id=story, until=max(until, now))
+
+    def _message(self, ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch]) -> Message:
+        """One message for all rules that ring on this channel, at the highest severity among them."""
+        article, place = self._met.article, self._place
+        hits = sorted(
+            {hit for v in ringing for hit in by_rule[v.firing.rule].hits}, key=lambda h: (h.field, h.start)
+        )
+        document = Document(title=article.title, summary=article.summary, body=article.body)
+        text, marks = excerpt(document, hits)
+        terms = ", ".join(dict.fromkeys(f"“{h.text}”" for h in hits)) or "every item of this feed"
+        reasons = " ".join(dict.fromkeys(v.reason.sentence for v in ringing))
+        updates = [v for v in ringing if v.reason is Reason.UPDATE]
+        also, outlets = grouping.also_reported(self._tx, place.story_id, self._met.article_id)
+        return Message(
+            kind="alert",
+            title=article.title,
+            severity=max(v.firing.severity for v in ringing),
+            feed=self._feed.name,
+            url=article.url,
+            published=article.published,
+            excerpt=text,
+            marks=marks,
+            rules=tuple(v.firing.rule for v in ringing),
+            why=f"{terms}; {reasons}",
+            tags=self._feed.tags,
+            late=self._met.late,
+            story=place.story_id,
+            changes=tuple(dict.fromkeys(change for v in updates for change in v.firing.changes)),
+            related=place.related,
+            also=also,
+            outlets=outlets,
+            weak=all(v.firing.strength is Strength.WEAK for v in ringing),
+        )
 
 
-def _message(
-    ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch], met: Meeting, feed: FeedConfig
-) -> Message:
-    """One message for all rules that ring on this channel, at the highest severity among them."""
-    article = met.article
-    hits = sorted(
-        {hit for v in ringing for hit in by_rule[v.firing.rule].hits}, key=lambda h: (h.field, h.start)
-    )
-    document = Document(title=article.title, summary=article.summary, body=article.body)
-    text, marks = excerpt(document, hits)
-    terms = ", ".join(dict.fromkeys(f"“{h.text}”" for h in hits)) or "every item of this feed"
-    reasons = " ".join(dict.fromkeys(v.reason.sentence for v in ringing))
-    return Message(
-        kind="alert",
-        title=article.title,
-        severity=max(v.firing.severity for v in ringing),
-        feed=feed.name,
-        url=article.url,
-        published=article.published,
-        excerpt=text,
-        marks=marks,
-        rules=tuple(v.firing.rule for v in ringing),
-        why=f"{terms}; {reasons}",
-        tags=feed.tags,
-        late=met.late,
-    )
+def _digest(verdict: Verdict) -> Reason | None:
+    """The kind of digest that a verdict is for; None = a message of its own."""
+    return verdict.reason if verdict.gathered else None

@@ -91,7 +91,7 @@ def write_config(folder: Path, web: WebServer, receiver: HttpReceiver) -> Path:
     for name in CHANNELS:
         text += f'[channels.{name}]\ntype = "webhook"\nurl = "http://127.0.0.1:{receiver.port}/{name}"\n'
     for feed in range(FEEDS):
-        text += f'[[feeds]]\nname = "f{feed}"\nurl = "{web.url(f"/{feed}")}"\n'
+        text += f'[[feeds]]\nname = "f{feed}"\nurl = "{web.url(f"/{feed}")}"\nfull_text = "never"\n'
     path = folder / "config.toml"
     path.write_text(text)
     path.chmod(0o600)

@@ -7,11 +7,11 @@ As everywhere, no word of a feed begins a line, and every one goes through `safe
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from monitor.alerts.safe import cut, one_line, quiet, safe_link
-from monitor.model import DigestEntry, Message, Severity
+from monitor.model import DigestEntry, Message, Reason, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 500  # kept in one message; a file or a webhook shows them all
 MOST_ON_CARD = 50
 LATE_WHY = "published while their feeds were not watched"
+WEAK_WHY = "found only in text that was not confirmed as the article's: lists, boxes, captions"
 LISTED = "tocsin alerts list"
 _LONGEST_ENTRY_TITLE = 200
 
@@ -43,9 +44,24 @@ def digest(entries: Iterable[DigestEntry], *, late: bool, why: str) -> Message:
     )
 
 
-def collecting(severity: Severity) -> Message:
+def collecting(severity: Severity, why: Reason) -> Message:
     """What stands in the outbox for a digest that still grows."""
-    return Message(kind="digest", title="late alerts, still being collected", severity=severity, late=True)
+    kind = "late" if why is Reason.LATE else "doubtful"
+    title = f"{kind} alerts, still being collected"
+    return Message(kind="digest", title=title, severity=severity, late=why is Reason.LATE)
+
+
+def next_hour(clock: str, zone: tzinfo, now: datetime) -> datetime:
+    """The next time the clocks of a zone show `clock` ("08:00"), after `now`; in UTC."""
+    hour, minute = map(int, clock.split(":"))
+    local = now.astimezone(zone)
+    for day in range(3):
+        wanted = (local + timedelta(days=day)).replace(hour=hour, minute=minute, second=0, microsecond=0)
+        found = wanted.astimezone(UTC)
+        if found > now:
+            return found
+    message = "a day has every hour"
+    raise AssertionError(message)
 
 
 def digest_text(

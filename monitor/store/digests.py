@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.alerts import payload
-from monitor.alerts.digest import LATE_WHY, digest
-from monitor.model import DigestEntry, OutboxState, Reason, Severity
+from monitor.alerts.digest import LATE_WHY, WEAK_WHY, digest, next_hour
+from monitor.model import DigestEntry, OutboxState, Reason, Severity, State
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
+    from monitor.settings import Config
     from monitor.store.tx import Tx
 
 LONGEST_HOLD = timedelta(minutes=10)
@@ -31,12 +33,20 @@ def open_digest(tx: Tx, channel: str, why: Reason) -> sqlite3.Row | None:
     return next((r for r in rows if r["channel"] == channel and r["reason"] == why.word), None)
 
 
+def latest(why: Reason, now: datetime, config: Config) -> datetime:
+    """When a digest goes if nothing lets it go before: one of late alerts soon, others at their hour."""
+    if why is Reason.LATE:
+        return now + LONGEST_HOLD
+    return next_hour(config.digest, ZoneInfo(config.timezone), now)
+
+
 def release(tx: Tx, now: datetime, *, overdue: bool) -> int:
-    """Let digests go that waited long enough, or all where nothing is `overdue`; returns how many."""
+    """Let digests go whose time has come, and late ones where no feed is `overdue`; returns how many."""
     released = 0
     for row in tx.rows(sql.OUTBOX_DIGESTS_HELD):
-        latest = from_db(row["next_attempt_at"])
-        if row["reason"] == Reason.LATE.word and (not overdue or latest is None or latest <= now):
+        until = from_db(row["next_attempt_at"])
+        late = row["reason"] == Reason.LATE.word
+        if (late and not overdue) or until is None or until <= now:
             released += 1
             tx.run(
                 sql.OUTBOX_SETTLE,
@@ -46,6 +56,13 @@ def release(tx: Tx, now: datetime, *, overdue: bool) -> int:
                 next_attempt_at=to_db(now),
                 leased_at=None,
                 sent_at=None,
+            )
+            tx.run(
+                sql.LEDGER_SETTLE,
+                outbox=row["id"],
+                state=State.WAITING.value,
+                reason=row["reason"],
+                at=to_db(now),
             )
     return released
 
@@ -64,7 +81,9 @@ def compose(tx: Tx, outbox_id: int) -> None:
             severity=max(severity, so_far.severity) if so_far else severity,
             rules=tuple(dict.fromkeys((*(so_far.rules if so_far else ()), row["rule"]))),
         )
-    message = digest(entries.values(), late=True, why=LATE_WHY)
+    own = tx.row(sql.OUTBOX, id=outbox_id)
+    late = own is None or own["reason"] != Reason.WEAK.word
+    message = digest(entries.values(), late=late, why=LATE_WHY if late else WEAK_WHY)
     tx.run(
         sql.OUTBOX_COMPOSE,
         outbox=outbox_id,

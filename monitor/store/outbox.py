@@ -10,7 +10,7 @@ from monitor.alerts import payload
 from monitor.alerts.digest import collecting
 from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
-from monitor.store.digests import LONGEST_HOLD, compose, open_digest
+from monitor.store.digests import compose, latest, open_digest
 from monitor.store.rows import ChannelState, OutboxRow, read, to_db, write
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.model import Answer
+    from monitor.settings import Config
     from monitor.store.tx import Tx
 
 
@@ -60,18 +61,40 @@ def enqueue(
     return outbox_id
 
 
-def collect(tx: Tx, channel: str, severity: Severity, now: datetime) -> int:
+def collect(tx: Tx, channel: str, severity: Severity, now: datetime, *, why: Reason, config: Config) -> int:
     """
-    The outbox id of the channel's digest of late alerts, begun if there is none open.
+    The outbox id of the channel's digest of this kind, begun if there is none open.
 
     The caller's ledger rows that point at it are its content.
     """
-    row = open_digest(tx, channel, Reason.LATE)
+    row = open_digest(tx, channel, why)
     if row is None:
-        return enqueue(tx, channel, collecting(severity), now, held=Reason.LATE, until=now + LONGEST_HOLD)
+        until = latest(why, now, config)
+        return enqueue(tx, channel, collecting(severity, why), now, held=why, until=until)
     if severity > row["severity"]:
-        louder = payload.dump(collecting(severity))
+        louder = payload.dump(collecting(severity, why))
         tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=louder, severity=int(severity))
+    return int(row["id"])
+
+
+def renew(tx: Tx, story_id: int, channel: str, message: Message) -> int | None:
+    """
+    Bring what waits of a story on a channel up to date, if nobody has begun to send it; its id, or None.
+
+    Its reader gets the latest state once, instead of what was true this morning and then what changed.
+    """
+    row = tx.row(sql.OUTBOX_PENDING, story=story_id, channel=channel)
+    if row is None:
+        return None
+    before = payload.load(row["payload"])
+    merged = replace(
+        message,
+        severity=max(before.severity, message.severity),
+        rules=tuple(dict.fromkeys((*before.rules, *message.rules))),
+        changes=tuple(dict.fromkeys((*before.changes, *message.changes))),
+        told_at=before.told_at,
+    )
+    tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(merged), severity=int(merged.severity))
     return int(row["id"])
 
 

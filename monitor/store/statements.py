@@ -32,6 +32,7 @@ from monitor.store import old_rows, page_rows, story_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
+    aliases,
     articles,
     attempts,
     channels,
@@ -273,9 +274,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     # articles and their sightings
     "STORY_INSERT": _insert(stories),
     "ARTICLE_INSERT": _insert(articles),
-    "ARTICLE_UPDATE": _set(articles, "title", "summary", "body", "url", "published", "updated").where(
-        articles.c.id == p("article_id")
-    ),
+    "ARTICLE_UPDATE": _set(
+        articles, "title", "summary", "body", "url", "published", "updated", "unconfirmed"
+    ).where(articles.c.id == p("article_id")),
     "ARTICLE": select(articles, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == articles.c.feed_id)
     .where(articles.c.id == p("id")),
@@ -321,7 +322,14 @@ STATEMENTS: dict[str, ClauseElement] = {
     "SIGHTINGS_BY_GUID": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.guid == p("guid")
     ),
-    "SIGHTINGS_BY_LINK": _sighting_view.where(sightings.c.link == p("link")),
+    # An article's page may have told another address of it.
+    "SIGHTINGS_BY_LINK": _sighting_view.where(sightings.c.link == p("link")).union_all(
+        _sighting_view.with_only_columns(
+            *(p("link").label("link") if c.name == "link" else c for c in _sighting_view.selected_columns)
+        )
+        .join(aliases, aliases.c.article_id == sightings.c.article_id)
+        .where(aliases.c.link == p("link"), sightings.c.link.is_distinct_from(p("link")))
+    ),
     "SIGHTING_BY_CONTENT": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.content == p("content")
     ),
@@ -393,19 +401,6 @@ STATEMENTS: dict[str, ClauseElement] = {
             and_(ledger.c.state == _const("sent"), outbox.c.state != _const("sent")),
             and_(ledger.c.state == _const("dead"), outbox.c.state != _const("dead")),
             and_(ledger.c.state == _const("dropped"), outbox.c.state != _const("dropped")),
-        )
-    ),
-    # A digest tells of many stories: which, and how loudly, only its alerts know.
-    "TOLD": select(outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.sent_at)
-    .where(outbox.c.story_id == p("story"), outbox.c.state.in_([*UNSENT, _const("sent")]))
-    .union_all(
-        select(outbox.c.channel, alerts.c.severity, outbox.c.state, outbox.c.sent_at)
-        .join(ledger, ledger.c.outbox_id == outbox.c.id)
-        .join(alerts, alerts.c.id == ledger.c.alert_id)
-        .where(
-            alerts.c.story_id == p("story"),
-            outbox.c.kind == _const("digest"),
-            outbox.c.state.in_([*UNSENT, _const("sent")]),
         )
     ),
     "ALERTS_OF_STORY": select(alerts.c.id, alerts.c.rule).where(alerts.c.story_id == p("story")),

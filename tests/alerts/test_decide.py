@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts.decide import Firing, Sighted, Told, Verdict, decide
-from monitor.model import Reason, Severity, State
+from monitor.model import Reason, Severity, State, Strength
 
 LOW, NORMAL, HIGH, URGENT = Severity
 NOBODY = Told({}, frozenset())
-RINGS, SILENT = State.WAITING, State.SUPPRESSED
+RINGS, SILENT, HELD = State.WAITING, State.SUPPRESSED, State.HELD
+WEAK = Strength.WEAK
 
 severities = st.sampled_from(Severity)
 channel_names = st.sampled_from(["desk", "phone", "screen"])
@@ -22,7 +23,7 @@ firing_lists = st.lists(
     max_size=3,
 )
 tolds = st.builds(Told, st.dictionaries(channel_names, severities), st.frozensets(rule_names))
-sightings = st.sampled_from(Sighted)
+sightings = st.sampled_from([each for each in Sighted if each is not Sighted.AGAIN])
 
 
 def told(severity: Severity, *rules: str) -> Told:
@@ -82,6 +83,55 @@ def test_no_route_is_recorded_too() -> None:
     """A firing that goes nowhere has its row and its reason."""
     firing = Firing("talks", URGENT, ())
     assert decide([firing], Sighted.NEW, NOBODY) == (Verdict(firing, "", SILENT, Reason.NO_ROUTE),)
+
+
+def weak(option: str = "hold", severity: Severity = NORMAL) -> Firing:
+    """A rule that holds on unconfirmed text alone."""
+    return Firing("talks", severity, ("desk",), WEAK, option)
+
+
+@pytest.mark.parametrize(
+    ("firing", "before", "state", "reason"),
+    [
+        (weak(), NOBODY, HELD, Reason.WEAK),
+        (weak("alert"), NOBODY, RINGS, Reason.FIRST),
+        (weak("ignore"), NOBODY, SILENT, Reason.WEAK_IGNORED),
+        (weak(severity=URGENT), told(LOW, "talks"), SILENT, Reason.DUPLICATE),
+        (weak(), Told(rules=frozenset({"talks"}), weakly={"desk": LOW}), SILENT, Reason.DUPLICATE),
+        (weak("alert"), Told(weakly={"desk": LOW}), SILENT, Reason.ALREADY_TOLD),
+        # What was told on unconfirmed text stands against nothing that is confirmed.
+        (Firing("talks", LOW, ("desk",)), Told(weakly={"desk": URGENT}), RINGS, Reason.FIRST),
+    ],
+)
+def test_what_rests_on_unconfirmed_text(firing: Firing, before: Told, state: State, reason: Reason) -> None:
+    """It is held for a digest, pushed or ignored, as the rule says, and never mutes what is confirmed."""
+    (verdict,) = decide([firing], Sighted.NEW, before)
+    assert (verdict.state, verdict.reason) == (state, reason)
+    assert verdict.gathered is (state is HELD)
+
+
+def test_what_changed_rings_where_the_story_was_told() -> None:
+    """At its rule's own severity; elsewhere it is a first report."""
+    firing = Firing("talks", LOW, ("desk", "phone"), changes=("12 -> 30 dead",))
+    verdicts = decide([firing], Sighted.NEW, told(URGENT, "flood"))
+    assert [(v.channel, v.reason) for v in verdicts] == [("desk", Reason.UPDATE), ("phone", Reason.FIRST)]
+    assert all(v.rings for v in verdicts)
+
+
+def test_what_is_only_related_says_so() -> None:
+    """It rings as a first report does."""
+    (verdict,) = decide([Firing("talks", LOW, ("desk",), related=True)], Sighted.NEW, NOBODY)
+    assert (verdict.state, verdict.reason) == (RINGS, Reason.RELATED)
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "rings"),
+    [((), told(LOW, "talks"), 0), (("30 dead",), NOBODY, 0), (("30 dead",), told(LOW, "talks"), 1)],
+)
+def test_an_edit_for_which_a_rule_held_before(changes: tuple[str, ...], before: Told, rings: int) -> None:
+    """It has its row already: there is another verdict only where it was told and something changed."""
+    verdicts = decide([Firing("talks", NORMAL, ("desk",), changes=changes)], Sighted.AGAIN, before)
+    assert [v.reason for v in verdicts] == [Reason.UPDATE] * rings
 
 
 @given(firing_lists, sightings, tolds)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.store.connection import open_writer
+from monitor.store.story_index import expire, insert, look_up
 from monitor.store.tx import Tx
 from monitor.stories.index import (
     DAYS,
@@ -19,9 +20,6 @@ from monitor.stories.index import (
     STOP,
     Found,
     day_of,
-    expire,
-    insert,
-    look_up,
 )
 from monitor.stories.shingles import probe, shingles, sketch
 from monitor.stories.titles import title_marks

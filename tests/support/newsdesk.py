@@ -171,8 +171,10 @@ class Desk:
 
     @staticmethod
     def feed(name: str, **options: Any) -> FeedConfig:
-        """A feed of this name."""
-        return FeedConfig(name=name, url=Secret(f"http://{name}.example/feed"), **options)
+        """A feed of this name; nobody reads its pages."""
+        return FeedConfig(
+            name=name, url=Secret(f"http://{name}.example/feed"), **({"full_text": "never"} | options)
+        )
 
     def load(self, config: Config) -> None:
         """Put a configuration in force, as a start or a reload does."""
