@@ -29,7 +29,7 @@ from monitor.stories.likeness import (
 )
 from monitor.stories.shingles import probe, sketch
 from monitor.stories.titles import title_marks, title_score, title_words
-from monitor.stories.updates import Change, Version, grown, signals
+from monitor.stories.updates import Signal, Version, grown, signals
 from monitor.text.domains import registrable
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ MOST_MEMBERS = 60  # of a story that an article is compared with, the youngest a
 MOST_RECENT = 300  # alerts that a new one is compared with by its headline
 LOOKED_BACK = timedelta(hours=72)  # for what looks alike
 FULL_CHARS = 1_200  # of a feed's own text that is the whole article
-LIVE_EVERY = timedelta(minutes=30)  # between two updates of a page that grows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,10 @@ class Place:
     related: str = ""
     alike: frozenset[int] = frozenset()
 
-    def changes(self, updates: str) -> tuple[str, ...]:
-        """What changed, in words, for a rule with this option."""
+    def signals(self, updates: str) -> tuple[Signal, ...]:
+        """What changed since the story was told, for a rule with this option."""
         found = self.likeness.get(updates, NOTHING)
-        return tuple(map(str, found.signals)) if found.relation is Relation.UPDATE else ()
-
-    @property
-    def live(self) -> bool:
-        """Whether all that changed is that a page grew."""
-        found = [signal.kind for each in self.likeness.values() for signal in each.signals]
-        return bool(found) and all(kind is Change.LIVE for kind in found)
+        return found.signals if found.relation is Relation.UPDATE else ()
 
 
 @lru_cache(maxsize=128)
@@ -158,15 +151,18 @@ def place(
     return Place(story_id, likeness, related, alike)
 
 
-def edited(tx: Tx, story_id: int, before: Sequence[Version], after: Version, mode: str) -> tuple[str, ...]:
-    """What an edited item says that neither it nor its story said before, in words."""
+def edited(
+    tx: Tx, place: Place, before: Sequence[Version], after: Version, mode: str, *, article_id: int
+) -> tuple[Signal, ...]:
+    """What an edited item says that neither it, in the forms it had, nor its story said before."""
     if mode == "none":
         return ()
-    members = [member.version for member in members_of(tx, story_id)]
-    found = list(signals(after, [*before, *members], updates=mode))
-    if not found and (live := grown(before[0].text, after.text)) and after.text:
-        found = [live]
-    return tuple(map(str, found))
+    members = members_of(tx, place.story_id)
+    others = [member.version for member in members if member.id != article_id]
+    language = next((member.language for member in members if member.id == article_id), None)
+    found = signals(after, [*before, *others], language=language, updates=mode)
+    live = None if found else grown(before[0].text, after.text)
+    return (live,) if live is not None else found
 
 
 def also_reported(tx: Tx, story_id: int, article_id: int) -> tuple[tuple[str, ...], int]:

@@ -15,13 +15,13 @@ from monitor import grouping
 from monitor.alerts.decide import Firing, Sighted, Told, decide
 from monitor.alerts.excerpt import excerpt
 from monitor.alerts.route import RouteFacts, route
-from monitor.grouping import LIVE_EVERY, Place
+from monitor.grouping import Place
 from monitor.model import Document, Message, Reason, Severity, State, Strength
 from monitor.store import sql
 from monitor.store.matches import Fate, read_match, write_fate, write_match
 from monitor.store.outbox import collect, enqueue, renew
 from monitor.store.rows import from_db, to_db
-from monitor.stories.updates import Version
+from monitor.stories.updates import Change, Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from monitor.plan import Plan
     from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
+    from monitor.stories.updates import Signal
+
+
+LIVE_EVERY = timedelta(minutes=30)  # between two updates that say no more than that a page grew
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class _Decision:
         self._fresh = met.new_story is not None
         self._place = Place(0)
         self._sent = _Sent()
+        self._signals: dict[str, tuple[Signal, ...]] = {}
 
     def take(self, matches: Sequence[RuleMatch]) -> Rung:
         """Decide on these matches."""
@@ -170,12 +175,17 @@ class _Decision:
         return frozenset(a for a in alike if self._tx.row(sql.PAGE_PENDING, article=a) is not None)
 
     def _changes(self, updates: str) -> tuple[str, ...]:
-        """What changed since the story was told, in words."""
+        """What changed since the story was told, in words, for a rule with this option."""
+        if updates not in self._signals:
+            self._signals[updates] = self._look_for_changes(updates)
+        return tuple(map(str, self._signals[updates]))
+
+    def _look_for_changes(self, updates: str) -> tuple[Signal, ...]:
         met = self._met
         if met.sighted not in (Sighted.EDIT, Sighted.AGAIN):
-            return self._place.changes(updates)
+            return self._place.signals(updates)
         after = Version(met.article.title, met.article.body or met.article.summary, met.now)
-        return grouping.edited(self._tx, self._place.story_id, met.before, after, updates)
+        return grouping.edited(self._tx, self._place, met.before, after, updates, article_id=met.article_id)
 
     def _read_sent(self) -> _Sent:
         """
@@ -287,7 +297,7 @@ class _Decision:
         """
         Put a message into the outbox; an update joins what waits there of its story.
 
-        A page that grows is told of every half hour.
+        A page of which nothing is known but that it grew is told of every half hour.
         """
         tx, now, story = self._tx, self._met.now, self._place.story_id
         if not message.changes:
@@ -297,7 +307,8 @@ class _Decision:
             return pending
         last = self._sent.last.get(channel)
         message = replace(message, told_at=last)
-        until = last + LIVE_EVERY if last is not None and self._place.live else now
+        kinds = {signal.kind for found in self._signals.values() for signal in found}
+        until = last + LIVE_EVERY if last is not None and kinds == {Change.LIVE} else now
         return enqueue(tx, channel, message, now, story_id=story, until=max(until, now))
 
     def _message(self, ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch]) -> Message:
