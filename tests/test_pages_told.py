@@ -24,8 +24,8 @@ FEEDS = ("a", "b", "c")
 ALIKE = "Envoys talk with the movement about frozen reserves"
 OTHER = (
     "Envoys of the fishing nations talked in Oslo about reserves of frozen herring, and about whose ships "
-    "may follow the shoals in spring. The movement of the fish to the north has emptied the old grounds, said a "
-    "biologist, and crews have to stay out for weeks. No agreement was reached on the size of the catches."
+    "may follow the shoals in spring. The movement of the fish to the north has emptied the old grounds, "
+    "said a biologist, and crews stay out for weeks. No agreement was reached on the size of the catches."
 )
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 DISPATCH = (
     "A delegation of the movement met envoys of four countries in Doha on Monday to talk about the "
     "frozen reserves of the central bank, two officials said. The meeting, the third since the summer, "
-    "lasted six hours and ended without a statement. An aide to the foreign minister said that the parties had "
-    "agreed to meet again before the end of the month and that aid deliveries would go on in the meantime. "
+    "lasted six hours and ended without a statement. An aide to the foreign minister said that the parties "
+    "had agreed to meet again before the end of the month and that aid deliveries would go on until then. "
     "Farmers in the north wait for seed that was promised in spring, and flour costs twice what it did then."
 )
 TITLE = "Envoys talk about frozen reserves with the movement in Doha"

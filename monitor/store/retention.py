@@ -1,5 +1,5 @@
 """
-What grows old goes: articles with all that hangs on them, then seen marks, then what is left of old feeds.
+What grows old goes: articles with all that hangs on them, seen marks, old feeds, the index of texts.
 
 Theory of operation. A story is the unit: its articles, matches, alerts, ledger rows, notifications and
 attempts go together, so that what stays always adds up. It goes when all its articles were fetched before the
@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db
+from monitor.store.story_index import expire
 from monitor.store.tx import TABLES_WITH_IDS
+from monitor.stories.index import DAYS, SLICES, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,7 @@ REFRESHED = timedelta(days=1)  # the mark of an item that is still listed is at 
 STORIES = 100  # looked at in one step
 MARKS = 1000
 PAGES = 200
+SLICES_AT_ONCE = 64  # of the index of texts, most of which hold little
 SPARE = 0.1  # of the file may be free pages: what tomorrow brings fills them again
 
 _STORY_TABLES = (
@@ -66,7 +69,8 @@ class Stage(IntEnum):
     SUNDRIES = 1
     MARKS = 2
     FEEDS = 3
-    DONE = 4
+    SHINGLES = 4
+    DONE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def still_listed(last_seen_at: datetime, document_at: datetime | None, retired_a
 
 def prune_step(tx: Tx, place: Place, limit: Limits) -> Place:
     """Look at the next few rows, remove what may go, and return how far this went."""
-    step = (_stories, _sundries, _marks, _feeds)[place.stage]
+    step = (_stories, _sundries, _marks, _feeds, _shingles)[place.stage]
     after = step(tx, place, limit)
     return replace(after, after=(0, 0)) if after.stage is not place.stage else after
 
@@ -224,4 +228,15 @@ def _feeds(tx: Tx, place: Place, limit: Limits) -> Place:
     episodes = sum(tx.run(sql.FEED_DROP_EPISODES, feed_id=one) for one in feeds)
     tx.run_many(sql.FEED_DROP, [{"feed_id": one} for one in feeds])
     place = place.on(gaps=gaps, episodes=episodes, feeds=len(feeds))
-    return place if len(feeds) == STORIES else replace(place, stage=Stage.DONE)
+    return place if len(feeds) == STORIES else replace(place, stage=Stage.SHINGLES)
+
+
+def _shingles(tx: Tx, place: Place, limit: Limits) -> Place:
+    """What no article is compared with any more, slice by slice until some rows went."""
+    first, before, gone = place.after[1], day_of(limit.now) - DAYS, 0
+    part = first
+    while part < min(first + SLICES_AT_ONCE, SLICES) and gone <= MARKS:
+        gone += expire(tx, part, before)
+        part += 1
+    place = place.on(shingles=gone)
+    return replace(place, after=("", part)) if part < SLICES else replace(place, stage=Stage.DONE)

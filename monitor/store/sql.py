@@ -179,6 +179,8 @@ LEDGER_AT = "SELECT ledger.id FROM ledger WHERE ledger.match_id = :match_id AND 
 LEDGER_AGAIN = "UPDATE ledger SET alert_id=:alert_id, outbox_id=:outbox_id, state=:state, reason=:reason, at=:at WHERE ledger.id = :ledger_id"
 ARTICLE_PAGE = "UPDATE articles SET language=:language, published=:published, page=:page, unconfirmed=:unconfirmed, page_why=:page_why WHERE articles.id = :article_id"
 PAGE_OF = "SELECT pages.article_id, pages.feed_id, pages.host, pages.purpose, pages.priority, pages.attempts, pages.created_at, pages.next_attempt_at, pages.deadline, pages.hold_until, pages.asked_at, pages.done_at FROM pages WHERE pages.article_id = :article AND pages.feed_id = :feed"
+PAGES_OPEN = "SELECT pages.article_id, pages.feed_id, pages.host, pages.purpose, pages.priority, pages.attempts, pages.created_at, pages.next_attempt_at, pages.deadline, pages.hold_until, pages.asked_at, pages.done_at FROM pages WHERE pages.done_at IS NULL"
+PAGE_CLOCK = "UPDATE pages SET created_at=:created_at, next_attempt_at=:next_attempt_at, deadline=:deadline, hold_until=:hold_until, asked_at=:asked_at WHERE pages.article_id = :article AND pages.feed_id = :feed"
 PAGES_HELD = "SELECT pages.article_id, pages.feed_id, pages.host, pages.purpose, pages.priority, pages.attempts, pages.created_at, pages.next_attempt_at, pages.deadline, pages.hold_until, pages.asked_at, pages.done_at FROM pages WHERE pages.hold_until IS NOT NULL ORDER BY pages.created_at, pages.article_id"
 PAGES_HELD_UNTIL = "SELECT min(pages.hold_until) AS min_1 FROM pages"
 PAGE_UNHOLD = "UPDATE pages SET hold_until=NULL WHERE pages.article_id = :article AND pages.feed_id = :feed"

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.feeds.schedule import FARTHEST
+from monitor.pages.wanted import Purpose
 from monitor.store import sql
 from monitor.store.clock import STEPPED, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.connection import open_writer
 from monitor.store.outbox import channel_state, lease_next, save_channel
+from monitor.store.pages import queue_page
 from monitor.store.rows import ChannelState, Episode, FeedState, HostPause, read, to_db
-from tests.support.store import NOW, add_feed, add_notification, committed, new_database, outbox_row
+from tests.support.store import (
+    NOW,
+    add_article,
+    add_feed,
+    add_notification,
+    committed,
+    new_database,
+    outbox_row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,3 +181,42 @@ def test_the_steady_clock_is_noted(tx: Tx) -> None:
     note_clock(tx, "boot-1 17.5", NOW)
     note_clock(tx, "boot-1 18.5", NOW + MINUTE)
     assert noted_clock(tx) == ("boot-1 18.5", NOW + MINUTE)
+
+
+def queued(tx: Tx, at: datetime) -> tuple[int, int]:
+    """A page that was queued then, for which an alert waits; its article and feed."""
+    feed_id = add_feed(tx, "pages")
+    article = add_article(tx, feed_id)
+    queue_page(
+        tx,
+        article_id=article,
+        feed_id=feed_id,
+        url="https://n.example/1",
+        purpose=Purpose.DECIDE,
+        now=at,
+        deadline=6 * HOUR,
+        hold=timedelta(seconds=30),
+    )
+    return article, feed_id
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_pages_that_are_wanted_move_with_the_clock(tx: Tx, step: timedelta) -> None:
+    """What waits for one waits no longer, and its deadline stays as far away."""
+    article, feed_id = queued(tx, NOW - MINUTE)
+    move_due_times(tx, step, NOW + step)
+    page = tx.row(sql.PAGE_OF, article=article, feed=feed_id)
+    assert page is not None
+    assert page["deadline"] == to_db(NOW - MINUTE + 6 * HOUR + step)
+    assert page["hold_until"] == to_db(NOW - MINUTE + timedelta(seconds=30) + step)
+    assert page["asked_at"] is None
+
+
+def test_a_page_that_was_wanted_in_the_future_is_wanted_now(tx: Tx) -> None:
+    """A clock that ran ahead makes no alert wait for days."""
+    article, feed_id = queued(tx, NOW + 50 * HOUR)
+    mend_future(tx, NOW)
+    page = tx.row(sql.PAGE_OF, article=article, feed=feed_id)
+    assert page is not None
+    assert page["created_at"] == to_db(NOW)
+    assert page["hold_until"] == to_db(NOW + timedelta(seconds=30))

@@ -15,6 +15,8 @@ from monitor.store import retention, sql
 from monitor.store.outbox import notice
 from monitor.store.retention import Place, Stage, limits, prune_step, shrink_step, still_listed
 from monitor.store.rows import to_db
+from monitor.store.story_index import insert as insert_texts
+from monitor.stories.index import day_of
 from tests.support.store import (
     NOW,
     add_article,
@@ -265,6 +267,17 @@ def test_troubles_that_ended_and_pauses_that_are_over_go(tx: Tx) -> None:
     assert [row["id"] for row in tx.rows(sql.EPISODES_OPEN)] == [3]
     assert [row["host"] for row in tx.rows(sql.HOST_PAUSES)] == ["running.example"]
     assert tx.next_id("episodes") == 4
+
+
+def test_texts_that_nothing_is_compared_with_any_more_go(tx: Tx) -> None:
+    """Eight days after they were filed, wherever in the index they lie."""
+    today = day_of(NOW)
+    hashes = frozenset(range(-(2**63), 2**63, 2**55))
+    for age in (0, 8, 9, 400):
+        insert_texts(tx, age + 1, hashes, (), today - age)
+    assert prune(tx)["shingles"] == 2 * len(hashes)
+    kept = tx.rows("SELECT DISTINCT article_id FROM shingles ORDER BY article_id")
+    assert [row[0] for row in kept] == [1, 9]
 
 
 def test_a_notice_that_nobody_got_yet_is_still_sent(tx: Tx) -> None:
