@@ -17,7 +17,7 @@ from monitor.errors import Fault, StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
 from monitor.feeds.schedule import AWAY
-from monitor.model import AnswerClass
+from monitor.model import AnswerClass, Reason
 from monitor.moving import merged_feeds
 from monitor.pipeline import Deps
 from monitor.plan import build_plan
@@ -272,7 +272,7 @@ class App:
         await self._submit(lambda tx: keep_pace(tx, self._pace, self.clock()))
 
     async def release_digests(self, *, at_once: bool = False) -> None:
-        """Let the digests of late alerts go, once every feed that was overdue was asked, or after a while."""
+        """Let digests go at their hour; late alerts once every feed that was overdue was asked."""
         reader = self.database.reader
         held = reader.rows(sql.OUTBOX_DIGESTS_HELD)
         self._collecting = bool(held)
@@ -287,7 +287,8 @@ class App:
         )
         overdue = bool(row and row[0]) and not at_once
         latest = (from_db(r["next_attempt_at"]) for r in held)
-        if overdue and all(at is not None and at > now for at in latest):
+        come = any(at is None or at <= now for at in latest)
+        if not come and (overdue or all(r["reason"] != Reason.LATE.word for r in held)):
             return
         if await self._submit(lambda tx: release(tx, self.clock(), overdue=overdue)):
             self.worker.wake()
