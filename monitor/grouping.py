@@ -27,9 +27,9 @@ from monitor.stories.likeness import (
     of_article,
     relate,
 )
-from monitor.stories.shingles import probe, sketch
+from monitor.stories.shingles import probe, shingles, sketch
 from monitor.stories.titles import title_marks, title_score, title_words
-from monitor.stories.updates import Signal, Version, grown, signals
+from monitor.stories.updates import Change, Signal, Version, grown, is_live, signals
 from monitor.text.domains import registrable
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 MOST_MEMBERS = 60  # of a story that an article is compared with, the youngest and the head
+_SAME = 0.9  # of the filed part of a text that make it one an item had before
+_FIGURES = (Change.NUMBER, Change.OUTCOME, Change.CORRECTION)  # a few words change with them
 MOST_RECENT = 300  # alerts that a new one is compared with by its headline
 LOOKED_BACK = timedelta(hours=72)  # for what looks alike
 FULL_CHARS = 1_200  # of a feed's own text that is the whole article
@@ -151,18 +153,39 @@ def place(
     return Place(story_id, likeness, related, alike)
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An item of a feed whose text changed: the forms it had, its page's among them, and the one it has."""
+
+    article_id: int
+    before: tuple[Version, ...]
+    after: Version
+    url: str = ""
+
+
 def edited(
-    tx: Tx, place: Place, before: Sequence[Version], after: Version, mode: str, *, article_id: int
-) -> tuple[Signal, ...]:
-    """What an edited item says that neither it, in the forms it had, nor its story said before."""
-    if mode == "none":
-        return ()
-    members = members_of(tx, place.story_id)
-    others = [member.version for member in members if member.id != article_id]
-    language = next((member.language for member in members if member.id == article_id), None)
-    found = signals(after, [*before, *others], language=language, updates=mode)
-    live = None if found else grown(before[0].text, after.text)
-    return (live,) if live is not None else found
+    tx: Tx, story_id: int, edit: Edit, modes: Iterable[str], now: datetime
+) -> dict[str, tuple[Signal, ...]]:
+    """What an edited item says that neither it nor its story said before, for each way of hearing of it."""
+    members = members_of(tx, story_id)
+    told = [*edit.before, *(member.version for member in members if member.id != edit.article_id)]
+    language = next((member.language for member in members if member.id == edit.article_id), None)
+    found = {
+        mode: signals(edit.after, told, language=language, updates=mode) for mode in dict.fromkeys(modes)
+    }
+    if is_live(edit.after.title, edit.url) and (live := grown(edit.before[0].text, edit.after.text)):
+        found = {mode: each or ((live,) if mode != "none" else ()) for mode, each in found.items()}
+    if any(found.values()) and _was_like_this(tx, edit, now):
+        return {mode: tuple(s for s in each if s.kind in _FIGURES) for mode, each in found.items()}
+    return found
+
+
+def _was_like_this(tx: Tx, edit: Edit, now: datetime) -> bool:
+    """Whether an item had this text before; files it. Some feeds go to and fro between two forms."""
+    filed = sketch(shingles(edit.after.text))
+    rows = tx.rows(sql.SHINGLES_OF, hashes=json.dumps(sorted(filed)), article=edit.article_id)
+    insert(tx, edit.article_id, filed, (), day_of(now))
+    return bool(filed) and len({row[0] for row in rows}) >= _SAME * len(filed)
 
 
 def also_reported(tx: Tx, story_id: int, article_id: int) -> tuple[tuple[str, ...], int]:

@@ -121,12 +121,13 @@ class _Decision:
         self._fresh = met.new_story is not None
         self._place = Place(0)
         self._sent = _Sent()
-        self._signals: dict[str, tuple[Signal, ...]] = {}
+        self._signals: Mapping[str, tuple[Signal, ...]] = {}
 
     def take(self, matches: Sequence[RuleMatch]) -> Rung:
         """Decide on these matches."""
         met = self._met
-        self._place = self._placed(matches)
+        modes = [self._plan.rules[match.rule].updates for match in matches]
+        self._place = self._placed(modes)
         match_ids = {match.rule: self._write_match(match) for match in matches}
         if alike := self._waits_for():
             held = Fate("", State.HELD, Reason.COMPARING)
@@ -134,6 +135,7 @@ class _Decision:
                 write_fate(self._tx, match_id, held, met.now, fresh=self._fresh)
             return Rung(matched=len(matches), alike=alike)
         self._sent = self._read_sent()
+        self._signals = self._look_for_changes(modes)
         verdicts = decide([self._firing(m) for m in matches], met.sighted, self._sent.told, late=met.late)
         outbox_ids, collected = self._notify(verdicts, matches)
         alert_ids = self._alerts(verdicts)
@@ -151,7 +153,7 @@ class _Decision:
 
     # --- its story
 
-    def _placed(self, matches: Sequence[RuleMatch]) -> Place:
+    def _placed(self, modes: Sequence[str]) -> Place:
         """The article among the stories; an edit, and what was there before we were, stays where it is."""
         met, tx = self._met, self._tx
         story = met.new_story
@@ -162,7 +164,6 @@ class _Decision:
         if met.sighted not in (Sighted.NEW, Sighted.COPY) or not self._plan.config.story_window:
             return Place(story)
         told = not self._fresh and tx.row(sql.STORY_IN_USE, story=story) is not None
-        modes = [self._plan.rules[match.rule].updates for match in matches]
         return grouping.place(tx, met.article_id, story, met.now, modes, judged=not told)
 
     def _waits_for(self) -> frozenset[int]:
@@ -174,18 +175,15 @@ class _Decision:
             return alike
         return frozenset(a for a in alike if self._tx.row(sql.PAGE_PENDING, article=a) is not None)
 
-    def _changes(self, updates: str) -> tuple[str, ...]:
-        """What changed since the story was told, in words, for a rule with this option."""
-        if updates not in self._signals:
-            self._signals[updates] = self._look_for_changes(updates)
-        return tuple(map(str, self._signals[updates]))
-
-    def _look_for_changes(self, updates: str) -> tuple[Signal, ...]:
+    def _look_for_changes(self, modes: Sequence[str]) -> Mapping[str, tuple[Signal, ...]]:
+        """What changed since the story was told, for each way a rule wants to hear of it."""
         met = self._met
         if met.sighted not in (Sighted.EDIT, Sighted.AGAIN):
-            return self._place.signals(updates)
-        after = Version(met.article.title, met.article.body or met.article.summary, met.now)
-        return grouping.edited(self._tx, self._place, met.before, after, updates, article_id=met.article_id)
+            return {mode: self._place.signals(mode) for mode in modes}
+        article = met.article
+        after = Version(article.title, article.body or article.summary, met.now)
+        edit = grouping.Edit(met.article_id, met.before, after, article.url)
+        return grouping.edited(self._tx, self._place.story_id, edit, modes, met.now)
 
     def _read_sent(self) -> _Sent:
         """
@@ -227,7 +225,7 @@ class _Decision:
             channels=(),
             strength=match.strength,
             weak=rule.weak,
-            changes=self._changes(rule.updates),
+            changes=tuple(map(str, self._signals.get(rule.updates, ()))),
             related=bool(self._place.related),
         )
         facts = RouteFacts(

@@ -28,6 +28,7 @@ DISPATCH = (
 )
 TITLE = "Envoys talk about frozen reserves with the movement in Doha"
 FEEDS = ("a", "b", "c", "d")
+TALKS_LIVE = "Live: the talks in Doha, minute by minute"
 LIVE = "A live page about the talks in Doha. Doors opened at nine and the envoys went in one after another."
 
 
@@ -277,12 +278,12 @@ def test_a_live_page_rings_every_half_hour_at_most(tmp_path: Path) -> None:
     ]
     with started(tmp_path, feeds=("a",)) as desk:
         text = LIVE
-        show(desk, "a", copy("a", text))
+        show(desk, "a", copy("a", text, TALKS_LIVE))
         desk.deliver_all()
         begun = desk.now
         for step in steps:
             text = f"{text}\n{step}"
-            show(desk, "a", copy("a", f"<p>{'</p><p>'.join(text.splitlines())}</p>"))
+            show(desk, "a", copy("a", f"<p>{'</p><p>'.join(text.splitlines())}</p>", TALKS_LIVE))
         rows = desk.database.reader.rows(sql.OUTBOX_ALL, count=9)
         assert len(rows) == 2
         assert len(last(desk)["changes"]) == 3

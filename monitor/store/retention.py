@@ -238,5 +238,4 @@ def _shingles(tx: Tx, place: Place, limit: Limits) -> Place:
     while part < min(first + SLICES_AT_ONCE, SLICES) and gone <= MARKS:
         gone += expire(tx, part, before)
         part += 1
-    place = place.on(shingles=gone)
     return replace(place, after=("", part)) if part < SLICES else replace(place, stage=Stage.DONE)

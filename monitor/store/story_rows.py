@@ -54,6 +54,10 @@ STATEMENTS: dict[str, ClauseElement] = {
         "SELECT shingles.h, shingles.article_id FROM json_each(:hashes) AS hashes"
         " CROSS JOIN shingles ON shingles.h = hashes.value AND shingles.day BETWEEN :first AND :last"
     ),
+    "SHINGLES_OF": text(
+        "SELECT shingles.h FROM json_each(:hashes) AS hashes"
+        " CROSS JOIN shingles ON shingles.h = hashes.value AND shingles.article_id = :article"
+    ),
     "SHINGLE_INSERT": upsert(shingles)
     .values({c.name: p(c.name) for c in shingles.columns})
     .on_conflict_do_nothing(),

@@ -42,6 +42,14 @@ _KNOWN = 0.95
 STRONG = frozenset(
     {"dead", "convicted", "acquitted", "arrested", "released", "resigned", "dismissed", "rescued"}
 )
+_GROWN = 10  # new words of a live page that are worth a word
+# How live pages are called, in their headlines and addresses.
+_LIVE = re.compile(
+    r"\b(?:live|liveblog|live-blog|livestream|liveticker|ticker|minute by minute|minute-by-minute)\b"
+    r"|\ben direct\b|^direct\b|minute par minute|\ben vivo\b|\ben directo\b|minuto a minuto"
+    r"|\b(?:in )?diretta\b|\bao vivo\b|/live/|/direct/|/en-direct",
+    re.IGNORECASE,
+)
 _SHORT = 5  # words under which a sentence says nothing
 _BEFORE = 3  # words before an outcome in which a "not" or a "may" is looked for
 _NEAR_END = 60  # words at either end of a text in which a correction is told
@@ -115,6 +123,11 @@ def new_paragraphs(old: str, new: str) -> str:
     return "\n".join(kept)
 
 
+def is_live(title: str, url: str = "") -> bool:
+    """Whether an item is a page that grows, as far as its headline or its address says so."""
+    return _LIVE.search(title) is not None or _LIVE.search(url) is not None
+
+
 def grown(old: str, new: str) -> Signal | None:
     """The update of a live page: what was added to it, if its earlier text mostly stands."""
     before, after = shingles(old), shingles(new)
@@ -122,7 +135,7 @@ def grown(old: str, new: str) -> Signal | None:
         return None
     added = new_paragraphs(old, new)
     words = len(folded_tokens(added))
-    return Signal(Change.LIVE, f"{words} new words: {_short(added)}") if words > _SHORT else None
+    return Signal(Change.LIVE, f"{words} new words: {_short(added)}") if words >= _GROWN else None
 
 
 class _Reading:

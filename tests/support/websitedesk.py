@@ -31,7 +31,7 @@ class WebsiteDesk(Desk):
     def __init__(self, folder: Path, web: WebServer, *more: FeedConfig, **options: Any) -> None:
         self.web = web
         self.folder = folder
-        feed = FeedConfig("a", Secret(web.url("/feed")), **options.pop("feed", {}))
+        feed = FeedConfig("a", Secret(web.url("/feed")), **({"full_text": "never"} | options.pop("feed", {})))
         super().__init__(folder, feeds=[feed, *more], **options)
 
     def load(self, config: Config) -> None:

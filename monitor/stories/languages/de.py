@@ -105,6 +105,9 @@ WORDS = Vocabulary(
         "der die das den dem des ein eine in im an am auf zu zum zur von vom für mit und"
         " oder aber als wie ist sind war"
         " waren wurde wurden nach vor seit bis bei mehr weniger rund etwa"
+        # What sites count under their own articles.
+        " leser kommentar kommentare antwort antworten aufruf aufrufe abonnenten besucher"
+        " likes downloads"
     ),
     corrections=phrases(
         "korrektur, berichtigung, richtigstellung, widerruf, korrigiert, klarstellung,"

@@ -117,6 +117,10 @@ WORDS = Vocabulary(
         "of the a an in on at to from for by with and or but as is are was were be been who"
         " which that it its than per"
         " after before since until other more others such so up down"
+        # What sites count under their own articles.
+        " reader readers comment comments reply replies view views like likes share shares"
+        " upvote upvotes download downloads follower followers subscriber subscribers"
+        " visitor visitors retweet retweets star stars"
     ),
     corrections=phrases(
         "correction, corrects, corrected, clarification, clarifies, retraction, retracted,"

@@ -108,6 +108,9 @@ WORDS = Vocabulary(
         "de del la el los las l en sobre a al para por con y o pero como es son era fue"
         " fueron que quien más menos tras antes"
         " desde otros se su sus este esta"
+        # What sites count under their own articles.
+        " lector lectores comentario comentarios respuesta respuestas vistas compartidos"
+        " seguidores visitas descargas"
     ),
     corrections=phrases(
         "corrección, rectificación, fe de errores, fe de erratas, aclaración, corrige,"

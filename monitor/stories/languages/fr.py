@@ -136,6 +136,9 @@ WORDS = Vocabulary(
         " sont etait etaient ete qui que qu"
         " plus apres avant depuis autres ce ces cette dont se s sa son ses leur leurs"
         " dernier derniers premier premiers"
+        # What sites count under their own articles.
+        " lecteur lecteurs commentaire commentaires reponse reponses vue vues partage"
+        " partages abonne abonnes visiteur visiteurs telechargements"
     ),
     corrections=phrases(
         "rectificatif, correctif, correction, erratum, precision, mise au point,"

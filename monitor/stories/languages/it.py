@@ -102,6 +102,9 @@ WORDS = Vocabulary(
         "di del della dei delle dello il lo la i gli le l in nel nella su sul a al alla per"
         " da dal con e o ma come è sono era"
         " che chi più meno dopo prima altri si suo sua"
+        # What sites count under their own articles.
+        " lettori commento commenti risposta risposte visualizzazioni condivisioni"
+        " iscritti visite download"
     ),
     corrections=phrases("correzione, rettifica, errata corrige, precisazione, smentita, corretto"),
     corrected=phrases(

@@ -108,6 +108,9 @@ WORDS = Vocabulary(
         "de do da dos das o a os as em no na nos nas sobre ao à para por pelo pela com e ou"
         " mas como é são era foi foram que"
         " quem mais menos após antes outros se seu sua"
+        # What sites count under their own articles.
+        " leitores comentário comentários resposta respostas visualizações partilhas"
+        " seguidores visitas downloads"
     ),
     corrections=phrases(
         "correção, correcção, retificação, rectificação, errata, esclarecimento, corrige, desmentido"
