@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import old_rows, page_rows, story_rows
+from monitor.store import old_rows, page_rows, seen_rows, story_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -90,6 +90,7 @@ _alert_view = (
         alerts.c.id,
         alerts.c.rule,
         alerts.c.severity,
+        alerts.c.kind,
         alerts.c.story_id,
         alerts.c.article_id,
         alerts.c.created_at,
@@ -539,6 +540,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     **old_rows.STATEMENTS,
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,
+    **seen_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
     "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),
