@@ -40,7 +40,7 @@ RAIN = (
 
 @dataclass
 class Rows:
-    """A database that a test fills: the first report is three hours old, the others so many minutes younger."""
+    """A database that a test fills: times are minutes after its start, three hours ago."""
 
     path: Path
     start: datetime = field(
