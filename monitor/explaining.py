@@ -132,7 +132,7 @@ def explain_article(
     beside = Beside(page_of(reader, row), joined(reader, article_id))
     ways = tuple(
         _way(
-            replace(rule, reads_body=rule.name in engine.rules and _reads_body(engine.rules[rule.name])),
+            replace(rule, reads_body=rule.name in engine.rules and reads_body(engine.rules[rule.name])),
             memories.get(rule.name),
             {
                 feed: judge.explain(engine.rules[rule.name]) if rule.name in engine.rules else None
@@ -157,7 +157,7 @@ def explain_article(
     )
 
 
-def _reads_body(rule: CompiledRule) -> bool:
+def reads_body(rule: CompiledRule) -> bool:
     """Whether what a page says could make the rule hold: some term is looked for beyond title and summary."""
     terms = leaves(rule.wish) if rule.wish is not None else []
     return any(not isinstance(t, DocumentTerm) and t.scope not in ("title", "summary") for t in terms)

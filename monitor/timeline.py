@@ -15,7 +15,7 @@ from monitor.alerts import payload
 from monitor.articles.urls import url_key
 from monitor.model import Reason, State
 from monitor.store import sql
-from monitor.store.rows import from_db
+from monitor.store.rows import from_db, to_db
 from monitor.stories.likeness import independent, of_article
 from monitor.text.domains import registrable
 
@@ -152,10 +152,10 @@ def joined(reader: Reader, article: int) -> Joined | None:
     return _joined(row, row["story_id"], known)
 
 
-def told_by_several(reader: Reader, since: str) -> int:
-    """How many stories several outlets told, of which articles were fetched since (a stored time)."""
+def told_by_several(reader: Reader, since: datetime) -> int:
+    """How many stories several outlets told, by the articles that were fetched since then."""
     sources: dict[int, list[str]] = defaultdict(list)
-    for row in reader.rows(sql.STORIES_SHARED, since=since):
+    for row in reader.rows(sql.STORIES_SHARED, since=to_db(since)):
         sources[row["story_id"]].append(row["source"])
     return sum(len(outlets_of(each)) > 1 for each in sources.values())
 

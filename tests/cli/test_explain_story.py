@@ -75,9 +75,7 @@ def test_a_page_that_is_still_wanted(tmp_path: Path) -> None:
     assert "page   not read yet, tried 2 times, wanted to look for the rules' words in it; next try " in text
     assert "(in 5 min), given up " in text
     assert "(in 4 h)\n" in text
-    assert (
-        "✗ kabul     page not read yet: its page is not read yet; of what the feed gives: kabul: not" in text
-    )
+    assert "✗ kabul     page waits: its page is not read yet; of what the feed gives: kabul: not in" in text
     page = shape(tmp_path, article)["article"]["page"]
     assert (page["state"], page["purpose"], page["attempts"], page["hold_until"]) == (
         "waiting",
