@@ -58,6 +58,7 @@ def page_of(reader: Reader, article: sqlite3.Row) -> PageNow:
     first = min(waiting, key=lambda row: row["next_attempt_at"])
     return PageNow(
         PageState.WAITING,
+        why=article["page_why"],
         purpose=first["purpose"],
         attempts=first["attempts"],
         next_attempt=from_db(first["next_attempt_at"]),

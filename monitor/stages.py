@@ -146,7 +146,7 @@ class PageState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PageNow:
     """
-    What is known of an article's page: `why` says why there is none, `purpose` what it is wanted for.
+    What is known of an article's page: `why` says why there is none (yet), `purpose` what it is wanted for.
 
     `hold_until` is when what waits for it is decided without it, `deadline` when it is given up.
     """

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
-from monitor.articles.urls import url_key
-from monitor.model import Reason, State
+from monitor.model import OutboxState, Reason, State
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db
 from monitor.stories.likeness import independent, of_article
@@ -21,12 +20,14 @@ from monitor.text.domains import registrable
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from monitor.model import Message
     from monitor.store.database import Reader
     from monitor.stories.likeness import Facts
 
+WHOLE = 1_200  # characters of a feed's own text that is the whole article
 FIRST = "first"  # what an article is to a story that it began
 
 
@@ -53,13 +54,13 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class Told:
     """
-    What became of a report under one rule on one channel ("" = on none).
+    What became of a report on one channel ("" = on none), under one rule; of an earlier message, under all.
 
     `changes` is what its message said had changed since the story was told.
     """
 
     channel: str
-    rule: str
+    rules: tuple[str, ...]
     feed: str
     state: State
     reason: Reason
@@ -107,11 +108,11 @@ class Timeline:
 
 def timeline(reader: Reader, story: int) -> Timeline:
     """Everything on record of a story; without reports where it is not stored (any more)."""
-    rows = reader.rows(sql.STORY_MEMBERS, story=story)
+    rows = reader.rows(sql.REPORTS_OF_STORY, story=story)
     shown: dict[int, list[str]] = defaultdict(list)
-    for row in reader.rows(sql.STORY_FEEDS, story=story):
+    for row in reader.rows(sql.FEEDS_OF_STORY, story=story):
         shown[row["article_id"]].append(row["name"])
-    told = _told(reader, story)
+    told = _told(reader, story, {row["url"]: row["id"] for row in reversed(rows)})
     known = {row["id"]: (_outlet(row), row["title"]) for row in rows}
     reports = tuple(
         Report(
@@ -131,7 +132,7 @@ def timeline(reader: Reader, story: int) -> Timeline:
     return Timeline(
         story=story,
         reports=reports,
-        related=tuple(_related(row, known) for row in reader.rows(sql.STORY_RELATED, story=story)),
+        related=tuple(_related(row, known) for row in reader.rows(sql.RELATED_TO_STORY, story=story)),
         outlets=outlets_of(row["source"] or row["feed"] for row in rows),
         independent=independent([_facts(row) for row in rows]),
     )
@@ -189,43 +190,64 @@ def _related(row: sqlite3.Row, known: dict[int, tuple[str, str]]) -> Report:
     )
 
 
-def _told(reader: Reader, story: int) -> dict[int, list[Told]]:
+def _told(reader: Reader, story: int, urls: Mapping[str, int]) -> dict[int, list[Told]]:
     """What became of each article of a story, in the order in which it was decided."""
-    changes = {
-        row["id"]: payload.load(row["payload"]).changes
-        for row in reader.rows(sql.STORY_MESSAGES, story=story)
-        if row["payload"]
-    }
+    messages = {row["id"]: row for row in reader.rows(sql.MESSAGES_OF_STORY, story=story)}
+    said = {number: payload.load(row["payload"]) for number, row in messages.items() if row["payload"]}
+    rows = reader.rows(sql.LEDGER_OF_STORY, story=story)
     found: dict[int, list[Told]] = defaultdict(list)
-    for row in reader.rows(sql.STORY_LEDGER, story=story):
+    # The ledger says of a match what became of it last: of an edited item that rang again, the update.
+    for number in sorted(said.keys() - {row["outbox_id"] for row in rows}):
+        earlier = said[number]
+        article = urls.get(earlier.url, next(iter(urls.values()), 0))
+        found[article].append(_earlier(messages[number], earlier))
+    for row in rows:
+        message = said.get(row["outbox_id"])
         found[row["article_id"]].append(
             Told(
                 channel=row["channel"],
-                rule=row["rule"],
+                rules=(row["rule"],),
                 feed=row["feed"],
                 state=State(row["state"]),
                 reason=Reason.of(row["reason"]),
                 at=_moment(row["at"]),
                 outbox_id=row["outbox_id"],
-                changes=changes.get(row["outbox_id"], ()),
+                changes=message.changes if message is not None else (),
             )
         )
     return found
 
 
+def _earlier(row: sqlite3.Row, message: Message) -> Told:
+    """A message whose match has come to another end since."""
+    state = _LEDGER_WORDS.get(OutboxState(row["state"]), State.WAITING)
+    reason = Reason.DELIVERED if state is State.SENT else Reason.of(row["reason"] or Reason.FIRST.word)
+    return Told(
+        channel=row["channel"],
+        rules=message.rules,
+        feed=message.feed,
+        state=state,
+        reason=reason,
+        at=_moment(row["at"]),
+        outbox_id=row["id"],
+        changes=message.changes,
+    )
+
+
+_LEDGER_WORDS = {
+    OutboxState.SENT: State.SENT,
+    OutboxState.DEAD: State.DEAD,
+    OutboxState.DROPPED: State.DROPPED,
+    OutboxState.HELD: State.HELD,
+}
+
+
 def _facts(row: sqlite3.Row) -> Facts:
     """A stored article as it is compared: its page, else what its feed gives."""
-    body = row["page"] or row["body"]
-    return of_article(
-        row["id"],
-        row["title"],
-        body or row["summary"],
-        _outlet(row),
-        _moment(row["fetched_at"]),
-        language=row["language"],
-        full=bool(body),
-        url_key=url_key(row["url"]),
-    )
+    text = row["page"] or row["body"] or row["summary"]
+    whole = bool(row["page"]) or len(text) >= WHOLE
+    at = _moment(row["fetched_at"])
+    return of_article(row["id"], row["title"], text, _outlet(row), at, language=row["language"], full=whole)
 
 
 def _outlet(row: sqlite3.Row) -> str:

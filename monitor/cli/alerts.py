@@ -114,8 +114,8 @@ def _shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
 
     ledger = reader.rows(sql.LEDGER_OF_ALERT, alert=row["id"])
     best = min(ledger, key=lambda r: RANK.index(r["state"]), default=None)
-    feeds = dict.fromkeys(r["name"] for r in reader.rows(sql.STORY_FEEDS, story=row["story_id"]))
-    sources = [r["source"] for r in reader.rows(sql.STORY_SOURCES, story=row["story_id"])]
+    feeds = dict.fromkeys(r["name"] for r in reader.rows(sql.FEEDS_OF_STORY, story=row["story_id"]))
+    sources = [r["source"] for r in reader.rows(sql.SOURCES_OF_STORY, story=row["story_id"])]
     sent = [r["at"] for r in ledger if r["state"] == "sent"]
     return {
         "id": row["id"],

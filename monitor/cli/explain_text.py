@@ -96,7 +96,8 @@ def _waiting_words(page: PageNow, now: datetime) -> str:
     purpose = f" {_PURPOSES[page.purpose]}" if page.purpose in _PURPOSES else ""
     tried = f", tried {page.attempts} {'time' if page.attempts == 1 else 'times'}" if page.attempts else ""
     due = "due now" if page.next_attempt is None or page.next_attempt <= now else _at(page.next_attempt, now)
-    text = f"not read yet{tried}, wanted{purpose}; next try {due}, given up {_at(page.deadline, now)}"
+    so_far = f" ({output.printable(page.why)})" if page.why else ""
+    text = f"not read yet{tried}{so_far}, wanted{purpose}; next try {due}, given up {_at(page.deadline, now)}"
     if page.hold_until is not None and page.hold_until > now:
         text += f"; what waits for it is decided {_at(page.hold_until, now)} at the latest"
     return text

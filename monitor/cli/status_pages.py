@@ -31,9 +31,9 @@ def gather(config: Config | None, reader: Reader, since: datetime) -> dict[str, 
     from monitor.store.rows import to_db
     from monitor.timeline import told_by_several
 
-    waiting = reader.row(sql.PAGES_WAITING)
+    waiting = reader.row(sql.PAGES_UNREAD_COUNT)
     read, reasons = 0, Counter[str]()
-    for row in reader.rows(sql.PAGES_DONE, since=to_db(since)):
+    for row in reader.rows(sql.PAGES_DONE_COUNTS, since=to_db(since)):
         if row["was_read"]:
             read += row["n"]
         else:
@@ -80,7 +80,7 @@ def _teaser_only(config: Config | None, reader: Reader, since: datetime) -> list
     from monitor.store import sql
     from monitor.store.rows import to_db
 
-    missed = {row["name"]: row["n"] for row in reader.rows(sql.PAGES_MISSED, since=to_db(since))}
+    missed = {row["name"]: row["n"] for row in reader.rows(sql.PAGES_MISSED_COUNTS, since=to_db(since))}
     if not missed or config is None:
         return []
     from monitor.cli.feed_troubles import rules_by_feed

@@ -25,6 +25,7 @@ _STATES = {
     State.DEAD: "not delivered to",
     State.DROPPED: "given up for",
 }
+_NOWHERE = {State.SUPPRESSED: "silent"}  # what is said of no channel in particular
 
 
 # --- JSON ------------------------------------------------------------------------------------------------
@@ -58,7 +59,7 @@ def _report_shape(report: Report) -> dict[str, Any]:
         "deliveries": [
             {
                 "channel": told.channel or None,
-                "rule": told.rule,
+                "rules": list(told.rules),
                 "feed": told.feed,
                 "state": told.state.value,
                 "reason": told.reason.word,
@@ -162,9 +163,9 @@ def _told_lines(told: Sequence[Told]) -> list[str]:
     for state, reason in dict.fromkeys((each.state, each.reason) for each in told):
         same = [each for each in told if (each.state, each.reason) == (state, reason)]
         channels = ", ".join(dict.fromkeys(each.channel for each in same if each.channel))
-        rules = list(dict.fromkeys(each.rule for each in same))
+        rules = list(dict.fromkeys(rule for each in same for rule in each.rules))
         by = f"{'rule' if len(rules) == 1 else 'rules'} {', '.join(rules)}"
-        head = f"{_STATES[state]} {channels}" if channels else "silent"
+        head = f"{_STATES[state]} {channels}" if channels else _NOWHERE.get(state, state.value)
         if state is State.SENT:
             lines.append(f"{head} {output.rfc3339(same[0].at)} ({by})")
         else:

@@ -37,7 +37,7 @@ _shared = (
 _done = pages.c.done_at >= p("since")
 
 STATEMENTS: dict[str, ClauseElement] = {
-    "STORY_MEMBERS": select(
+    "REPORTS_OF_STORY": select(
         articles,
         feeds.c.name.label("feed"),
         story_joins.c.relation,
@@ -54,7 +54,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .where(articles.c.story_id == p("story"))
     .order_by(articles.c.fetched_at, articles.c.id),
-    "STORY_RELATED": select(
+    "RELATED_TO_STORY": select(
         story_joins,
         articles.c.title,
         articles.c.url,
@@ -68,16 +68,16 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == articles.c.feed_id)
     .where(story_joins.c.story_id == p("story"), articles.c.story_id != p("story"))
     .order_by(articles.c.fetched_at, articles.c.id),
-    "STORY_FEEDS": select(feeds.c.name, sightings.c.article_id)
+    "FEEDS_OF_STORY": select(feeds.c.name, sightings.c.article_id)
     .join(sightings, sightings.c.feed_id == feeds.c.id)
     .join(articles, articles.c.id == sightings.c.article_id)
     .where(articles.c.story_id == p("story"))
     .order_by(sightings.c.first_seen_at, feeds.c.id),
-    "STORY_SOURCES": select(articles.c.source, func.count().label("n"))
+    "SOURCES_OF_STORY": select(articles.c.source, func.count().label("n"))
     .where(articles.c.story_id == p("story"))
     .group_by(articles.c.source)
     .order_by(func.min(articles.c.id)),
-    "STORY_LEDGER": select(
+    "LEDGER_OF_STORY": select(
         ledger.c.channel,
         ledger.c.state,
         ledger.c.reason,
@@ -93,17 +93,24 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == matches.c.feed_id)
     .where(articles.c.story_id == p("story"))
     .order_by(ledger.c.id),
-    "STORY_MESSAGES": select(outbox.c.id, outbox.c.payload).where(
-        outbox.c.story_id == p("story"), outbox.c.kind == const("alert")
-    ),
+    "MESSAGES_OF_STORY": select(
+        outbox.c.id,
+        outbox.c.channel,
+        outbox.c.state,
+        outbox.c.reason,
+        outbox.c.payload,
+        func.coalesce(outbox.c.sent_at, outbox.c.created_at).label("at"),
+    )
+    .where(outbox.c.story_id == p("story"), outbox.c.kind == const("alert"))
+    .order_by(outbox.c.id),
     "STORIES_SHARED": select(articles.c.story_id, articles.c.source)
     .where(articles.c.story_id.in_(_shared), articles.c.fetched_at >= p("since"))
     .group_by(articles.c.story_id, articles.c.source),
     "PAGES_OF_ARTICLE": select(pages, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == pages.c.feed_id)
     .where(pages.c.article_id == p("article")),
-    "PAGES_WAITING": select(func.count(pages.c.article_id.distinct())).where(pages.c.done_at.is_(None)),
-    "PAGES_DONE": select(
+    "PAGES_UNREAD_COUNT": select(func.count(pages.c.article_id.distinct())).where(pages.c.done_at.is_(None)),
+    "PAGES_DONE_COUNTS": select(
         (articles.c.page != const("")).label("was_read"),
         articles.c.page_why,
         func.count(articles.c.id.distinct()).label("n"),
@@ -111,7 +118,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(articles, articles.c.id == pages.c.article_id)
     .where(_done)
     .group_by(literal_column("1"), articles.c.page_why),
-    "PAGES_MISSED": select(feeds.c.name, func.count().label("n"))
+    "PAGES_MISSED_COUNTS": select(feeds.c.name, func.count().label("n"))
     .join(pages, pages.c.feed_id == feeds.c.id)
     .join(articles, articles.c.id == pages.c.article_id)
     .where(_done, pages.c.purpose == const("match"), articles.c.page == const(""))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.model import Reason, State
 from tests.support.cli import run
 from tests.support.installed import configured
+from tests.support.store import transaction
 from tests.support.storyrows import QUAKE, RAIN, Rows, rows
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def test_the_same_as_json(tmp_path: Path) -> None:
     assert told.pop("at") == f"{desk.at(70).replace(tzinfo=None).isoformat()}Z"
     assert told == {
         "channel": "desk",
-        "rule": "watch",
+        "rules": ["watch"],
         "feed": "three",
         "state": "waiting",
         "reason": "update",
@@ -130,9 +131,9 @@ def test_outlets_that_wrote_for_themselves_are_counted(tmp_path: Path) -> None:
     """Copies of one wire count once, pages of one outlet too."""
     dispatch(tmp_path)
     desk = Rows(tmp_path / "tocsin.db", feeds={"one": 1})
-    desk.report("blog.five.example", after=90, of=1, relation="joins", score=0.35, body=RAIN)
-    desk.report("www.five.example", feed="five-world", after=95, of=1, body=RAIN)
-    desk.set_article(1, body=QUAKE)
+    desk.report("blog.five.example", after=90, of=1, relation="joins", score=0.35, page=RAIN)
+    desk.report("www.five.example", feed="five-world", after=95, of=1, page=RAIN)
+    desk.set_article(1, page=QUAKE)
     assert "story 1: 5 reports by 4 outlets, of which 2 wrote for themselves" in shown(tmp_path)
     found = shape(tmp_path)
     assert (found["independent"], len(found["outlets"])) == (2, 4)
@@ -158,6 +159,29 @@ def test_what_an_edit_changed_is_said(tmp_path: Path) -> None:
     assert "story 1" not in shown(tmp_path)
     desk.told(match, State.SENT, Reason.UPDATE, channel="x", alert=alert, changes=("12 -> 30 dead",))
     assert "said anew: 12 -> 30 dead\n" in shown(tmp_path)
+
+
+def test_an_edited_item_that_rang_twice_shows_both(tmp_path: Path) -> None:
+    """The ledger keeps what became of a match last; the message before is known by its address."""
+    desk = rows(tmp_path)
+    other = desk.report("two.example", after=-5)
+    first = desk.report("one.example", of=other, title="Quake kills 30")
+    alert, match = desk.alert(first), desk.match(first)
+    url = "https://one.example/0"
+    desk.told(match, State.SENT, Reason.DELIVERED, alert=alert, after=1, url=url)
+    with transaction(desk.path) as tx:
+        tx.run("DELETE FROM ledger")
+    changes = ("12 -> 30 dead",)
+    desk.told(match, State.WAITING, Reason.UPDATE, alert=alert, after=90, changes=changes, url=url)
+    configured(tmp_path, desk.path)
+    lines = [line.strip() for line in shown(tmp_path).splitlines()]
+    at = lines.index("Quake kills 30", 1)
+    rang = f"{desk.at(1).replace(tzinfo=None).isoformat()}Z"
+    assert lines[at + 2 : at + 5] == [
+        f"rang on desk {rang} (rule talks-in-doha)",
+        "on its way to desk: this story was told, and something in it changed (rule watch)",
+        "said anew: 12 -> 30 dead",
+    ]
 
 
 def test_a_report_that_no_rule_holds_for_says_so(tmp_path: Path) -> None:

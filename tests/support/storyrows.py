@@ -125,9 +125,9 @@ class Rows:
         channel: str = "desk",
         alert: int | None = None,
         after: float = 0,
-        changes: tuple[str, ...] = (),
+        **said: Any,
     ) -> None:
-        """What became of a match on a channel; what rang or waits gets its notification."""
+        """What became of a match on a channel; what rang or waits gets a notification, which says `said`."""
         with transaction(self.path) as tx:
             outbox = None
             silent = state is State.SUPPRESSED or reason is Reason.COMPARING
@@ -145,9 +145,10 @@ class Rows:
                     "kind": "digest" if held else "alert",
                 }
                 words["state"] = "ready" if state is State.WAITING else state.value
-                words["payload"] = payload.dump(message(changes=changes))
+                words["payload"] = payload.dump(message(**said))
                 numbers = {"id": outbox, "story_id": None if held else row[0], "severity": 1}
-                at = {"created_at": self.at(after), "next_attempt_at": self.at(after)}
+                at = dict.fromkeys(("created_at", "next_attempt_at"), self.at(after))
+                at |= {"sent_at": self.at(after)} if state is State.SENT else {}
                 insert(tx, "outbox", sql.OUTBOX_INSERT, **words, **numbers, **at)
             known = {"alert_id": alert, "outbox_id": outbox, "at": self.at(after)}
             add_ledger(tx, match, channel, state.value, reason.word, **known)
