@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from monitor.alerts.safe import one_line
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_REPORTS = 30  # shown to people, the first ones; --json shows all
 _STAMP = 20  # characters of a time
+_PERCENT = re.compile(r"\d+%")
 _RELATIONS = {"duplicate": "copy", "joins": "joins it", "update": "update", "related": "related"}
 _STATES = {
     State.SENT: "rang on",
@@ -97,8 +99,12 @@ def tell_story(found: Timeline) -> None:
         return
     output.out(f"\n{output.colour(f'story {found.story}', 'bold')}: {count_of(found)}")
     first = found.reports[0]
+    # An update is said with what joined; what an edit changed stands in its message alone. Updates that wait
+    # share a message.
+    said = " ".join(report.join.reason for report in found.reports if report.join)
     for report in found.reports[:MOST_REPORTS]:
-        _tell_report(report, first)
+        edits = [] if report.relation == "update" else _changes([report])
+        _tell_report(report, first, [change for change in edits if change not in said])
     if len(found.reports) > MOST_REPORTS:
         output.out(f"  and {len(found.reports) - MOST_REPORTS} more: --json shows all")
     if found.related:
@@ -124,16 +130,22 @@ def joined_words(join: Joined) -> str:
     """What an article is to another story, in words."""
     like = f", held against article {join.of}" if join.of is not None else ""
     like += f" of {join.of_outlet}" if join.of_outlet else ""
-    return f"{output.printable(join.reason)} (level {join.level}, {join.score:.0%}{like})"
+    return f"{output.printable(join.reason)} (level {join.level}, {percent(join)}{like})"
 
 
-def _tell_report(report: Report, first: Report) -> None:
+def percent(join: Joined) -> str:
+    """How much both share; where the reason gives it, which knows more digits than are stored, as there."""
+    told = _PERCENT.match(join.reason)
+    return told[0] if told else f"{join.score:.0%}"
+
+
+def _tell_report(report: Report, first: Report, anew: Sequence[str] = ()) -> None:
     join, own = report.join, report is first
     when = (output.rfc3339(report.at) or "") if own else f"+{_span(report.at, first.at)}"
     feeds = ", ".join(report.feeds)
     who = f"{report.outlet} ({feeds})" if feeds != report.outlet else report.outlet
     how = "first report" if join is None else _RELATIONS.get(join.relation, join.relation)
-    copied = f", {join.score:.0%}" if join else ""
+    copied = f", {percent(join)}" if join else ""
     pad = " " * (_STAMP + 4)
     head = output.colour(output.printable(who), "bold")
     output.out(f"  {when.ljust(_STAMP)}  {head}: {how}{copied} · article {report.article}")
@@ -145,9 +157,8 @@ def _tell_report(report: Report, first: Report) -> None:
         return  # a story of its own, with a timeline of its own
     for line in _told_lines(report.told):
         output.out(f"{pad}{line}")
-    for change in _changes([report]):
-        if join is None or change not in join.reason:
-            output.out(f"{pad}said anew: {output.printable(change)}")
+    for change in anew:
+        output.out(f"{pad}said anew: {output.printable(change)}")
 
 
 def _changes(reports: Iterable[Report]) -> list[str]:

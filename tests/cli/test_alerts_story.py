@@ -184,6 +184,20 @@ def test_an_edited_item_that_rang_twice_shows_both(tmp_path: Path) -> None:
     ]
 
 
+def test_updates_that_share_a_message_say_what_is_theirs(tmp_path: Path) -> None:
+    """One that waits is renewed by the next; each report has its own change, and the edit has the rest."""
+    desk = rows(tmp_path)
+    first = desk.report("one.example")
+    update = desk.report("two.example", after=9, of=first, relation="update", score=0.505, reason=UPDATE)
+    alert, both = desk.alert(first), ("12 -> 30 dead", "12 -> 31 dead")
+    for article in (first, update):
+        desk.told(desk.match(article), State.WAITING, Reason.UPDATE, alert=alert, changes=both)
+    configured(tmp_path, desk.path)
+    text = shown(tmp_path)
+    assert [line.strip() for line in text.splitlines() if "said anew" in line] == ["said anew: 12 -> 31 dead"]
+    assert "two.example (two): update, 93% " in text
+
+
 def test_a_report_that_no_rule_holds_for_says_so(tmp_path: Path) -> None:
     """It joined the story all the same."""
     desk = rows(tmp_path)
