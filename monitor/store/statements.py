@@ -326,10 +326,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "SIGHTING_BY_CONTENT": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.content == p("content")
     ),
-    "SIGHTINGS_OF": select(feeds.c.name)
-    .join(sightings, sightings.c.feed_id == feeds.c.id)
-    .where(sightings.c.article_id == p("article"))
-    .order_by(sightings.c.first_seen_at, feeds.c.id),
     "ARTICLES_AT": select(articles.c.id).where(articles.c.url == p("url")).order_by(articles.c.id.desc()),
     "SIGHTINGS_SHOWN": select(sightings, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == sightings.c.feed_id)
