@@ -7,29 +7,41 @@ for each feed that showed it, so each rule is judged once for each feed.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.articles.identity import digest
 from monitor.articles.urls import clean_url, key_is_bare, source_of, url_key
 from monitor.documents import stored_document
-from monitor.model import OutboxState, Reason, State
+from monitor.matched import matches_of, page_of
 from monitor.rules.explain import Explainer
-from monitor.stages import Carrier, Entered, RuleMemory, RuleNow, Shown, Tried, farthest, stopped
+from monitor.rules.tree import Not, TextTerm, children_of
+from monitor.stages import (
+    NOTHING_BESIDE,
+    Beside,
+    Carrier,
+    RuleMemory,
+    RuleNow,
+    Shown,
+    farthest,
+    stopped,
+)
 from monitor.store import sql
 from monitor.store.rows import FeedState, from_db, read
 from monitor.text.domains import registrable
+from monitor.timeline import joined, outlets_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from monitor.matched import Matched
     from monitor.model import Document
-    from monitor.rules.engine import Engine
+    from monitor.rules.engine import CompiledRule, Engine
     from monitor.rules.explain import Explained
+    from monitor.rules.tree import Node
     from monitor.settings import Config, FeedConfig
     from monitor.stages import No
     from monitor.store.database import Reader
@@ -49,24 +61,6 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """
-    A match as it was recorded.
-
-    `form` compares the rule that matched with the one configured now: "same", "changed" or "gone".
-    `in_place` tells for each hit whether its text still stands there.
-    """
-
-    feed: str
-    at: datetime
-    strength: str
-    form: str
-    hits: tuple[dict[str, Any], ...]
-    in_place: tuple[bool, ...]
-    entered: tuple[Entered, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RuleWay:
     """A rule's dealings with an article. `judged` is the verdict now, with `judged_as` the feed it is for."""
 
@@ -81,13 +75,20 @@ class RuleWay:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything known of an article; `document` is None where its text is no longer kept."""
+    """
+    Everything known of an article; `document` is None where its text is no longer kept.
+
+    `outlets` are those that told its story, in `reports` articles.
+    """
 
     id: int
     row: sqlite3.Row | None
     document: Document | None
     carried: tuple[Carried, ...]
     rules: tuple[RuleWay, ...]
+    beside: Beside = NOTHING_BESIDE
+    outlets: tuple[str, ...] = ()
+    reports: int = 1
 
 
 def article_ids(reader: Reader, url: str) -> list[int]:
@@ -127,11 +128,12 @@ def explain_article(
         return Explanation(article_id, None, None, carried, ())
     documents = {c.shown.feed: stored_document(row, c.configured, c.shown.feed) for c in carried}
     judges = {feed: Explainer(engine, document) for feed, document in documents.items()}
-    stored = _matches(reader, row, engine)
+    stored = matches_of(reader, row, engine)
     memories = {r["name"]: _memory(r) for r in reader.rows(sql.RULES)}
+    beside = Beside(page_of(reader, row), joined(reader, article_id))
     ways = tuple(
         _way(
-            rule,
+            replace(rule, reads_body=rule.name in engine.rules and reads_body(engine.rules[rule.name])),
             memories.get(rule.name),
             {
                 feed: judge.explain(engine.rules[rule.name]) if rule.name in engine.rules else None
@@ -139,10 +141,35 @@ def explain_article(
             },
             stored.get(rule.name, ()),
             [c.shown for c in carried],
+            beside=beside,
         )
         for rule in rules
     )
-    return Explanation(article_id, row, documents[carried[0].shown.feed], carried, ways)
+    told = reader.rows(sql.SOURCES_OF_STORY, story=row["story_id"])
+    return Explanation(
+        id=article_id,
+        row=row,
+        document=documents[carried[0].shown.feed],
+        carried=carried,
+        rules=ways,
+        beside=beside,
+        outlets=outlets_of(r["source"] for r in told),
+        reports=sum(r["n"] for r in told),
+    )
+
+
+def reads_body(rule: CompiledRule) -> bool:
+    """Whether what a page says could make the rule hold: some term is looked for beyond title and summary."""
+    return any(t.scope not in ("title", "summary") for t in _asked_for(rule.wish)) if rule.wish else False
+
+
+def _asked_for(node: Node, truth: bool = True) -> list[TextTerm]:
+    """The text terms whose presence speaks for the node, not against it."""
+    if isinstance(node, Not):
+        return _asked_for(node.child, not truth)
+    if isinstance(node, TextTerm):
+        return [node] if truth else []
+    return [term for child in children_of(node) for term in _asked_for(child, truth)]
 
 
 def rules_that_matched(reader: Reader, article_id: int) -> list[str]:
@@ -156,9 +183,14 @@ def _way(
     judged: Mapping[str, Explained | None],
     matches: Sequence[Matched],
     shown: Sequence[Shown],
+    *,
+    beside: Beside,
 ) -> RuleWay:
     entered = {match.feed: match.entered for match in matches}
-    ways = {s.feed: stopped(rule, s, judged[s.feed], memory, entered.get(s.feed, ())) for s in shown}
+    ways = {
+        s.feed: stopped(rule, s, judged[s.feed], memory, entered.get(s.feed, ()), beside=beside)
+        for s in shown
+    }
     no = farthest(ways.values())
     # The tree is shown for the feed that speaks for the rule; where none said no, for one that matched.
     best = no.feed if no else next((feed for feed, one in ways.items() if one is None), "")
@@ -201,61 +233,6 @@ def _memory(row: sqlite3.Row) -> RuleMemory:
     assert first is not None
     assert loaded is not None
     return RuleMemory(row["hash"], first, loaded, from_db(row["retired_at"]))
-
-
-# --- matches and what became of them ---------------------------------------------------------------------
-
-
-def _matches(reader: Reader, article: sqlite3.Row, engine: Engine) -> dict[str, tuple[Matched, ...]]:
-    """The stored matches of an article by rule."""
-    paused = {r["name"]: from_db(r["paused_until"]) for r in reader.rows(sql.CHANNELS)}
-    found: dict[str, tuple[Matched, ...]] = {}
-    for row in reader.rows(sql.MATCHES_OF_ARTICLE, article=article["id"]):
-        rule = engine.rules.get(row["rule"])
-        form = "gone" if rule is None else "same" if rule.hash == row["rule_hash"] else "changed"
-        hits = tuple(json.loads(row["hits"]))
-        at = from_db(row["matched_at"])
-        assert at is not None
-        matched = Matched(
-            feed=row["feed"],
-            at=at,
-            strength=row["strength"],
-            form=form,
-            hits=hits,
-            in_place=tuple(article[h["field"]][h["start"] : h["end"]] == h["text"] for h in hits),
-            entered=tuple(
-                _entered(reader, r, paused) for r in reader.rows(sql.LEDGER_OF_MATCH, match=row["id"])
-            ),
-        )
-        found[row["rule"]] = (*found.get(row["rule"], ()), matched)
-    return found
-
-
-def _entered(reader: Reader, row: sqlite3.Row, paused: Mapping[str, datetime | None]) -> Entered:
-    at = from_db(row["at"])
-    assert at is not None
-    state, reason = State(row["state"]), Reason.of(row["reason"])
-    out = reader.row(sql.OUTBOX, id=row["outbox_id"]) if row["outbox_id"] is not None else None
-    if out is None:
-        return Entered(row["channel"], state, reason, at)
-    under_way = state in (State.WAITING, State.HELD)
-    return Entered(
-        channel=row["channel"],
-        state=state,
-        reason=reason,
-        at=at,
-        outbox_id=out["id"],
-        outbox=OutboxState(out["state"]),
-        next_attempt=from_db(out["next_attempt_at"]) if under_way else None,
-        paused_until=paused.get(row["channel"]) if under_way else None,
-        tried=tuple(_tried(r) for r in reader.rows(sql.ATTEMPTS_OF, outbox=out["id"])),
-    )
-
-
-def _tried(row: sqlite3.Row) -> Tried:
-    at = from_db(row["at"])
-    assert at is not None
-    return Tried(row["number"], at, row["answer"], row["status"], row["detail"])
 
 
 # --- addresses that are not stored -----------------------------------------------------------------------

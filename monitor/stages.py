@@ -9,7 +9,7 @@ feeds showed the article each has a way of its own, and the one that came farthe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
 from monitor.model import OutboxState, Reason, State
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from monitor.rules.explain import Explained
     from monitor.store.rows import FeedState
+    from monitor.timeline import Joined
 
 
 class Stage(Enum):
@@ -29,12 +30,16 @@ class Stage(Enum):
     POLL = "poll"  # was it polled
     ENTRY = "entry"  # did it show the article
     SOURCE = "source"  # does the rule ask for this source
+    PAGE = "page"  # was its page read yet, where the feed gives a teaser
+    TEASER = "teaser"  # does the rule hold for the teaser, where there is no page
     TEXT = "text"  # does the rule hold for the text
     RULE = "rule"  # was the rule, as it is now, in force then
     BASELINE = "baseline"  # was the article there before us
     ROUTE = "route"  # does a route send it anywhere
+    COMPARING = "comparing"  # is it known yet whether its story was told
     TOLD = "told"  # was its story told already
-    HUSHED = "hushed"  # is it weak, silenced, over its budget or the like
+    WEAK = "weak"  # does the rule hold for confirmed text
+    HUSHED = "hushed"  # is it silenced, over its budget or the like
     DELIVERY = "delivery"  # did the receiver take it
 
     @property
@@ -48,6 +53,9 @@ _STAGES = {
     Reason.NO_ROUTE: Stage.ROUTE,
     Reason.DUPLICATE: Stage.TOLD,
     Reason.ALREADY_TOLD: Stage.TOLD,
+    Reason.COMPARING: Stage.COMPARING,
+    Reason.WEAK: Stage.WEAK,
+    Reason.WEAK_IGNORED: Stage.WEAK,
 }
 
 
@@ -113,12 +121,59 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class RuleNow:
-    """A rule as it is configured now; `broken` says why it cannot be used; no `hash` = not configured."""
+    """
+    A rule as it is configured now; `broken` says why it cannot be used; no `hash` = not configured.
+
+    `reads_body` = what a page says could make it hold.
+    """
 
     name: str
     hash: int | None = None
     enabled: bool = True
     broken: str = ""
+    reads_body: bool = True
+
+
+class PageState(StrEnum):
+    """How an article's page stands."""
+
+    UNWANTED = "unwanted"  # nobody asked for it
+    WAITING = "waiting"
+    READ = "read"
+    NONE = "none"  # it was wanted, and is not to be had
+
+
+@dataclass(frozen=True, slots=True)
+class PageNow:
+    """
+    What is known of an article's page: `why` says why there is none (yet), `purpose` what it is wanted for.
+
+    `hold_until` is when what waits for it is decided without it, `deadline` when it is given up.
+    """
+
+    state: PageState = PageState.UNWANTED
+    why: str = ""
+    purpose: str = ""
+    attempts: int = 0
+    next_attempt: datetime | None = None
+    deadline: datetime | None = None
+    hold_until: datetime | None = None
+
+    @property
+    def teaser_only(self) -> bool:
+        """Whether rules were judged on what the feed gives, though more was wanted."""
+        return self.state in (PageState.WAITING, PageState.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of an article beside its text: its page, and what it is to a story others began."""
+
+    page: PageNow = PageNow()
+    joined: Joined | None = None
+
+
+NOTHING_BESIDE = Beside()
 
 
 def stopped(
@@ -127,6 +182,8 @@ def stopped(
     explained: Explained | None,
     memory: RuleMemory | None,
     entered: Sequence[Entered],
+    *,
+    beside: Beside = NOTHING_BESIDE,
 ) -> No | None:
     """
     The first no on the way of an article under a rule through one feed; None if it was told to someone.
@@ -134,16 +191,30 @@ def stopped(
     `entered` are the ledger's rows of the match, none = there is no match; `explained` is the verdict now.
     """
     if entered:
-        return farthest(_at_the_end(row, shown.feed) for row in entered)
+        return farthest(_at_the_end(row, shown.feed, beside) for row in entered)
     if now.broken:
         return No(Stage.RULE, f"the rule cannot be used: {now.broken}", shown.feed)
     if explained is None:
         return No(Stage.RULE, "the rule is no longer configured", shown.feed)
-    failed = explained.failed
-    if failed is not None:
-        stage = Stage.SOURCE if explained.wrong_source is not None else Stage.TEXT
-        return No(stage, f"{failed.text}: {failed.why}", shown.feed)
+    if explained.failed is not None:
+        return _not_held(now, shown, explained, beside.page)
     return No(Stage.RULE, _why_unmatched(now, shown, memory), shown.feed)
+
+
+def _not_held(now: RuleNow, shown: Shown, explained: Explained, page: PageNow) -> No:
+    """Which part of the rule fails, and whether a page could have helped."""
+    failed = explained.failed
+    assert failed is not None, "the rule does not hold"
+    why = f"{failed.text}: {failed.why}"
+    if explained.wrong_source is not None:
+        return No(Stage.SOURCE, why, shown.feed)
+    # What stands where it must not is not taken away by more text.
+    if now.reads_body and failed.kind != "not":
+        if page.state is PageState.WAITING:
+            return No(Stage.PAGE, f"its page is not read yet; of what the feed gives: {why}", shown.feed)
+        if page.state is PageState.NONE:
+            return No(Stage.TEASER, f"there is no page ({page.why}); of the teaser: {why}", shown.feed)
+    return No(Stage.TEXT, why, shown.feed)
 
 
 def farthest(ways: Iterable[No | None]) -> No | None:
@@ -154,16 +225,29 @@ def farthest(ways: Iterable[No | None]) -> No | None:
     return max((no for no in known if no is not None), key=lambda no: no.stage.rank)
 
 
-def _at_the_end(row: Entered, feed: str) -> No | None:
+def _at_the_end(row: Entered, feed: str, beside: Beside) -> No | None:
     """What the ledger says of one channel."""
     if row.state is State.SENT:
         return None
     to = f"{row.channel}: " if row.channel else ""
     if row.state is State.SUPPRESSED:
-        return No(_STAGES.get(row.reason, Stage.HUSHED), to + row.reason.sentence, feed)
+        stage = _STAGES.get(row.reason, Stage.HUSHED)
+        like = _like(beside.joined) if stage is Stage.TOLD else ""
+        return No(stage, to + row.reason.sentence + like, feed)
     if row.state is State.WAITING:
         return No(Stage.DELIVERY, to + _waiting(row), feed)
-    return No(Stage.DELIVERY, f"{to}{row.state.value}, {row.reason.sentence}", feed)
+    stage = _STAGES.get(row.reason, Stage.DELIVERY) if row.state is State.HELD else Stage.DELIVERY
+    until = beside.page.hold_until if stage is Stage.COMPARING else None
+    at = f" until {until.isoformat(timespec='seconds').replace('+00:00', 'Z')}" if until else ""
+    return No(stage, f"{to}{row.state.value}{at}, {row.reason.sentence}", feed)
+
+
+def _like(joined: Joined | None) -> str:
+    """By what an article was found to tell what others told."""
+    if joined is None:
+        return ""
+    of = f"; see article {joined.of}" if joined.of is not None else ""
+    return f": {joined.reason}{of}"
 
 
 def _waiting(row: Entered) -> str:

@@ -217,7 +217,7 @@ SEEN = [
     ("no channel allowed", takes(allow_channels=()), Stage.ROUTE, "no route sends it anywhere"),
     ("told by another rule", [ONLY_B, BY_OTHER, *SHOWN, SENT, COPIED], Stage.TOLD, "already told"),
     ("about to be told", [ONLY_B, BY_OTHER, *SHOWN, COPIED], Stage.TOLD, "already told of this story"),
-    ("weak", [*SHOWN, hushed(Reason.WEAK_IGNORED)], Stage.HUSHED, "only in unconfirmed text"),
+    ("weak", [*SHOWN, hushed(Reason.WEAK_IGNORED)], Stage.WEAK, "only in unconfirmed text"),
     ("silenced", [*SHOWN, hushed(Reason.SILENCED)], Stage.HUSHED, "a silence covers it"),
     ("over budget", [*SHOWN, hushed(Reason.BUDGET)], Stage.HUSHED, "spent its budget"),
     ("waiting", SHOWN, Stage.DELIVERY, "desk: it waits to be sent"),

@@ -64,7 +64,7 @@ def list_alerts(
                 a["severity"],
                 a["rule"],
                 a["state"],
-                a["feed"] + (f" +{len(a['also'])}" if a["also"] else ""),
+                a["feed"] + _others(a),
                 a["title"],
             )
             for a in found
@@ -76,9 +76,11 @@ def list_alerts(
 def show(
     number: Annotated[int, typer.Argument(metavar="ID", help="From alerts list.")],
 ) -> None:
-    """Show one alert. Its article, hits, deliveries and what the receivers answered."""
+    """Show one alert. Its article, hits, deliveries, and the timeline of its story."""
+    from monitor.cli import story_words
     from monitor.errors import TocsinError
     from monitor.store import sql
+    from monitor.timeline import timeline
 
     reader = context.reader()
     row = reader.row(sql.ALERT, id=number) if number <= LARGEST else None
@@ -95,20 +97,25 @@ def show(
             {"number": r["number"], "at": _time(r["at"]), "answer": r["answer"], "detail": r["detail"]}
             for r in rows
         ]
+    story = timeline(reader, row["story_id"])
+    alert |= story_words.story_shape(story)
     if context.given.json:
         output.emit(alert)
     else:
         _tell(alert, article)
+        story_words.tell_story(story)
 
 
 def _shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
     """An alert in the contract's shape."""
     from monitor.model import Severity
     from monitor.store import sql
+    from monitor.timeline import outlets_of
 
     ledger = reader.rows(sql.LEDGER_OF_ALERT, alert=row["id"])
     best = min(ledger, key=lambda r: RANK.index(r["state"]), default=None)
-    feeds = [r["name"] for r in reader.rows(sql.SIGHTINGS_OF, article=row["article_id"])]
+    feeds = dict.fromkeys(r["name"] for r in reader.rows(sql.FEEDS_OF_STORY, story=row["story_id"]))
+    sources = [r["source"] for r in reader.rows(sql.SOURCES_OF_STORY, story=row["story_id"])]
     sent = [r["at"] for r in ledger if r["state"] == "sent"]
     return {
         "id": row["id"],
@@ -137,7 +144,17 @@ def _shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
             for r in ledger
             if r["channel"]
         ],
+        "kind": row["kind"],
+        "outlets": list(outlets_of(sources)),
     }
+
+
+def _others(alert: dict[str, Any]) -> str:
+    """How many others told it: outlets where there are several, else feeds of the same one."""
+    several, noun = len(alert["outlets"]) - 1, "outlet"
+    if several < 1:
+        several, noun = len(alert["also"]), "feed"
+    return f" +{several} {noun}{'s' if several > 1 else ''}" if several > 0 else ""
 
 
 def _tell(alert: dict[str, Any], article: sqlite3.Row | None) -> None:
@@ -162,10 +179,13 @@ def _in_context(hit: dict[str, Any], article: sqlite3.Row | None) -> str:
     """The hit with the words around it; alone where the stored text has changed since."""
     from monitor.alerts.safe import one_line
 
-    text = article[hit["field"]] if article else ""
     start, end = hit["start"], hit["end"]
     shown = output.colour(one_line(hit["text"]), "bold")
-    if text[start:end] != hit["text"]:
+    # The body that matched was the page where there is one, or the feed's own text before that was read.
+    fields = ("page", "body") if hit["field"] == "body" else (hit["field"],)
+    texts = [article[name] for name in fields] if article else []
+    text = next((each for each in texts if each[start:end] == hit["text"]), None)
+    if text is None:
         return shown
     before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
     left = ("…" if start > AROUND else "") + _flat(before)

@@ -101,6 +101,7 @@ def load_verbs() -> None:
         run,
         status,
         stories,
+        url,
     )
 
     for module in (
@@ -112,6 +113,7 @@ def load_verbs() -> None:
         extract,
         match,
         stories,
+        url,
         explain,
         feeds,
         rules,

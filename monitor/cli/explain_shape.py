@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
+from monitor.cli.explain_text import beside_shape
 from monitor.cli.match import hit_shape
 from monitor.store.rows import from_db
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.explaining import Carried, Explanation, Matched, RuleWay
+    from monitor.explaining import Carried, Explanation, RuleWay
+    from monitor.matched import Matched
     from monitor.rules.explain import Explained, NodeVerdict
     from monitor.stages import Carrier, Entered, No, RuleNow
     from monitor.store.rows import FeedState
@@ -26,6 +28,7 @@ def found(target: str, one: Explanation) -> dict[str, Any]:
         article |= {name: row[name] for name in ("title", "url", "language", "source")}
         article |= {name: output.rfc3339(from_db(row[name])) for name in ("published", "updated")}
         article |= {"fetched": output.rfc3339(from_db(row["fetched_at"])), "story": row["story_id"]}
+        article |= beside_shape(one)
     return {
         "target": target,
         "found": True,
@@ -136,7 +139,10 @@ def _match_shape(match: Matched) -> dict[str, Any]:
         "matched": output.rfc3339(match.at),
         "strength": match.strength,
         "rule_form": match.form,
-        "hits": [hit | {"in_place": there} for hit, there in zip(match.hits, match.in_place, strict=True)],
+        "hits": [
+            hit | {"in_place": there, "confirmed": sure}
+            for hit, there, sure in zip(match.hits, match.in_place, match.confirmed, strict=True)
+        ],
         "deliveries": [_entered_shape(row) for row in match.entered],
     }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts.safe import clean, one_line, safe_link
 from monitor.cli import output
 from monitor.cli.explain_shape import state_word
+from monitor.cli.explain_text import is_confirmed, tell_beside
 from monitor.model import State
 from monitor.stages import Stage
 from monitor.store.rows import from_db
@@ -17,7 +18,8 @@ from monitor.store.rows import from_db
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from monitor.explaining import Carried, Explanation, Matched, RuleWay
+    from monitor.explaining import Carried, Explanation, RuleWay
+    from monitor.matched import Matched
     from monitor.model import Document, Hit
     from monitor.rules.explain import Explained, NodeVerdict
     from monitor.stages import Carrier, Entered, No, RuleNow
@@ -33,11 +35,15 @@ _STAGE_WORDS = {
     Stage.POLL: "not polled",
     Stage.ENTRY: "not seen",
     Stage.SOURCE: "wrong source",
+    Stage.PAGE: "page waits",
+    Stage.TEASER: "teaser only",
     Stage.TEXT: "no match",
     Stage.RULE: "rule not in force",
     Stage.BASELINE: "baseline",
     Stage.ROUTE: "no route",
+    Stage.COMPARING: "being compared",
     Stage.TOLD: "told already",
+    Stage.WEAK: "weak",
     Stage.HUSHED: "kept quiet",
     Stage.DELIVERY: "not delivered",
 }
@@ -47,6 +53,7 @@ def tell(found: Explanation) -> None:
     """The article, its feeds, and what each rule made of it."""
     now = datetime.now(UTC)
     _tell_article(found)
+    tell_beside(found, now)
     output.out()
     for carried in found.carried:
         _tell_carried(carried, now)
@@ -228,7 +235,8 @@ def _tell_node(node: NodeVerdict, document: Document, depth: int, width: int) ->
     if node.hits:
         first = node.hits[0]
         more = f" (+{len(node.hits) - 1})" if len(node.hits) > 1 else ""
-        said = f"{first.field}: {in_context(first, document)}{more}"
+        doubt = "" if is_confirmed(first, document) else " (not confirmed)"
+        said = f"{first.field}: {in_context(first, document)}{doubt}{more}"
     text = output.printable(node.text)
     output.out(f"{lead}{text.ljust(width - 2 * depth)}  {said}".rstrip())
 
@@ -258,7 +266,8 @@ def _tell_match(match: Matched, now: datetime, *, same_text: bool) -> None:
         "changed": "by another form of the rule: it was changed since",
         "gone": "by a rule that is no longer configured",
     }
-    output.out(f"  matched {_when(match.at, now)} through feed {match.feed}, {forms[match.form]}")
+    weak = " · weak: not by confirmed text alone" if match.strength == "weak" else f" · {match.strength}"
+    output.out(f"  matched {_when(match.at, now)} through feed {match.feed}, {forms[match.form]}{weak}")
     moved = [hit["text"] for hit, there in zip(match.hits, match.in_place, strict=True) if not there]
     if moved and same_text:
         words = ", ".join(f"“{one_line(text)}”" for text in dict.fromkeys(moved[:3]))
@@ -288,7 +297,8 @@ def _tell_attempts(row: Entered, now: datetime) -> None:
         detail = f": {one_line(tried.detail)}" if tried.detail else ""
         output.out(f"      attempt {tried.number} {output.rfc3339(tried.at)}: {tried.answer}{status}{detail}")
     if row.next_attempt is not None:
-        output.out(f"      next attempt {_when(row.next_attempt, now)}")
+        what = "due" if row.state is State.HELD else "next attempt"
+        output.out(f"      {what} {_when(row.next_attempt, now)}")
     if row.paused_until is not None and row.paused_until > now:
         output.out(f"      channel {row.channel} is paused until {_when(row.paused_until, now)}")
 

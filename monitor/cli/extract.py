@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +14,11 @@ from monitor.cli import context, output
 from monitor.errors import TocsinError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from monitor.pages.values import Extracted
+
+
+_KIND = 9  # characters of "confirmed"
+_LEAST = 30  # characters of text on a line, however narrow the terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +26,9 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: tocsin extract https://www.example.org/news/talks-in-doha")(extract)
 
 
-def extract(target: Annotated[str, typer.Argument(help="A page's URL, or a local .html file.")]) -> None:
+def extract(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A page's address, or an .html file.")],
+) -> None:
     """Show a page's clean article, what was cut, and why. Stores nothing; exit 1 if it is no page."""
     import asyncio
 
@@ -31,9 +38,10 @@ def extract(target: Annotated[str, typer.Argument(help="A page's URL, or a local
     elif path.is_file():
         found = asyncio.run(_extracted(_read(path), "", ""))
     else:
-        raise UsageError(f"{target!r} is neither an address nor a file", hint=_hint(target))
+        said = f"{output.printable(target)!r} is neither an address nor a file"
+        raise UsageError(said, hint=_hint(target))
     if found.error:
-        raise TocsinError(f"{target}: {found.error}")
+        raise TocsinError(f"{output.printable(target)}: {found.error}")
     if context.given.json:
         output.emit(_shape(found))
     else:
@@ -79,6 +87,8 @@ def _read(path: Path) -> bytes:
 
 
 def _hint(target: str) -> str:
+    if Path(target).suffix.lower() in (".html", ".htm"):
+        return "there is no file of this name; an address begins with https://"
     if "." in target.partition("/")[0].strip("."):
         return f"for an address write https://{target}"
     return "give a page's address with its https://, or the path of a file"
@@ -114,12 +124,31 @@ def _show(found: Extracted) -> None:
     output.out(output.printable(", ".join(facts)))
     if found.canonical:
         output.out(output.printable(found.canonical))
-    output.table(("IS", "WHY", "TEXT"), _rows(found), empty="the page holds no text")
-
-
-def _rows(found: Extracted) -> Iterator[tuple[str, str, str]]:
-    """Kept lines in their order, those rules may match on as "confirmed"; then what was cut."""
+    if not found.lines and not found.cut:
+        return
+    output.out()
+    wide = os.get_terminal_size().columns if sys.stdout.isatty() else 0
     for line in found.lines:
-        yield "weak" if line.why else "confirmed", line.why, line.text
+        kind, colour = ("weak", "yellow") if line.why else ("confirmed", "green")
+        _piece(kind, colour, line.text, line.why, wide)
     for cut in found.cut:
-        yield "cut", cut.why, cut.text
+        _piece("cut", "dim", cut.text, cut.why, wide)
+    weak = sum(bool(line.why) for line in found.lines)
+    sure = len(found.lines) - weak
+    output.say(f"{sure} confirmed, {weak} weak, {len(found.cut)} cut")
+
+
+def _piece(kind: str, colour: str, text: str, why: str, wide: int) -> None:
+    """A piece of the page with what became of it: on one line or, where `wide` is a width, wrapped to it."""
+    said = output.printable(" ".join(text.split()))
+    reason = f"({output.printable(why)})" if why else ""
+    head = output.colour(f"{kind:<{_KIND}}", colour)
+    if not wide:
+        output.out(f"{head}  {said}{'  ' if reason else ''}{reason}")
+        return
+    room = max(wide - _KIND - 2, _LEAST)
+    if kind == "cut":  # nobody reads it whole: enough to know what it is
+        said = textwrap.shorten(said, room, placeholder=" …")
+    rows = [*textwrap.wrap(said, room), *(output.colour(row, "dim") for row in textwrap.wrap(reason, room))]
+    for number, row in enumerate(rows):
+        output.out(f"{' ' * _KIND if number else head}  {row}")

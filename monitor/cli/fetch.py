@@ -1,4 +1,4 @@
-"""`tocsin fetch` and `tocsin url`: what a feed gives, what becomes of an address. Nothing is stored."""
+"""`tocsin fetch`: what a feed gives. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -18,23 +18,8 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verbs."""
+    """Add the verb."""
     app.command(epilog="Example: tocsin fetch https://www.lemonde.fr/rss/une.xml")(fetch)
-    app.command(epilog="Example: tocsin url 'https://www.example.org/a?utm_source=rss'")(url)
-
-
-def url(urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses.")]) -> None:
-    """Show clean addresses, keys by which articles are one, and why."""
-    from monitor.articles.weblinks import explained
-
-    links = [explained(u) for u in urls]
-    found = [{"url": link.url, "clean": link.clean, "key": link.key, "why": list(link.why)} for link in links]
-    if context.given.json:
-        for one in found:
-            output.emit(one)
-        return
-    rows = [(link.url, link.clean or "not a web address", link.key, "; ".join(link.why)) for link in links]
-    output.table(("URL", "CLEAN", "KEY", "WHY"), rows, empty="no addresses")
 
 
 def fetch(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import context, output, status_pages
 from monitor.cli.feed_troubles import (
     blind_rules,
     certain,
@@ -154,6 +154,7 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "gaps": [],
         "troubles": [],
         "blind": [],
+        **status_pages.NOTHING,
         "baseline_matches": 0,
     }
 
@@ -184,7 +185,8 @@ def _gather(config: Config | None, reader: Reader, pid: int | None) -> dict[str,
     silent = [s.name for s in states if s.name not in failing and is_silent(troubles.get(s.id, ()))]
     last = reader.row(sql.LAST_ALERT)
     tick = reader.row(sql.FACT, name="last_tick")
-    day = to_db(now - timedelta(hours=24))
+    yesterday = now - timedelta(hours=24)
+    day = to_db(yesterday)
     count = reader.row(sql.ALERTS_COUNT, since=day)
     cut_off = reader.row(sql.FACT, name=OFFLINE) if pid is not None else None
     baseline = reader.row(sql.BASELINE_COUNT, after=0)
@@ -213,6 +215,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None) -> dict[str,
             for g in gaps[:GAPS_SHOWN]
         ],
         **_troubles(config, states, troubles, now),
+        **status_pages.gather(config, reader, yesterday),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
 
@@ -294,6 +297,8 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
         output.out(
             f"gaps     {said} in 24 h ({names}), where items may have gone unseen: tocsin feeds show NAME"
         )
+    for line in status_pages.lines(found):
+        output.out(line)
     waiting = {state: n for state, n in found["outbox"].items() if state != "sent" and n}
     text = ", ".join(f"{n} {state}" for state, n in sorted(waiting.items())) or "empty"
     output.out(f"outbox   {text}")

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import old_rows, page_rows, story_rows
+from monitor.store import old_rows, page_rows, seen_rows, story_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -91,6 +91,7 @@ _alert_view = (
         alerts.c.id,
         alerts.c.rule,
         alerts.c.severity,
+        alerts.c.kind,
         alerts.c.story_id,
         alerts.c.article_id,
         alerts.c.created_at,
@@ -333,10 +334,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "SIGHTING_BY_CONTENT": _sighting_view.where(
         sightings.c.feed_id == p("feed"), sightings.c.content == p("content")
     ),
-    "SIGHTINGS_OF": select(feeds.c.name)
-    .join(sightings, sightings.c.feed_id == feeds.c.id)
-    .where(sightings.c.article_id == p("article"))
-    .order_by(sightings.c.first_seen_at, feeds.c.id),
     "ARTICLES_AT": select(articles.c.id).where(articles.c.url == p("url")).order_by(articles.c.id.desc()),
     "SIGHTINGS_SHOWN": select(sightings, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == sightings.c.feed_id)
@@ -534,6 +531,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     **old_rows.STATEMENTS,
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,
+    **seen_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
     "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),

@@ -33,7 +33,7 @@ SHAPE = (
         "fetched",
         "matched",
     ),
-    *("sent", "state", "reason", "deliveries"),
+    *("sent", "state", "reason", "deliveries", "kind", "outlets"),
 )
 TALKS = Item("Talks in Doha", guid="1", link="http://a.example/1", text="The envoys met at noon.")
 
@@ -125,7 +125,7 @@ def test_people_get_a_table(tmp_path: Path) -> None:
     outcome = run("alerts", "list", "--config", rung(tmp_path, TALKS, feeds=["a", "b"]))
     header, line = outcome.out.splitlines()
     assert header.split() == ["ID", "WHEN", "SEVERITY", "RULE", "STATE", "FEED", "TITLE"]
-    assert "a +1" in line
+    assert "a +1 feed " in line
     assert line.endswith("Talks in Doha")
 
 
@@ -180,7 +180,7 @@ def test_show_as_json_has_hits_and_attempts(tmp_path: Path) -> None:
     config = rung(tmp_path, TALKS)
     delivered(tmp_path / "desk.db")
     (alert,) = run("alerts", "show", "1", "--json", "--config", config).objects
-    assert tuple(alert) == (*SHAPE, "hits")
+    assert tuple(alert) == (*SHAPE, "hits", "independent", "timeline", "related")
     (delivery,) = alert["deliveries"]
     assert [(t["number"], t["answer"]) for t in delivery["attempts"]] == [(1, "ok")]
 

@@ -233,6 +233,7 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
         "updated",
         "fetched",
         "story",
+        *("page", "teaser_only", "unconfirmed", "joined", "reports", "outlets"),
     }
     assert set(found["article"]) == article
     assert set(found["feeds"][0]) == {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cli.extract import _piece
 from tests.support.cli import run
 from tests.support.configs import write
 from tests.support.webserver import WebServer, answer
@@ -47,10 +48,26 @@ def test_people_see_each_line_with_what_became_of_it(tmp_path: Path) -> None:
     lines = outcome.out.splitlines()
     assert lines[0] == "Taliban envoys meet European delegation in Doha"
     assert lines[1] == "en, 2026-11-24T20:40:00Z, by Ann Lee"
+    assert lines[2:4] == ["https://syndication.example/copy/1", ""]
     starts = {line.split()[0] for line in lines[4:]}
     assert starts == {"confirmed", "weak", "cut"}
+    assert outcome.err.endswith(" cut\n")
     assert "\x1b" not in outcome.out
     assert "\x9b" not in outcome.out
+
+
+def test_a_terminal_gets_whole_lines_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    """Reasons stand below their text; what was cut is only named."""
+    text = "The envoys met in the old harbour hotel at noon, and again in the evening."
+    _piece("weak", "yellow", text, "below the label “Most read”", 50)
+    _piece("cut", "dim", text, "navigation", 50)
+    assert capsys.readouterr().out.splitlines() == [
+        "weak       The envoys met in the old harbour hotel",
+        "           at noon, and again in the evening.",
+        "           (below the label “Most read”)",
+        "cut        The envoys met in the old harbour …",
+        "           (navigation)",
+    ]
 
 
 def test_a_page_is_fetched(tmp_path: Path) -> None:
@@ -91,7 +108,11 @@ def test_a_page_without_an_article_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "hint"),
-    [("www.post.example/talks", "https://www.post.example/talks"), ("nothing", "https://")],
+    [
+        ("www.post.example/talks", "https://www.post.example/talks"),
+        ("nothing", "https://"),
+        ("missing.html", "there is no file of this name"),
+    ],
 )
 def test_what_is_neither_is_exit_2(target: str, hint: str) -> None:
     """With what to type instead."""

@@ -135,10 +135,21 @@ def test_addresses_are_cleaned() -> None:
     }
 
 
-def test_addresses_are_shown_in_columns() -> None:
-    """A person gets one line an address."""
-    outcome = run("url", "https://www.example.org/a?utm_source=rss", "nonsense")
-    header, first, second = outcome.out.splitlines()
-    assert header.split() == ["URL", "CLEAN", "KEY", "WHY"]
-    assert first.split()[1:3] == ["https://www.example.org/a", "example.org/a"]
-    assert "not a web address" in second
+def test_addresses_are_shown_to_people() -> None:
+    """What is opened, the key, what was changed, and whether one before it has the same key."""
+    one = "https://www.example.org/a?utm_source=rss"
+    outcome = run("url", one, "http://example.org/a", "nonsense\x1b")
+    assert outcome.out.splitlines() == [
+        one,
+        "  clean  https://www.example.org/a",
+        "  key    example.org/a",
+        "  why    utm_source=rss counts readers",
+        "         key: www.example.org is a form of example.org",
+        "",
+        "http://example.org/a",
+        "  clean  http://example.org/a",
+        f"  key    example.org/a  equal to that of {one}",
+        "",
+        "nonsense ",
+        "  not a web address: no http or https address with a host",
+    ]

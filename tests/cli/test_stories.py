@@ -44,14 +44,31 @@ def test_each_article_gets_a_verdict(tmp_path: Path) -> None:
     assert [shape["of"] for shape in shapes] == [None, "a", "a", None]
     assert "12 -> 30 dead" in shapes[2]["reason"]
     assert shapes[1]["score"] == 1.0
+    assert [shape["level"] for shape in shapes] == ["none", "dispatch", "dispatch", "none"]
 
 
 def test_what_people_see(tmp_path: Path) -> None:
     """Story, verdict, reason; at the end how many would ring."""
     outcome = run("stories", articles(tmp_path, *LINES))
     assert "story 1    duplicate  b  Quake in the hills" in outcome.out
-    assert "100% of the shorter text is the same (like a)" in outcome.out
-    assert outcome.err.strip() == "4 articles, 2 stories; 3 would ring"
+    assert "           like a: 100% of the shorter text is the same\n" in outcome.out
+    assert outcome.out.count("like") == 2
+    assert outcome.err.strip() == ("4 articles tell 2 stories: 3 would ring (2 new, 1 update), 1 stay silent")
+
+
+def test_one_article_and_none(tmp_path: Path) -> None:
+    """What is said at the end is said well."""
+    one = run("stories", articles(tmp_path, LINES[0])).err
+    assert one == "1 article tells 1 story: 1 would ring (1 new), 0 stay silent\n"
+    assert run("stories", articles(tmp_path)).err == "there is no article in it\n"
+
+
+def test_two_texts_can_be_held_against_each_other(tmp_path: Path) -> None:
+    """A text file is an article."""
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(f"Quake in Marvania\n\n{TEXT}", encoding="utf-8")
+    outcome = run("stories", tmp_path / "a.txt", tmp_path / "b.txt", "--json")
+    assert [shape["decision"] for shape in outcome.objects] == ["new", "duplicate"]
 
 
 @pytest.mark.parametrize(("updates", "decision"), [("none", "duplicate"), ("substance", "update")])
@@ -69,6 +86,7 @@ def test_dates_and_the_window_of_the_configuration(tmp_path: Path) -> None:
         config = write(tmp_path, f'[stories]\nwindow = "{window}"\n')
         outcome = run("stories", path, "--json", "--config", config)
         assert outcome.objects[1]["decision"] == decision, window
+        assert ("so it rings again" in outcome.objects[1]["reason"]) is (decision == "related")
 
 
 def test_mistakes(tmp_path: Path) -> None:

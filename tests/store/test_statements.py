@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,15 +15,22 @@ from monitor.store import sql, statements
 from monitor.store.connection import open_writer
 from tests.support.store import new_database
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 TEXTS = {name: value for name, value in vars(sql).items() if name.isupper()}
 
 
 def test_every_statement_stands_in_both_modules() -> None:
     """No statement is missing from the committed text, and none is left over there."""
     assert TEXTS.keys() == statements.STATEMENTS.keys()
+
+
+def test_no_name_is_given_twice() -> None:
+    """A statement of one part would silently take the place of another's."""
+    parts = Path(statements.__file__).parent.glob("*.py")
+    names = [
+        n for part in parts for n in re.findall(r'^    "([A-Z_]+)":', part.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert {"STORY_OF", "REPORTS_OF_STORY", "ROW_COUNTS"} <= set(names)
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
