@@ -159,7 +159,7 @@ def test_the_parent_never_loads_the_libraries() -> None:
     """Neither the daemon nor a quick command pays for them."""
     modules = ", ".join(f"monitor.pages.{name}" for name in ("extractor", "summary", "boilerplate", "robots"))
     program = (
-        f"import sys, {modules}; monitor.pages.summary.cleaned('<p>x</p>');"
+        f"import sys, {modules}; monitor.articles.summary.cleaned('<p>x</p>');"
         "known = {'trafilatura', 'lxml', 'readability', 'htmldate'};"
         "print(known & {name.partition('.')[0] for name in sys.modules})"
     )

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.pages.furniture import marks, without_furniture, words
-from monitor.pages.labels import label_of, phrase_in
+from monitor.text.furniture import marks, without_furniture, words
+from monitor.text.labels import label_of, phrase_in
 
 LONG = (
     "The talks went on for a fourth day, and those who took part in them said at night that they had agreed."

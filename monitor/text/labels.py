@@ -74,7 +74,7 @@ def phrase_in(line: str) -> str:
 def _book() -> _Book:
     from importlib.resources import files  # noqa: PLC0415 - 10 ms, and most commands need no label
 
-    languages = tomllib.loads((files("monitor.pages") / "labels.toml").read_text(encoding="utf-8"))
+    languages = tomllib.loads((files("monitor.text") / "labels.toml").read_text(encoding="utf-8"))
     kinds: dict[tuple[str, ...], Kind] = {}
     phrases: dict[str, list[tuple[str, ...]]] = {}
     for lists in languages.values():

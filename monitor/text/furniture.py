@@ -14,8 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.pages.labels import Label, label_of, phrase_in
-from monitor.pages.values import Cut, Line
+from monitor.text.labels import Label, label_of, phrase_in
+from monitor.text.lines import Cut, Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,9 +15,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from monitor.pages.furniture import without_furniture, words
-from monitor.pages.values import Cut, Line, unconfirmed_spans
+from monitor.text.furniture import without_furniture, words
 from monitor.text.html import html_to_text
+from monitor.text.lines import Cut, Line, unconfirmed_spans
 from monitor.text.tokens import folded_tokens
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _leads_on(text: str, *, alone: bool) -> bool:
 def _book() -> _Book:
     from importlib.resources import files  # noqa: PLC0415 - 10 ms, and most commands need none of it
 
-    told = tomllib.loads((files("monitor.pages") / "summary.toml").read_text(encoding="utf-8"))
+    told = tomllib.loads((files("monitor.articles") / "summary.toml").read_text(encoding="utf-8"))
     return _Book(
         starts=tuple(tuple(folded_tokens(text)) for text in told["post"]["starts"]),
         verbs=tuple(" ".join(folded_tokens(text)) for text in told["post"]["verbs"]),

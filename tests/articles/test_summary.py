@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from monitor.pages.summary import WHOLE_CHARS, cleaned
+from monitor.articles.summary import WHOLE_CHARS, cleaned
 
 SENTENCE = "Ministers of six countries met in the capital on Tuesday to talk about water and grain."
 
