@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.articles.summary import cleaned
 from monitor.pages.article import lines_of, tree_of
 from monitor.pages.charset import decode
 from monitor.pages.confirm import readability_text
 from monitor.pages.extract import extract
-from monitor.pages.summary import cleaned
 from monitor.text.html import html_to_text
 
 if TYPE_CHECKING:

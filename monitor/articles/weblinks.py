@@ -65,7 +65,7 @@ def _cleaned(url: str, clean: str) -> Iterator[str]:
     before, after = _parts(url.strip()), _parts(clean)
     host = before.hostname or ""
     if host.rstrip(".") != (after.hostname or "") and host.isascii():
-        yield f"{host} only leads to another address"
+        yield f"{_shown(host)} only leads to another address"
         return
     if "@" in before.netloc:
         yield "a login is no part of an address"

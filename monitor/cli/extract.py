@@ -27,7 +27,9 @@ def register(app: typer.Typer) -> None:
 
 
 def extract(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A page's address, or an .html file.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="A page's address, or an .html or .txt file.")
+    ],
 ) -> None:
     """Show a page's clean article, what was cut, and why. Stores nothing; exit 1 if it is no page."""
     import asyncio
@@ -35,6 +37,8 @@ def extract(
     path = Path(target)
     if "://" in target:
         found = asyncio.run(_from_web(target))
+    elif path.suffix.lower() == ".txt" and path.is_file():
+        found = _of_text(_read(path), target)
     elif path.is_file():
         found = asyncio.run(_extracted(_read(path), "", ""))
     else:
@@ -46,8 +50,28 @@ def extract(
         output.emit(_shape(found))
     else:
         _show(found)
+    from monitor.pages.values import usable
+
     if not found.lines:
         output.say("no article was found on this page")
+    elif path.suffix.lower() != ".txt" and (why := usable(found, "")):
+        output.say(f"teaser only: {why}")
+
+
+def _of_text(content: bytes, name: str) -> Extracted:
+    """A plain text: its first line is the title; the others go through the furniture guard."""
+    from monitor.pages.values import Extracted
+    from monitor.text.furniture import without_furniture
+    from monitor.text.language import UNKNOWN, guess
+
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{name} is not UTF-8 text", hint="save it as UTF-8") from None
+    title, *lines = [line for line in map(str.strip, text.split("\n")) if line] or [""]
+    kept, cut = without_furniture(lines, title)
+    language = guess("\n".join([title, *lines]))
+    return Extracted(title, kept, cut, language=None if language == UNKNOWN else language)
 
 
 async def _from_web(target: str) -> Extracted:

@@ -1,11 +1,18 @@
-"""Articles in files: `.txt`, `.html`, and `.jsonl` with one article a line."""
+"""
+Articles in files: `.txt`, `.html`, and `.jsonl` with one article a line.
+
+A web page is read as the daemon reads pages: only lines that are confirmed as its article make a rule hold
+strongly. What is no article, or says too little to be one, is told with its reason, and nothing is lost:
+where no article is found, all text of the page stands as a body of which nothing is confirmed.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +20,11 @@ from monitor.cli import output
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from monitor.model import Document
+    from monitor.pages.values import Extracted
     from monitor.settings import FeedConfig
 
 STDIN = "-"
@@ -25,16 +33,16 @@ KINDS = (".txt", ".html", ".htm", *LINES)
 # JSON may hold halves of characters, which cannot be printed. The stand-in is as long, so offsets hold.
 _HALF = re.compile("[\ud800-\udfff]")
 _TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,20})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A document to be judged, with the name it has in the output."""
+    """A document to be judged, with the name it has in the output; `note` says what a page's text lacks."""
 
     id: str | int
     document: Document
     published: datetime | None = None
+    note: str = ""
 
 
 def from_files(files: list[str], feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
@@ -42,7 +50,14 @@ def from_files(files: list[str], feeds: Mapping[str, FeedConfig]) -> Iterator[Ju
     for name in files:
         if name != STDIN:
             _refuse_unreadable(name)
-    return (item for name in files for item in _from_file(name, feeds))
+    return _all(files, feeds)
+
+
+def _all(files: list[str], feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
+    with contextlib.ExitStack() as until_the_end:
+        pages = _Pages(until_the_end)
+        for name in files:
+            yield from _from_file(name, feeds, pages)
 
 
 def _refuse_unreadable(name: str) -> None:
@@ -54,7 +69,7 @@ def _refuse_unreadable(name: str) -> None:
         raise UsageError(f"there is no file {name}")
 
 
-def _from_file(name: str, feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
+def _from_file(name: str, feeds: Mapping[str, FeedConfig], pages: _Pages) -> Iterator[Judged]:
     if name == STDIN:
         yield from _from_lines(sys.stdin.buffer, "stdin", feeds)
         return
@@ -66,7 +81,7 @@ def _from_file(name: str, feeds: Mapping[str, FeedConfig]) -> Iterator[Judged]:
         elif path.suffix.lower() == ".txt":
             yield Judged(name, _text_file(path.read_bytes(), name))
         else:
-            yield Judged(name, _page(path.read_bytes()))
+            yield pages.read(name, path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror}") from None
 
@@ -80,28 +95,77 @@ def _text_file(content: bytes, name: str) -> Document:
         raise UsageError(f"{name} is not UTF-8 text", hint="save it as UTF-8") from None
 
 
-def _page(content: bytes) -> Document:
-    """A web page as it is: its <title>, and all other text as the body."""
+# --- web pages ---------------------------------------------------------------------------------------
+
+
+class _Pages:
+    """Reads pages in the killable process, which is started for the first and ends with `until_the_end`."""
+
+    def __init__(self, until_the_end: contextlib.ExitStack) -> None:
+        self._stack = until_the_end
+        self._extract: Callable[[bytes], Extracted] | None = None
+
+    def read(self, name: str, content: bytes) -> Judged:
+        """A page's article, or what there is instead; says on standard error where that is not the whole."""
+        from monitor.pages.values import usable
+
+        if self._extract is None:
+            self._extract = self._started()
+        found = self._extract(content)
+        note = usable(found, "")
+        judged = _article(name, found) if found.lines else _whole_page(name, content)
+        if not note:
+            return judged
+        what = "teaser only" if found.lines else "no article was found, so nothing of its text is confirmed"
+        note = f"{what}: {note}"
+        output.say(f"warning: {output.printable(name)}: {note}")
+        return replace(judged, note=note)
+
+    def _started(self) -> Callable[[bytes], Extracted]:
+        import asyncio
+
+        from monitor.pages.extractor import Extractor
+
+        runner = self._stack.enter_context(asyncio.Runner())
+        extractor = Extractor()
+        self._stack.callback(lambda: runner.run(extractor.close()))
+        return lambda content: runner.run(extractor.extract(content))
+
+
+def _article(name: str, found: Extracted) -> Judged:
+    """The article that was found on a page."""
+    from monitor.articles.urls import clean_url, source_of
     from monitor.model import Document
+
+    url = found.canonical or found.og_url or ""
+    document = Document(
+        title=found.title,
+        body=found.text,
+        language=found.language,
+        source=source_of(url),
+        authors=found.authors,
+        url=clean_url(url) or url,
+        unconfirmed=found.unconfirmed,
+    )
+    return Judged(name, document, found.published)
+
+
+def _whole_page(name: str, content: bytes) -> Judged:
+    """A page without an article: its <title>, and all other text as a body that nobody confirmed."""
+    from monitor.model import Document
+    from monitor.pages.charset import decode
     from monitor.text.html import html_to_text
 
-    markup = _decoded(content)
+    markup = decode(content, "")
     title = _TITLE.search(markup)
-    if title is None:
-        return Document(body=html_to_text(markup))
-    rest = markup[: title.start()] + markup[title.end() :]
-    return Document(title=" ".join(html_to_text(title[1]).split()), body=html_to_text(rest))
-
-
-def _decoded(content: bytes) -> str:
-    """A page as text: UTF-8 where it is that, else what it says it is, else what browsers assume."""
-    named = _CHARSET.search(content[:2048])
-    for encoding in ("utf-8-sig", named[1].decode() if named else "cp1252"):
-        try:
-            return content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return content.decode("cp1252", "replace")
+    rest = markup[: title.start()] + markup[title.end() :] if title else markup
+    body = html_to_text(rest)
+    document = Document(
+        title=" ".join(html_to_text(title[1]).split()) if title else "",
+        body=body,
+        unconfirmed=((0, len(body)),) if body else (),
+    )
+    return Judged(name, document)
 
 
 # --- lines of JSON -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from monitor.cli import context, output
 from monitor.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from monitor.cli.files import Judged
     from monitor.model import Document, Hit, RuleMatch
@@ -64,14 +64,16 @@ def match(
 
 @dataclass(slots=True)
 class _Counts:
-    """How many articles were judged, how many matched, and how often each rule held."""
+    """How many articles were judged, how many matched, and how often each rule held, or held only weakly."""
 
     total: int = 0
     matched: int = 0
     rules: Counter[str] = field(default_factory=Counter)
+    weak: Counter[str] = field(default_factory=Counter)
 
-    def add(self, matches: Iterable[RuleMatch]) -> None:
+    def add(self, matches: Collection[RuleMatch]) -> None:
         names = [match.rule for match in matches]
+        self.weak.update(match.rule for match in matches if match.strength == "weak")
         self.total += 1
         self.matched += bool(names)
         self.rules.update(names)
@@ -83,7 +85,8 @@ def _over_files(engine: Engine, judged: Iterable[Judged]) -> _Counts:
         matches = engine.match(item.document)
         counts.add(matches)
         if context.given.json:
-            output.emit(as_json(item.id, matches))
+            noted = {"note": item.note} if item.note else {}
+            output.emit(as_json(item.id, matches) | noted)
         elif matches:
             output.out(f"{output.printable(str(item.id))}  {_titled(item.document, matches)}")
             _tell(item.document, matches)
@@ -131,7 +134,8 @@ def _sum_up(counts: _Counts, engine: Engine) -> None:
     if len(engine.rules) > 1:
         width = max(len(name) for name in engine.rules)
         for name in engine.rules:
-            output.say(f"  {name.ljust(width)}  {counts.rules[name]}")
+            weak = f", {counts.weak[name]} weak" if counts.weak[name] else ""
+            output.say(f"  {name.ljust(width)}  {counts.rules[name]}{weak}")
 
 
 def as_json(name: str | int, matches: Iterable[RuleMatch]) -> dict[str, Any]:

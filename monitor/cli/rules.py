@@ -9,13 +9,14 @@ import typer
 
 from monitor.cli import context, output, rules_show
 from monitor.errors import ConfigError
+from monitor.model import Strength
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from monitor.model import Hit
+    from monitor.model import Document, Hit
     from monitor.rules.engine import Engine
-    from monitor.settings import Config, RuleConfig
+    from monitor.settings import Config, RuleConfig, RuleTest
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +63,9 @@ def test(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this rule.")] = None,
     text: Annotated[
         str | None,
-        typer.Option("--text", metavar="T", help="Judge this text instead; its first line is the title."),
+        typer.Option(
+            "--text", metavar="T|FILE", help="This text or file instead; its first line is the title."
+        ),
     ] = None,
 ) -> None:
     """Run the rules' tests (exit 1 if one fails), or show which rules hold for a text."""
@@ -71,7 +74,8 @@ def test(
     engine = engine_of(replace(config, rules=rules))
     rules = tuple(rule for rule in rules if rule.name in engine.rules)
     if text is not None:
-        _judge(engine, rules, text)
+        for document, told in rules_show.typed(text, config):
+            _judge(engine, rules, document, told)
     elif not _run_tests(engine, rules):
         raise typer.Exit(1)
 
@@ -119,32 +123,47 @@ def _described(rule: RuleConfig, config: Config, counts: Mapping[str, int] | Non
     return shape
 
 
-def _judge(engine: Engine, rules: Sequence[RuleConfig], text: str) -> None:
+def _judge(engine: Engine, rules: Sequence[RuleConfig], document: Document, told: str) -> None:
+    """Which rules hold for a document, and why; `told` names one of a file."""
     from monitor.cli.match import hit_shape, snippet
-    from monitor.rules.ruletests import text_document
+    from monitor.rules.ruletests import judged
 
-    document = text_document(text)
     for rule in rules:
-        holds, hits = engine.judge_text(rule.name, document)
+        strength, hits = judged(engine, rule.name, document)
         if context.given.json:
-            output.emit({"rule": rule.name, "holds": holds, "hits": [hit_shape(hit) for hit in hits]})
+            output.emit(
+                {
+                    "rule": rule.name,
+                    "of": told,
+                    "holds": strength is not None,
+                    "strength": strength,
+                    "hits": [hit_shape(hit) for hit in hits],
+                }
+            )
             continue
-        word = output.colour("holds", "green") if holds else "does not hold"
-        output.out(f"{rule.name}: {word}")
+        word, shade = _VERDICTS[strength]
+        output.out(f"{rule.name}: {output.colour(word, shade) if shade else word}")
         for hit in hits:
             output.out(f"    {_named(hit)}: {snippet(document, hit)}")
+
+
+_VERDICTS = {
+    Strength.STRONG: ("holds", "green"),
+    Strength.WEAK: ("holds weakly, in text that may be furniture", "yellow"),
+    None: ("does not hold", ""),
+}
 
 
 def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
     """Run all tests and tell of them; True if all pass."""
     from monitor.cli.match import hit_shape
-    from monitor.rules.ruletests import text_document
+    from monitor.rules.ruletests import judged, rings, text_document
 
     ran = failed = 0
     for rule in rules:
         for index, worked in enumerate(rule.tests):
-            holds, hits = engine.judge_text(rule.name, text_document(worked.text))
-            passed = holds == worked.match
+            strength, hits = judged(engine, rule.name, text_document(worked.text))
+            passed = rings(rule, strength) == worked.match
             ran += 1
             failed += not passed
             if context.given.json:
@@ -155,11 +174,12 @@ def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
                         "expected": "match" if worked.match else "no_match",
                         "text": worked.text,
                         "passed": passed,
+                        "strength": strength,
                         "hits": [hit_shape(hit) for hit in hits],
                     }
                 )
             elif not passed:
-                _tell_failure(rule, worked.text, hits, expected=worked.match)
+                _tell_failure(rule, worked, strength, hits)
     if not context.given.json:
         if not ran:
             output.say("no tests to run: add [[rules.tests]] with match or no_match below a rule")
@@ -169,11 +189,11 @@ def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
     return not failed
 
 
-def _tell_failure(rule: RuleConfig, text: str, hits: Sequence[Hit], *, expected: bool) -> None:
-
-    should, does = ("should match", "does not") if expected else ("should not match", "does")
+def _tell_failure(rule: RuleConfig, worked: RuleTest, strength: Strength | None, hits: Sequence[Hit]) -> None:
+    does = {Strength.STRONG: "does", Strength.WEAK: "does only weakly", None: "does not"}[strength]
+    should = "should match" if worked.match else "should not match"
     output.out(f"{output.colour('failed', 'red')} {rule.name}: {should}, and {does}")
-    output.out(f"    text: {output.printable(text)}")
+    output.out(f"    text: {output.printable(worked.text)}")
     for hit in hits:
         output.out(f"    hit:  {output.printable(hit.text)} ({_named(hit)})")
 

@@ -72,7 +72,7 @@ def explain(
     config, _, engine = _one(name)
     compiled = engine.rules[name]
     if text is not None:
-        for document, told in _typed(text, config):
+        for document, told in typed(text, config):
             _judge(compiled, engine, document, told)
     elif article is not None:
         _judge_best(compiled, engine, *_stored(article, config))
@@ -133,7 +133,7 @@ def _remembered(name: str) -> tuple[dict[str, Any] | None, dict[str, int] | None
     return memory, {"total": total, **by_state}
 
 
-def _typed(text: str, config: Config) -> list[tuple[Document, str]]:
+def typed(text: str, config: Config) -> list[tuple[Document, str]]:
     """The documents that --text means: those of a file where there is one, else the text itself."""
     from monitor.cli.files import KINDS, from_files
     from monitor.rules.ruletests import text_document

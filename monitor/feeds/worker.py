@@ -1,12 +1,8 @@
 """
 The code that runs in the killable worker process: the only place where feedparser is imported.
 
-Theory of operation. The parent (parse.py) writes one request at a time to our standard input and reads one
-answer from our standard output; the end of input means exit. A request is two 32-bit lengths, a JSON header
-(`cpu` seconds, `content_type`, `url`, `known` hashes) and the body; an answer is a 32-bit length and JSON.
-There is no clean-up code: a document that needs more processor time than its budget is ended by the kernel
-(SIGPROF), one that needs more memory ends this process, and the parent takes the end of our output as the
-answer.
+The parent (parse.py) sends a document with its `content_type`, its `url` and the hashes of items that are
+`known`, and gets JSON values back; monitor.killable says how, and within what limits.
 
 Well-formed documents of the usual kinds are read by fast.py. It declines whatever is doubtful, and only then
 is feedparser loaded: it knows every kind of feed there ever was, but takes ten times as long, and 10 MB.
@@ -18,15 +14,7 @@ string, opens a *local file* of that name. So it is only ever given a BytesIO.
 from __future__ import annotations
 
 import functools
-import gc
 import io
-import json
-import math
-import os
-import resource
-import signal
-import struct
-import sys
 from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.dates import email_date, utc_text
@@ -37,11 +25,10 @@ from monitor.feeds.limits import limited
 from monitor.feeds.raw import hashes_of
 from monitor.feeds.tree import MAX_DEPTH, DepthError, depth_before_error
 from monitor.feeds.wishes import skips_in, waiting_time
+from monitor.killable.child import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-MEMORY_EXIT = 3
+    from collections.abc import Collection, Mapping
 
 # Address space, a little more than memory in use. Before the first document it is 18 MB, with
 # feedparser 30; an ordinary feed of 8 MB and 5,000 items takes 120 MB there.
@@ -254,56 +241,10 @@ def _author(author: Any) -> str:
     return str(author.get("name") or author.get("email") or "")
 
 
-def _limit_self() -> None:
-    """Give up what a parser does not need: core files, open files, and memory without end."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
-
-
-def _allow_cpu(seconds: float) -> None:
-    """
-    Let the kernel end this process after so many more seconds of processor time.
-
-    The timer is exact, but code could change it; the limit counts whole seconds and is there for that.
-    """
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    until = math.ceil(usage.ru_utime + usage.ru_stime + seconds) + 1
-    # Only the soft limit: an unprivileged process can never raise a hard one again.
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
-
-
 def main() -> None:
     """Answer requests until the input ends."""
-    _limit_self()
-    requests = sys.stdin.buffer
-    # A stray print() in a library must not end up inside an answer.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    # Documents are small heaps that live for milliseconds: collecting between them is cheaper than during.
-    gc.disable()
-    gc.freeze()
-    while True:
-        lengths = requests.read(8)
-        if len(lengths) < 8:
-            return
-        header_length, body_length = struct.unpack("!II", lengths)
-        header = json.loads(requests.read(header_length))
-        body = requests.read(body_length)
-        _allow_cpu(header["cpu"])
-        try:
-            answer = parse_document(body, header["content_type"], header["url"], frozenset(header["known"]))
-            data = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        except MemoryError:
-            os._exit(MEMORY_EXIT)  # nothing can be relied on now, not even making a sentence
-        answers.write(struct.pack("!I", len(data)) + data)
-        answers.flush()
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        del answer, data, body
-        gc.collect()
-        gc.freeze()  # what is left is there to stay: feedparser, when it has just been loaded
+    serve(_answer, address_space=_ADDRESS_SPACE, open_files=_OPEN_FILES)
 
 
-if __name__ == "__main__":
-    main()
+def _answer(header: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+    return parse_document(body, header["content_type"], header["url"], frozenset(header["known"]))

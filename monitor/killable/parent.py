@@ -16,11 +16,14 @@ import signal
 import struct
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+T = TypeVar("T")
+
+_PIECE = 262_144
 _MAX_ANSWER_BYTES = 64_000_000
 _MEMORY_EXIT = 3  # child.MEMORY_EXIT; importing it here would load what only a child needs
 
@@ -42,22 +45,40 @@ class KillableProcess:
 
     `module` is the dotted name of a module whose `main()` calls `child.serve`. `cpu_seconds` of processor
     time and `wall_seconds` of waiting are allowed per request. With `one_shot` every request gets a fresh
-    process that ends with it, so that no memory stays behind. `work` names the work in sentences ("parsing").
+    process that ends with it, so that no memory stays behind. `work` names the work in sentences ("parsing"),
+    `thing` what it is done on ("a feed").
     """
 
     def __init__(
-        self, module: str, *, work: str, cpu_seconds: float, wall_seconds: float, one_shot: bool = False
+        self,
+        module: str,
+        *,
+        work: str,
+        thing: str = "it",
+        cpu_seconds: float,
+        wall_seconds: float,
+        one_shot: bool = False,
     ) -> None:
         self.cpu_seconds = cpu_seconds
         self.wall_seconds = wall_seconds
         self._module = module
         self._work = work
+        self._thing = thing
         self._one_shot = one_shot
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
     async def ask(self, header: Mapping[str, Any], body: bytes) -> Any:
         """The answer's JSON value; raises KilledError if there is none."""
+        return await self.ask_for(_as_it_is, header, body)
+
+    async def ask_for(self, read: Callable[[Any], T], header: Mapping[str, Any], body: bytes) -> T:
+        """
+        What `read` makes of the answer's JSON value; raises KilledError if there is none.
+
+        A process whose answer makes no sense to `read` (a KeyError, TypeError, ValueError …) is not trusted
+        with another request.
+        """
         data = json.dumps({**header, "cpu": self.cpu_seconds}).encode()
         request = struct.pack("!II", len(data), len(body)) + data + body
         async with self._turn:
@@ -68,12 +89,12 @@ class KillableProcess:
                 raise KilledError(why, killed=False) from None
             try:
                 async with asyncio.timeout(self.wall_seconds):
-                    answer = json.loads(await _ask(process, request))
+                    answer = read(json.loads(await _ask(process, request)))
             except TimeoutError:
                 await self._stop()
                 why = f"{self._work} took longer than {self.wall_seconds:g} s"
                 raise KilledError(why, killed=True) from None
-            except (OSError, EOFError, ValueError):
+            except (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError):
                 raise KilledError(self._why_it_died(await self._stop()), killed=True) from None
             except BaseException:
                 await self._stop()  # cancelled in mid-answer: what is still in the pipe belongs to nobody
@@ -123,10 +144,10 @@ class KillableProcess:
 
     def _why_it_died(self, status: int | None) -> str:
         """A sentence for an exit status of the process."""
-        if status == -signal.SIGPROF:
+        if status in (-signal.SIGPROF, -signal.SIGXCPU):
             return f"{self._work} took more than {self.cpu_seconds:g} s of processor time"
         if status == _MEMORY_EXIT:
-            return f"{self._work} needed more memory than it may take"
+            return f"{self._work} needed more memory than {self._thing} may take"
         return f"the process for {self._work} broke down"
 
 
@@ -135,9 +156,14 @@ async def _ask(process: asyncio.subprocess.Process, request: bytes) -> bytes:
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None
     assert stdout is not None
-    stdin.write(request)
-    await stdin.drain()
+    for start in range(0, len(request), _PIECE):  # in pieces: a pipe keeps a copy of what it cannot take yet
+        stdin.write(request[start : start + _PIECE])
+        await stdin.drain()
     (length,) = struct.unpack("!I", await stdout.readexactly(4))
     if length > _MAX_ANSWER_BYTES:
         raise ValueError("an answer of impossible length")
     return await stdout.readexactly(length)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 from monitor.pages import article, confirm
 from monitor.pages.blocks import Block, blocks_of
 from monitor.pages.charset import decode
-from monitor.pages.furniture import marks, without_furniture
-from monitor.pages.labels import label_of
 from monitor.pages.metadata import stated
 from monitor.pages.values import Cut, Extracted, Line
+from monitor.text.furniture import marks, without_furniture
 from monitor.text.html import one_line
+from monitor.text.labels import label_of
 from monitor.text.language import UNKNOWN, guess
 
 if TYPE_CHECKING:

@@ -44,12 +44,9 @@ class Extractor:
             return Extracted(error=f"the page is larger than {MAX_PAGE // 1_000_000} MB")
         lane = self.suspect if suspect or len(body) > SUSPECT_BYTES else self.normal
         try:
-            answer = await lane.ask({"content_type": content_type, "url": url}, body)
-            return from_values(answer)
+            return await lane.ask_for(from_values, {"content_type": content_type, "url": url}, body)
         except KilledError as end:
             return Extracted(error=str(end), killed=end.killed)
-        except (ValueError, TypeError, LookupError, AttributeError):
-            return Extracted(error="the process for reading the page gave no answer that makes sense")
 
     async def close(self) -> None:
         """End both processes."""

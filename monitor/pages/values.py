@@ -5,35 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.text.lines import Cut, Line, unconfirmed_spans
+
 if TYPE_CHECKING:
     from datetime import datetime
 
+__all__ = ["Cut", "Extracted", "Line", "unconfirmed_spans", "usable"]
+
 _LEAST_CHARS = 250  # of article text; less is a caption, a paywall's first line or a page of another kind
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """
-    One line of an article. `why` says why it is not confirmed; "" = it is.
-
-    Rules may match confirmed lines (strong); what holds only with the others is weak.
-    """
-
-    text: str
-    why: str = ""
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether nothing speaks against the line."""
-        return not self.why
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A piece of the page that is not article text, and why it is thought so."""
-
-    text: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +54,6 @@ class Extracted:
     def unconfirmed(self) -> tuple[tuple[int, int], ...]:
         """The (start, end) spans in `text` of lines that are not confirmed, neighbours as one."""
         return unconfirmed_spans(self.lines)
-
-
-def unconfirmed_spans(lines: tuple[Line, ...]) -> tuple[tuple[int, int], ...]:
-    """The (start, end) spans of unconfirmed lines in the lines joined by line feeds, neighbours as one."""
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for line in lines:
-        end = start + len(line.text)
-        if line.why:
-            if spans and spans[-1][1] + 1 == start:
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
-        start = end + 1
-    return tuple(spans)
 
 
 def usable(extracted: Extracted, teaser: str) -> str:

@@ -129,3 +129,27 @@ def test_a_giant_file_is_not_read(tmp_path: Path) -> None:
     outcome = run("extract", page)
     assert outcome.code == 1
     assert "5 MB" in outcome.err
+
+
+def test_a_text_goes_through_the_furniture_guard(tmp_path: Path) -> None:
+    """Its first line is the title."""
+    text = tmp_path / "a.txt"
+    text.write_text("\nTalks\nThey met in Doha.\nRead more\nRain again\n", encoding="utf-8")
+    [shape] = run("extract", text, "--json").objects
+    assert (shape["title"], shape["text"], shape["confirmed"]) == (
+        "Talks",
+        "They met in Doha.\nRain again",
+        "They met in Doha.",
+    )
+    assert [one["text"] for one in shape["cut"]] == ["Read more"]
+    text.write_bytes(b"caf\xe9")
+    assert run("extract", text).code == 2
+
+
+def test_a_page_that_says_little_is_a_teaser(tmp_path: Path) -> None:
+    """That is said, and is no failure."""
+    page = tmp_path / "a.html"
+    page.write_text("<title>News</title><p>They met in Doha.</p>")
+    outcome = run("extract", page)
+    assert outcome.code == 0
+    assert "teaser only: the page gave 17 characters of text" in outcome.err

@@ -112,6 +112,57 @@ def test_text_and_pages_have_a_title_and_a_body(tmp_path: Path) -> None:
     assert [hit["text"] for hit in outcome.objects[1]["matches"][0]["hits"]] == ["Talks", "Doha"]
 
 
+PAGES = Path(__file__).parents[1] / "pages" / "html"
+
+
+def test_a_page_is_read_as_an_article(tmp_path: Path) -> None:
+    """Its furniture makes rules hold weakly at most, and both outputs say so."""
+    page = PAGES / "most_read_inside.html"
+    outcome = match(tmp_path, page, "--query", "talibans AND doha", "--json")
+    assert [m["strength"] for m in outcome.objects[0]["matches"]] == ["strong"]
+    weak = match(tmp_path, page, "--query", '"pneus hiver"', "--json")
+    [found] = weak.objects[0]["matches"]
+    assert (found["strength"], found["hits"][0]["field"]) == ("weak", "body")
+    assert "note" not in weak.objects[0]
+    assert "query (weak): " in match(tmp_path, page, "--query", '"pneus hiver"').out
+    assert rules_of(match(tmp_path, page, "--query", "lang:fr AND talibans", "--json")) == {
+        str(page): ["query"]
+    }
+
+
+def test_what_is_no_article_is_told_and_judged_weakly(tmp_path: Path) -> None:
+    """A few words are a teaser; where no article is found, nothing of the text is confirmed, or lost."""
+    short, other, empty = tmp_path / "short.html", tmp_path / "other.html", tmp_path / "empty.html"
+    short.write_text("<title>News</title><p>They met in Doha.</p>")
+    other.write_text("%PDF-1.4 Doha")
+    empty.write_text("")
+    outcome = match(tmp_path, short, other, empty, "--query", "doha", "--json")
+    assert [[m["strength"] for m in shape["matches"]] for shape in outcome.objects] == [
+        ["strong"],
+        ["weak"],
+        [],
+    ]
+    notes = [shape["note"] for shape in outcome.objects]
+    assert notes[0] == "teaser only: the page gave 17 characters of text, fewer than 250"
+    assert notes[1] == "no article was found, so nothing of its text is confirmed: this is no web page"
+    assert notes[2].endswith("the page is empty")
+    assert [line for line in outcome.err.splitlines() if line.startswith("warning")] == [
+        f"warning: {file}: {note}" for file, note in zip((short, other, empty), notes, strict=True)
+    ]
+
+
+def test_a_text_goes_through_the_furniture_guard(tmp_path: Path) -> None:
+    """What a label announces is weak, also in the count at the end."""
+    text = tmp_path / "a.txt"
+    text.write_text("Talks\n\nThey met in Doha.\nRead more\nRain again\nRead more: Rain everywhere\n")
+    outcome = match(tmp_path, text)
+    assert "talks: They met in *Doha*." in outcome.out
+    assert "french (weak): *Rain* again" in outcome.out
+    assert "everywhere" not in outcome.out
+    assert "french      1, 1 weak" in outcome.err
+    assert "talks       1\n" in outcome.err
+
+
 def test_a_query_needs_no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule is then named "query"; entities come from a configuration only if there is one."""
     monkeypatch.chdir(tmp_path)
@@ -326,6 +377,7 @@ def test_many_stored_articles_are_read_in_pages(tmp_path: Path) -> None:
 # --- the world's texts -----------------------------------------------------------------------------------
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+PAGE = SHARED / "pages" / "talibans-doha.html"
 SEED = SHARED / "seed" / "talibans-doha.txt"
 STORIES = SHARED / "stories" / "ecbplus.jsonl"
 WORLD = """\
@@ -384,3 +436,14 @@ def test_a_corpus_of_sentences_is_judged(tmp_path: Path) -> None:
         for hit in shape["matches"][0]["hits"]:
             assert body[hit["start"] : hit["end"]] == hit["text"]
             assert hit["text"].casefold() in {"earthquake", "indonesia"}
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="needs ../shared/corpus/pages")
+def test_the_page_this_project_was_born_from(tmp_path: Path) -> None:
+    """The rules on its report hold; those on its furniture do not hold strongly."""
+    strong = []
+    for query in ("talibans", "doha", "covid-19", "bataclan", '"pneus hiver"', "cookies", "sicile"):
+        for file in (PAGE, SEED):
+            [shape] = match(tmp_path, file, "--query", query, "--json").objects
+            strong += [query for m in shape["matches"] if m["strength"] == "strong"]
+    assert strong == ["talibans", "talibans", "doha", "doha"]

@@ -119,6 +119,21 @@ def test_a_text_is_tried_on_every_rule(tmp_path: Path) -> None:
     assert "in the body: in Doha" in shown
 
 
+def test_a_file_is_tried_and_furniture_is_weak(tmp_path: Path) -> None:
+    """Its text is read as `match` reads it."""
+    path = write(
+        tmp_path, '[[rules]]\nname = "talks"\nquery = "doha"\n[[rules]]\nname = "rain"\nquery = "rain"\n'
+    )
+    file = tmp_path / "a.txt"
+    file.write_text("News\nThey met in Doha.\nRead more\nRain again\n")
+    outcome = run("rules", "test", "--text", file, "--json", "--config", path)
+    assert [(shape["rule"], shape["holds"], shape["strength"]) for shape in outcome.objects] == [
+        ("talks", True, "strong"),
+        ("rain", True, "weak"),
+    ]
+    assert "rain: holds weakly" in run("rules", "test", "--text", file, "--config", path).out
+
+
 def test_a_named_rule_is_tried_even_if_disabled(tmp_path: Path) -> None:
     """Whoever names it wants to see it."""
     path = write(tmp_path, GOOD)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from monitor.feeds import limits, worker
-from monitor.feeds import parse as parent
 from monitor.feeds.worker import parse_document
 
 URL = "https://example.org/feeds/desk.xml"
@@ -403,8 +402,3 @@ def test_a_very_long_document_is_cut_between_items(monkeypatch: pytest.MonkeyPat
     got = answer(f'<rss version="2.0"><channel>{ITEM * 9}</channel></rss>')
     assert len(got["entries"]) == 2
     assert "only its first 2 items are used" in got["warnings"][0]
-
-
-def test_parent_and_worker_agree() -> None:
-    """The two sides live in two processes and share a number."""
-    assert parent._MEMORY_EXIT == worker.MEMORY_EXIT

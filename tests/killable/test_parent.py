@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.killable import child, parent
 from monitor.killable.parent import KillableProcess, KilledError
 
 if TYPE_CHECKING:
@@ -129,3 +130,45 @@ def test_a_module_that_is_not_there_is_a_breakdown() -> None:
         await process.close()
 
     asyncio.run(story())
+
+
+def test_parent_and_child_agree() -> None:
+    """The two sides live in two processes and share a number."""
+    assert parent._MEMORY_EXIT == child.MEMORY_EXIT
+
+
+@pytest.mark.parametrize("wrong", ["pid2", "got"])
+def test_an_answer_that_makes_no_sense_is_a_breakdown(wrong: str) -> None:
+    """A process that gives one is not asked again."""
+
+    def read(answer: Any) -> int:
+        return int(answer[wrong])
+
+    async def story(process: KillableProcess) -> None:
+        first = await ask(process, "answer")
+        with pytest.raises(KilledError, match="the process for working broke down") as caught:
+            await process.ask_for(read, {"wish": "answer"}, b"no number")
+        assert caught.value.killed
+        assert (await ask(process, "answer"))["pid"] != first["pid"]
+
+    run(story)
+
+
+def test_code_that_takes_the_timer_away_is_ended_by_the_limit() -> None:
+    """It counts whole seconds, and nobody but the kernel can move it."""
+
+    async def story(process: KillableProcess) -> None:
+        with pytest.raises(KilledError, match=r"took more than 0\.1 s of processor time"):
+            await ask(process, "burn without a timer")
+        assert (await ask(process, "answer", "again"))["got"] == "again"
+
+    run(story, cpu=0.1)
+
+
+def test_a_large_request_arrives_whole() -> None:
+    """It is more than a pipe holds."""
+
+    async def story(process: KillableProcess) -> None:
+        assert (await ask(process, "answer", "é" * 1_000_000))["got"] == "é" * 1_000_000
+
+    run(story)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.articles.summary import cleaned, cleaned_text
 from monitor.model import Document, Strength
 from monitor.pages.article import tree_of
 from monitor.pages.blocks import blocks_of
 from monitor.pages.charset import decode
 from monitor.pages.extract import extract
-from monitor.pages.summary import cleaned, cleaned_text
 from monitor.pages.values import Extracted, usable
 from monitor.rules.engine import compile_query
 

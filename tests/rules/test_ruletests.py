@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from monitor.model import Document
@@ -58,3 +60,23 @@ def test_rules_that_are_not_loaded_are_passed_over() -> None:
 def test_the_first_line_is_the_title(text: str, title: str, body: str) -> None:
     """The first line that is not empty is the title, the rest the body."""
     assert text_document(text) == Document(title=title, body=body)
+
+
+FURNISHED = "Talks go on\n\nThey met in Oslo.\nLire aussi\nDoha waits\nLire aussi : Paris waits"
+
+
+def test_furniture_in_a_text_is_not_confirmed() -> None:
+    """Labels are cut, what they announce is kept and told apart."""
+    document = text_document(FURNISHED)
+    assert document.body == "They met in Oslo.\nDoha waits"
+    assert [document.body[start:end] for start, end in document.unconfirmed] == ["Doha waits"]
+
+
+def test_an_example_is_a_match_if_it_would_ring() -> None:
+    """What holds in furniture alone is none, except for a rule that rings for such."""
+    strong, weak = RuleTest("Doha", match=True), RuleTest(FURNISHED, match=True)
+    assert failures(RuleConfig("r", "doha", tests=(strong, replace(weak, match=False)))) == ()
+    [failure] = failures(RuleConfig("r", "doha", tests=(weak,)))
+    assert "only weakly, in lines that may be furniture" in failure.message
+    assert failures(RuleConfig("r", "doha", weak="alert", tests=(weak,))) == ()
+    assert failures(RuleConfig("r", "paris", weak="alert", tests=(replace(weak, match=False),))) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 def do(header: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     """Answer, or do something that never ends well."""
     wish = header["wish"]
-    if wish == "burn":
+    if wish.startswith("burn"):
+        if wish == "burn without a timer":
+            signal.setitimer(signal.ITIMER_PROF, 0)
         while True:
             pass
     elif wish == "hang":

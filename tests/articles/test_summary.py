@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.pages.summary import WHOLE_CHARS, cleaned
+from monitor.articles.summary import WHOLE_CHARS, cleaned, cleaned_text
+from monitor.text.html import html_to_text
 
 SENTENCE = "Ministers of six countries met in the capital on Tuesday to talk about water and grain."
 
@@ -110,3 +113,96 @@ def test_time_is_linear_in_any_text(markup: str) -> None:
     start = time.process_time()
     cleaned(markup)
     assert time.process_time() - start < 2
+
+
+def test_a_label_is_no_furniture_where_nothing_else_is_said() -> None:
+    """A teaser that begins with "Background:" is the item's own; below other text it is another's."""
+    assert cleaned("Hintergrund: Die Delegation in Doha").text == "Hintergrund: Die Delegation in Doha"
+    assert cleaned(f"<p>{SENTENCE}</p><p>Lire aussi : Le Bataclan rouvre</p>").text == SENTENCE
+    assert cleaned("<a href='x'>Comments</a>").text == ""
+
+
+def test_furniture_behind_furniture_is_cut() -> None:
+    """A label, "Read more" and the system's signature follow each other in any order."""
+    found = cleaned(
+        f"<p>{SENTENCE} Read more. Continue reading</p><p>The post Talks appeared first on The Post.</p>"
+        "<p>Related</p><p>Read more</p>"
+    )
+    assert found.text == SENTENCE
+    assert found.more
+
+
+def test_the_lines_of_a_text_without_tags_are_lines() -> None:
+    """Where they are paragraphs; a text that is only wrapped is one."""
+    found = cleaned(f"{SENTENCE} {SENTENCE}\nLire aussi\nCovid-19 : la vague\n\n{SENTENCE} {SENTENCE}")
+    assert [line.why != "" for line in found.lines] == [False, True, False]
+    wrapped = "\n".join(SENTENCE[start : start + 30] for start in range(0, len(SENTENCE), 30))
+    assert cleaned(wrapped).text == html_to_text(wrapped)
+
+
+def test_an_article_about_cookies_is_news() -> None:
+    """There words about them are what is reported."""
+    assert cleaned("<p>The site said that it uses cookies.</p>").unconfirmed
+    assert not cleaned("<p>The site said that it uses cookies.</p>", "An end to cookies").unconfirmed
+
+
+PIECES = (
+    *(
+        SENTENCE,
+        SENTENCE * 3,
+        "Covid-19: cases rise",
+        "Lire aussi",
+        "Lire aussi : le Bataclan rouvre",
+        "Most read",
+    ),
+    *(
+        "Read more",
+        f"{SENTENCE} Read more.",
+        f"{SENTENCE} [...]",
+        "The post X appeared first on Y.",
+        "…",
+        "-",
+        "»",
+    ),
+    *(
+        "We use cookies to improve your visit.",
+        "Advertisement",
+        "Comments",
+        "تابع القراءة",
+        "Meistgelesen",
+        "",
+    ),
+    *(
+        "Has the autumn wave passed its peak?",
+        "Floods: a year of rain in one night",
+        "[+123 chars]",
+        "Mira: algo",
+    ),
+)
+LINES = st.lists(
+    st.sampled_from(PIECES) | st.text(st.characters(exclude_characters="\n"), max_size=40), max_size=9
+)
+
+
+@given(LINES)
+def test_laws_of_a_clean_text(lines: list[str]) -> None:
+    """Spans lie within the text, in order and apart; what is clean stays as it is; nothing is made up."""
+    found = cleaned_text(lines)
+    text = found.text
+    ends = [0, *(place for span in found.unconfirmed for place in span), len(text)]
+    assert ends == sorted(ends)
+    assert all(start < end for start, end in found.unconfirmed)
+    assert "\n".join(line.text for line in found.lines) == text
+    assert cleaned_text(text.split("\n")).text == text
+    assert all(any(line in whole for whole in lines) for line in text.split("\n") if line)
+
+
+@given(
+    st.lists(
+        st.sampled_from(PIECES) | st.sampled_from(["<p>", "</p>", "<a href=x>", "<", "&#8230;"]), max_size=12
+    )
+)
+def test_any_markup_can_be_cleaned(pieces: list[str]) -> None:
+    """And the text that a caller has already changes nothing."""
+    markup = "".join(pieces)
+    assert cleaned(markup) == cleaned(markup, plain=html_to_text(markup))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.pages.furniture import marks, without_furniture, words
-from monitor.pages.labels import label_of, phrase_in
+from monitor.text.furniture import has_words, is_clean, marks, without_furniture, words
+from monitor.text.labels import label_of, may_hold_phrase, phrase_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONG = (
     "The talks went on for a fourth day, and those who took part in them said at night that they had agreed."
@@ -130,3 +136,51 @@ def test_words_are_counted_in_scripts_without_spaces() -> None:
     """Two characters are about a word."""
     assert words("塔利班代表在多哈会晤") == 5
     assert words("three short words") == 3
+
+
+PIECES = (
+    *(LONG, TITLE, "Lire aussi", "Read more: Looted art", "Most read", "Advertisement", "A short line"),
+    *(
+        "We use cookies.",
+        "Réservé aux abonnés",
+        "использует cookie",
+        "جميع الحقوق محفوظة",
+        "Suivez-nous sur tout",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=60), max_size=12))
+def test_what_is_quickly_found_clean_is_clean(lines: list[str]) -> None:
+    """The short cut never hides what speaks against a line."""
+    if is_clean(lines):
+        assert all(mark.why == "" for mark in marks(lines))
+
+
+@given(
+    st.sampled_from(
+        ["we use cookies", "réservé aux abonnés", "Nur für Abonnenten", "suscríbete a", "все права защищены"]
+    ),
+    st.sampled_from([str.upper, str.lower, str.title, lambda text: unicodedata.normalize("NFD", text)]),
+    st.sampled_from(["{}", "x {}, y", "({})!", "L'été: {} — ça va", "Wörter\u00a0{}\u2026"]),
+    st.sampled_from([" ", "-", "  ", "\u2019", ", "]),
+)
+def test_a_phrase_is_found_however_it_is_written(
+    phrase: str, case: Callable[[str], str], around: str, between: str
+) -> None:
+    """Case, accents, punctuation and spaces make no difference to the quick look either."""
+    line = around.format(case(phrase).replace(" ", between))
+    assert phrase_in(line)
+    assert may_hold_phrase(f"{LONG}\n{line}\n{LONG}")
+
+
+def test_most_texts_need_no_closer_look() -> None:
+    """A word of a phrase, or all of its words in another order, is no phrase."""
+    assert not may_hold_phrase(f"{LONG}\nUs follow on and on.")
+    assert not may_hold_phrase("L'été, ça va: on les suivra à l'œil.")
+
+
+@given(st.text(max_size=200), st.integers(1, 30))
+def test_words_are_counted_no_further_than_needed(text: str, least: int) -> None:
+    """The quick way says the same."""
+    assert has_words(text, least) == (words(text) >= least)

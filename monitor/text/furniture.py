@@ -14,8 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.pages.labels import Label, label_of, phrase_in
-from monitor.pages.values import Cut, Line
+from monitor.text.labels import Label, label_of, may_hold_phrase, phrase_in
+from monitor.text.lines import Cut, Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _LEAST_TITLES, _MOST_TITLES = 3, 12  # behind an article
 _BEGUN = 2  # paragraphs after which an article has begun, and can end
 # The last two stops are Arabic and Urdu, the last two quotes are closing ones.
 _SENTENCE_END = re.compile("[.!?…。\u061f\u06d4][\"'»)\\]\u201d\u2019]*$")
-_FULL_STOP = re.compile("[.…。\u06d4][\"'»)\\]\u201d\u2019]*$")
+_STOPS, _CLOSING = ".…。\u06d4", "\"'»)]\u201d\u2019"
 _COOKIE = re.compile(r"\bcookies?\b", re.IGNORECASE)
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -42,11 +42,31 @@ class Mark:
     cut: bool = False
 
 
+_NOTHING = Mark()
+
+
 def without_furniture(lines: Sequence[str], title: str = "") -> tuple[tuple[Line, ...], tuple[Cut, ...]]:
     """The lines that stay, each with what speaks against it, and those that are cut."""
+    if is_clean(lines):
+        return tuple(map(Line, lines)), ()
     marked = list(zip(lines, marks(lines, title), strict=True))
-    kept = tuple(Line(text, mark.why) for text, mark in marked if not mark.cut)
-    return kept, tuple(Cut(text, mark.why) for text, mark in marked if mark.cut)
+    kept = tuple([Line(text, mark.why) for text, mark in marked if not mark.cut])
+    return kept, tuple([Cut(text, mark.why) for text, mark in marked if mark.cut])
+
+
+def is_clean(lines: Sequence[str]) -> bool:
+    """Whether surely nothing speaks against any of these lines: told quickly, as of most texts of feeds."""
+    if not lines:
+        return True
+    if len(lines) >= _BEGUN + _LEAST_TITLES and all(map(_may_be_title, lines[-_LEAST_TITLES:])):
+        return False
+    if any(map(label_of, lines)):
+        return False
+    return not may_hold_phrase("\n".join([text for text in lines if len(text) <= _LONG_LINE]))
+
+
+def _may_be_title(line: str) -> bool:
+    return not _stops(line) and _LEAST_TITLE <= words(line) <= _LONGEST_TITLE
 
 
 def marks(lines: Sequence[str], title: str = "", reach: Sequence[int] | None = None) -> list[Mark]:
@@ -55,7 +75,6 @@ def marks(lines: Sequence[str], title: str = "", reach: Sequence[int] | None = N
 
     `reach` bounds what labels announce: one in line n speaks of lines before `reach[n]`, in the same box.
     """
-    about_cookies = bool(_COOKIE.search(title))
     announced = _Announced()
     found: list[Mark] = []
     notice = False
@@ -66,13 +85,13 @@ def marks(lines: Sequence[str], title: str = "", reach: Sequence[int] | None = N
             found.append(Mark(f"label “{label.text}”", cut=True))
             continue
         below = announced.above(number, text)
-        phrase = phrase_in(text) if len(text) <= _LONG_LINE and not below else ""
-        if phrase and about_cookies and _COOKIE.search(phrase):
-            phrase = ""
+        phrase = _said_of_the_site(text, title) if not below else ""
         notice = notice or bool(phrase and _COOKIE.search(text))
-        announced.paragraphs += not below and not phrase and words(text) >= _PARAGRAPH
-        found.append(Mark(f"about the site: “{phrase}”" if phrase else below))
-    if notice and not about_cookies:
+        if announced.paragraphs < _BEGUN and not below and not phrase:
+            announced.paragraphs += has_words(text, _PARAGRAPH)
+        why = f"about the site: “{phrase}”" if phrase else below
+        found.append(Mark(why) if why else _NOTHING)
+    if notice and not _COOKIE.search(title):
         # A sentence that asks for consent is seldom alone.
         for number, text in enumerate(lines):
             if not found[number].why and _COOKIE.search(text):
@@ -83,13 +102,19 @@ def marks(lines: Sequence[str], title: str = "", reach: Sequence[int] | None = N
     return found
 
 
+def _said_of_the_site(text: str, title: str) -> str:
+    """The words about the site that a short paragraph holds, or ""; of cookies, unless the title is, too."""
+    phrase = phrase_in(text) if len(text) <= _LONG_LINE else ""
+    return "" if phrase and _COOKIE.search(phrase) and _COOKIE.search(title) else phrase
+
+
 def _titles_at_the_end(lines: Sequence[str], found: Sequence[Mark]) -> list[int]:
     """The last lines that speak for themselves, where they look like titles of other articles."""
     tail: list[int] = []
     for number in range(len(lines) - 1, -1, -1):
         if found[number].why:
             continue
-        if not _LEAST_TITLE <= words(lines[number]) <= _LONGEST_TITLE or _FULL_STOP.search(lines[number]):
+        if not _may_be_title(lines[number]):
             break
         tail.append(number)
     # Results of a race are lines without a full stop too, but shorter ones and more of them.
@@ -119,10 +144,11 @@ class _Announced:
 
     def above(self, number: int, text: str) -> str:
         """What the label above this line says of it; "" where the article goes on."""
-        over = number >= self._until or (not self._ending and self._listed >= _LIST_LINES)
-        if self._label and (over or _goes_on(text, ending=self._ending)):
-            self._label, self._ending = "", False
         if not self._label:
+            return ""
+        over = number >= self._until or (not self._ending and self._listed >= _LIST_LINES)
+        if over or _goes_on(text, ending=self._ending):
+            self._label, self._ending = "", False
             return ""
         self._listed += 1
         return f"below the label “{self._label}”"
@@ -131,12 +157,22 @@ class _Announced:
 def words(text: str) -> int:
     """About how many words a text has, also in scripts without spaces."""
     spaced = len(text.split())
-    alone = len(_NO_SPACES.findall(text))
-    return max(spaced, alone // 2) if alone else spaced
+    return spaced if text.isascii() else max(spaced, len(_NO_SPACES.findall(text)) // 2)
+
+
+def has_words(text: str, least: int) -> bool:
+    """Whether a text has so many words, `words(text) >= least`, without counting all of a long one."""
+    return len(text.split(None, least - 1)) >= least or words(text) >= least
+
+
+def _stops(text: str) -> bool:
+    """Whether a line ends in a full stop."""
+    end = text.rstrip(_CLOSING)[-1:]
+    return end != "" and end in _STOPS
 
 
 def _goes_on(text: str, *, ending: bool) -> bool:
     """Whether a line below a label is the article going on, rather than the title of another one."""
     if ending:
-        return words(text) >= _LONG_PARAGRAPH and bool(_SENTENCE_END.search(text))
-    return words(text) >= _PARAGRAPH and bool(_FULL_STOP.search(text))
+        return has_words(text, _LONG_PARAGRAPH) and bool(_SENTENCE_END.search(text))
+    return _stops(text) and has_words(text, _PARAGRAPH)
