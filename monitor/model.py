@@ -162,7 +162,8 @@ class FetchRequest:
 
     `validators_of` is the hash of the address that gave them (`FetchResult.final_hash`): they are for no
     other; None = for whatever `url` is. `unconditional` asks for the whole document without them. `ports` may
-    be asked beside the usual ones, since the configuration names them.
+    be asked beside the usual ones, since the configuration names them. `page`: it is a web page, not a feed;
+    a redirect to another site is then not followed but told (`FetchResult.elsewhere`).
     """
 
     url: str
@@ -174,6 +175,7 @@ class FetchRequest:
     validators_of: int | None = None
     ports: frozenset[int] = frozenset()
     unconditional: bool = False
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ class FetchResult:
     `permanent_url` is the target of a chain of only permanent redirects, else None.
     `hops` are all answers, the last one included, in order; `final_hash` tells the address that gave the last
     one from others; `seconds` is how long the whole took.
-    `message` is a sentence without secrets.
+    `message` is a sentence without secrets. `elsewhere` is where a page is that has moved to another site.
     """
 
     status: FetchStatus
@@ -220,6 +222,7 @@ class FetchResult:
     hops: tuple[Hop, ...] = ()
     final_hash: int | None = None
     seconds: float = 0.0
+    elsewhere: str = ""
 
 
 # --- parse -------------------------------------------------------------------------------------------

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
 
+from monitor.config.durations import parse_rate
 from monitor.feeds.addresses import ports_of
 from monitor.feeds.schedule import PollPolicy
 from monitor.model import Severity
+from monitor.pages.budget import Rate
 from monitor.rules.engine import compile_rules
 from monitor.rules.reach import reaches
+from monitor.rules.tree import asked_for
 from monitor.settings import LEAST_INTERVAL, ChannelConfig
 
 if TYPE_CHECKING:
@@ -20,6 +24,16 @@ if TYPE_CHECKING:
     from monitor.settings import Config, FeedConfig, RuleConfig
 
 WEIGHTS = {Severity.HIGH: 2.0, Severity.URGENT: 4.0}
+_NOT_OF_PAGES = ("title", "summary")  # scopes that a page adds nothing to
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """How many pages may be asked for, and when an article goes without: [pages] as values."""
+
+    per_host: Rate
+    total: Rate
+    deadline: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,9 @@ class Plan:
     # Rules that make a feed weigh more, the heaviest first, one for each choice of feeds; and what is known.
     heavy: tuple[tuple[float, RuleConfig], ...] = ()
     weights: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
+    # Rules that may hold on a page and not on a teaser, one for each choice of feeds; and what is known.
+    readers: tuple[RuleConfig, ...] = ()
+    read: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def policy(self, feed: FeedConfig) -> PollPolicy:
         """How often this feed may be asked."""
@@ -65,6 +82,18 @@ class Plan:
             known = self.weights[feed.name] = next(heaviest, 1.0)
         return known
 
+    def reads_bodies(self, feed: FeedConfig) -> bool:
+        """Whether a rule that hears of this feed may hold on the page of an article alone."""
+        known = self.read.get(feed.name)
+        if known is None:
+            known = self.read[feed.name] = any(reaches(rule, feed) for rule in self.readers)
+        return known
+
+    @property
+    def page_limits(self) -> PageLimits:
+        """How many pages may be asked for."""
+        return page_limits(self.config)
+
 
 def build_plan(
     config: Config, frequencies: Frequencies | None = None
@@ -85,8 +114,29 @@ def build_plan(
         rules={r.name: r for r in config.rules},
         ports=ports_of(f.url.reveal() for f in config.feeds if not f.url.missing),
         heavy=_heavy(r for r in config.rules if r.name in engine.rules),
+        readers=_readers(engine),
     )
     return plan, problems
+
+
+def page_limits(config: Config) -> PageLimits:
+    """[pages] as values; keys that are not there have their defaults."""
+    pages = config.pages
+    return PageLimits(
+        Rate(*parse_rate(str(pages.get("per_host", "30/1h")))),
+        Rate(*parse_rate(str(pages.get("total", "2000/1d")))),
+        timedelta(seconds=cast("float", pages.get("deadline", 6 * 3600.0))),
+    )
+
+
+def _readers(engine: Engine) -> tuple[RuleConfig, ...]:
+    """Of rules that look at the same feeds one stands for all."""
+    found: dict[object, RuleConfig] = {}
+    for rule in engine.rules.values():
+        choice = (rule.config.feeds, rule.config.tags, rule.config.lang)
+        if choice not in found and any(t.scope not in _NOT_OF_PAGES for t in asked_for(rule.tree)):
+            found[choice] = rule.config
+    return tuple(found.values())
 
 
 def _heavy(rules: Iterable[RuleConfig]) -> tuple[tuple[float, RuleConfig], ...]:

@@ -41,9 +41,10 @@ from monitor.rules.tree import (
     Node,
     Regex,
     Term,
+    asked_for,
     leaves,
 )
-from monitor.rules.vocabulary import Leaf, Vocabulary, literal_of
+from monitor.rules.vocabulary import Leaf, Vocabulary, leaf_of, literal_of
 from monitor.settings import RuleConfig
 from monitor.text.hashes import hash64
 from monitor.text.language import LANGUAGES
@@ -120,6 +121,7 @@ class Engine:
         vocabulary.forget()
         self._memo = Memo(vocabulary, memo_size)
         self._others: Engine | None = None
+        self._asked_for = frozenset(leaf_of(t).key for rule in rules for t in asked_for(rule.tree))
 
     # --- compiling
 
@@ -199,6 +201,15 @@ class Engine:
     def holding(self, document: Document) -> tuple[str, ...]:
         """The names of the rules that hold for the whole of a document, in order: `match` without hits."""
         return tuple([rule.name for rule in self._holding(document)[1]])
+
+    def touches(self, document: Document) -> bool:
+        """
+        Whether a term or an entity that some rule asks for stands in a document, whatever else it asks for.
+
+        A look at keys alone: where a term is more than its words (exact spellings, extra words, entities that
+        need company), these are enough.
+        """
+        return not self._asked_for.isdisjoint(self._read(document)[0].keys)
 
     def _match(self, document: Document, strength: Strength) -> tuple[RuleMatch, ...]:
         judge, rules = self._holding(document)

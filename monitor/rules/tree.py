@@ -173,6 +173,15 @@ def leaves(node: Node) -> list[TextTerm | DocumentTerm]:
     return [node]
 
 
+def asked_for(node: Node, truth: bool = True) -> list[TextTerm]:
+    """The text terms whose presence speaks for the node, not against it: those under a NOT are left out."""
+    if isinstance(node, Not):
+        return asked_for(node.child, not truth)
+    if isinstance(node, TextTerm):
+        return [node] if truth else []
+    return [term for child in children_of(node) for term in asked_for(child, truth)]
+
+
 def needs_a_term(node: Node, truth: bool = True) -> bool:
     """Whether the node can only come out as `truth` when some term holds; else a query matches everything."""
     if isinstance(node, Not):

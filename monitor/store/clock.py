@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor.feeds.schedule import farthest, trusted
 from monitor.store import sql
+from monitor.store.pages import mend_pages, move_pages
 from monitor.store.rows import (
     ChannelState,
     Episode,
@@ -89,6 +90,7 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
         trouble = read(Episode, found)
         since, told = _moved(trouble.since, step), _moved(trouble.told_at, step)
         tx.run(sql.EPISODE_CLOCK, episode=trouble.id, since=since, told_at=told)
+    move_pages(tx, step)
     tx.run(sql.FACT_UPSERT, name=STEPPED, value=f"{step.total_seconds():.0f}", at=to_db(now))
     return len(feeds)
 
@@ -139,6 +141,7 @@ def mend_future(tx: Tx, now: datetime) -> int:
         if until != state.paused_until:
             tx.run(sql.CHANNEL_UPSERT, **(write(state) | {"paused_until": to_db(until)}))
     _mend_hosts_and_troubles(tx, now)
+    mend_pages(tx, now)
     return mended
 
 
