@@ -14,7 +14,6 @@ import asyncio
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.addresses import ports_of
@@ -25,7 +24,6 @@ from monitor.pages.extract import extract
 from monitor.pages.extractor import Extractor
 from monitor.pages.wanted import Purpose
 from monitor.plan import build_plan
-from monitor.ringing import Rung
 from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
 from monitor.settings import ChannelConfig, Config, FeedConfig, RuleConfig, Secret
@@ -38,18 +36,20 @@ from tests.support.webserver import FakeResolver, WebServer, answer
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from monitor.model import FetchRequest, FetchResult
     from monitor.pages.values import Extracted
+    from monitor.ringing import Rung
     from monitor.store.tx import Tx
     from tests.support.webserver import Step
 
 HTML = "text/html; charset=utf-8"
 FILLING = (
-    "The ministers met again on Monday morning, a spokesman said, and those who took part in the talks agreed that "
-    "a first paper would be ready before the end of the week. Nobody would say who had written it, or what it asks "
-    "of the two sides, and the delegations left without another word."
+    "The ministers met again on Monday morning, a spokesman said, and those who took part in the talks agreed "
+    "that a first paper would be ready before the end of the week. Nobody would say who had written it, or what "
+    "it asks of the two sides, and the delegations left without another word."
 )
 FEEDS = ("a", "b")
 
@@ -80,12 +80,13 @@ class HereExtractor(Extractor):
 class PageDesk:
     """The worker on a fresh database. Its clocks stand still until `later`."""
 
-    def __init__(self, folder: Path, web: WebServer, path: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, web: Any, path: Path, **options: Any) -> None:
         self.web = web
         self.clock = Clock()
         self.steady = 1000.0
-        self.database = Database(path)
+        self.database = options.pop("database", None) or Database(path)
         self.rungs: list[Rung] = []
+        self.rang = asyncio.Event()  # a page was read, or alerts decided
         self.closed = self.cut_off = False
         self.extractor: Extractor = options.pop("extractor", None) or HereExtractor()
         self.fetcher: Any = HttpFetcher(
@@ -131,8 +132,12 @@ class PageDesk:
             closed=lambda: self.closed,
             cut_off=lambda: self.cut_off,
         )
-        around = Surroundings(lambda: self.steady, self.pacer.paused_for, self.rungs.append)
+        around = Surroundings(lambda: self.steady, self.pacer.paused_for, self._rung)
         return PageWorker(tools, around, self.extractor)
+
+    def _rung(self, rung: Rung) -> None:
+        self.rungs.append(rung)
+        self.rang.set()
 
     # --- the server
 
@@ -210,7 +215,7 @@ class PageDesk:
                     if not now:
                         return begun
 
-        return self.run(together())
+        return int(self.run(together()))
 
     def run(self, story: Any) -> Any:
         """Run a story with the worker."""
@@ -233,10 +238,10 @@ class PageDesk:
 
     def matches(self) -> list[tuple[int, str, str]]:
         """Article, feed and rule of each match."""
-        statement = (
-            "SELECT m.article_id, f.name, m.rule FROM matches m JOIN feeds f ON f.id = m.feed_id ORDER BY m.id"
+        rows = self.database.reader.rows(
+            "SELECT article_id, name, rule FROM matches JOIN feeds ON feeds.id = feed_id ORDER BY matches.id"
         )
-        return [(row[0], row[1], row[2]) for row in self.database.reader.rows(statement)]
+        return [(row[0], row[1], row[2]) for row in rows]
 
 
 @contextmanager
@@ -254,9 +259,16 @@ def page_desk(folder: Path, **options: Any) -> Iterator[PageDesk]:
 
 
 class Scripted:
-    """A fetcher that gives results in turn, the last one for ever; pages and robots.txt apart."""
+    """
+    A fetcher that gives results in turn, the last one for ever; pages and robots.txt apart.
 
-    def __init__(self, *results: FetchResult, robots: FetchResult) -> None:
+    `meanwhile` happens while a page is being asked for.
+    """
+
+    def __init__(
+        self, *results: FetchResult, robots: FetchResult, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        self._meanwhile = meanwhile
         self._results = list(results)
         self._robots = robots
         self.requests: list[FetchRequest] = []
@@ -266,6 +278,7 @@ class Scripted:
         await asyncio.sleep(0)
         if request.url.endswith("/robots.txt"):
             return self._robots
+        self._meanwhile()
         return self._results.pop(0) if len(self._results) > 1 else self._results[0]
 
 
