@@ -40,7 +40,7 @@ def meaning(result: FetchResult, attempts: int) -> Meaning:
         return Meaning()
     code = result.http_status
     why = _told(result)
-    passing = result.status in _PASSING or (code is not None and (code >= 500 or code in (408, 425)))
+    passing = result.status in _PASSING or (code is not None and (500 <= code < 600 or code in (408, 425)))
     if not passing:
         return Meaning(why)
     if attempts >= ATTEMPTS:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.feeds.pacing import host_of, site_of
 from monitor.pages.answers import back_off
 from monitor.pages.boilerplate import WINDOW, Seen
 from monitor.store import sql
@@ -103,6 +102,8 @@ def queue_page(
     It is read within `deadline`, or the article goes without. With `hold` an alert waits for it, so long at
     most. A page that waits already is wanted the more if this asks for more.
     """
+    from monitor.feeds.pacing import host_of, site_of  # noqa: PLC0415 - it brings asyncio, and verbs read this
+
     host = site_of(host_of(url))
     if not host:
         return False

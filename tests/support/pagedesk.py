@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 
 HTML = "text/html; charset=utf-8"
 FILLING = (
-    "The ministers met again on Monday morning, a spokesman said, and those who took part in the talks agreed "
-    "that a first paper would be ready before the end of the week. Nobody would say who had written it, or what "
-    "it asks of the two sides, and the delegations left without another word."
+    "The ministers met again on Monday morning, a spokesman said, and those who took part in the talks "
+    "agreed that a first paper would be ready before the end of the week. Nobody would say who had written "
+    "it, or what it asks of the two sides, and the delegations left without another word."
 )
 FEEDS = ("a", "b")
 
