@@ -21,6 +21,7 @@ from monitor.pages.extractor import Extractor
 from monitor.pages.values import usable
 from monitor.paging import PageRead, record_page
 from monitor.ringing import Rung
+from monitor.service.log import event, get_logger
 from monitor.service.pagefetch import Never, PageFetcher
 from monitor.service.robots import Wait
 from monitor.store import sql
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 T = TypeVar("T")
+_log = get_logger("pages")
 
 
 class PageReader:
@@ -170,7 +172,18 @@ class PageReader:
             finish(tx, row, now)
             return rung
 
-        return await self._unit(unit, Priority.MATCHES if read.matches else Priority.POLL)
+        rung = await self._unit(unit, Priority.MATCHES if read.matches else Priority.POLL)
+        event(
+            _log,
+            "info" if rung.matched else "debug",
+            "page read" if read.text else "page given up",
+            article=row.article_id,
+            host=row.host,
+            matched=rung.matched,
+            notifications=rung.notifications,
+            **({"why": read.why} if read.why else {"characters": len(read.text)}),
+        )
+        return rung
 
     async def _unit(self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL) -> T:
         return await self._database.writer.run(unit, priority)

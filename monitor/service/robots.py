@@ -75,7 +75,7 @@ class Wishes:
             await self._note(site, "", None, self._clock())
             return True
 
-        result = await ask(f"{parts.scheme}://{parts.netloc}/robots.txt", begins)
+        result = await ask(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/robots.txt", begins)
         if isinstance(result, Wait):
             return result
         now = self._clock()
@@ -107,8 +107,11 @@ class Wishes:
 
 def _site(url: str) -> str:
     """What has one robots.txt: a host and port; with and without "www." it is the same."""
-    port = urlsplit(url).port
     host = site_of(host_of(url))
+    try:
+        port = urlsplit(url).port
+    except ValueError:  # the fetcher will say so
+        port = None
     return f"{host}:{port}" if port else host
 
 

@@ -11,13 +11,16 @@ import pytest
 from monitor.articles.identity import digest
 from monitor.articles.urls import url_key
 from monitor.model import FetchResult, FetchStatus
+from monitor.pages.extractor import Extractor
 from monitor.pages.wanted import Purpose
 from monitor.paging import record_page
 from monitor.ringing import Rung
 from monitor.service import pagefetch, pagereader, pages
 from monitor.store import sql
+from monitor.store.database import Database
 from monitor.store.pages import page_counts, waiting_pages
 from tests.support.pagedesk import FILLING, NOW, Scripted, page, page_desk
+from tests.support.store import FullDisk, Refusals, new_database
 from tests.support.webserver import Hang, Reset, answer
 
 if TYPE_CHECKING:
@@ -534,3 +537,94 @@ def test_an_article_that_was_pruned_is_forgotten(tmp_path: Path) -> None:
 
         desk.run(story())
         assert desk.database.reader.rows(sql.PAGES_WAITING) == []
+
+
+def test_a_page_that_its_reader_cannot_take_costs_its_article_the_text(tmp_path: Path) -> None:
+    """The process that reads it is killed; the next page of the host is read by one of its own."""
+    with page_desk(tmp_path, extractor=Extractor(cpu_seconds=0.001)) as desk:
+        desk.serve("/1", page(*[f"{DOHA} {number}" for number in range(2000)]))
+        first = desk.want("/1")
+
+        async def story() -> None:
+            desk.worker.start_due()
+            await desk.worker.settled()
+            await desk.worker.stop()
+
+        desk.run(story())
+        assert desk.article(first)["page_why"] == "reading the page took more than 0.001 s of processor time"
+        assert desk.row(first).done_at == NOW
+        assert desk.worker._reader._suspects == {"127.0.0.1"}
+
+
+def test_the_processes_that_read_pages_end_after_a_while(tmp_path: Path) -> None:
+    """They take memory; the next page starts them again."""
+    with page_desk(tmp_path) as desk:
+        desk.serve("/1", page(DOHA))
+        desk.want("/1")
+        desk.work()
+        assert desk.extractor.closed == 0
+        desk.later(minutes=4)
+        desk.work()
+        assert desk.extractor.closed == 0
+        desk.later(minutes=2)
+        desk.work()
+        desk.work()
+        assert desk.extractor.closed == 1
+
+
+def test_no_page_is_asked_for_that_could_not_be_written_down(tmp_path: Path) -> None:
+    """The request does not begin; a quarter of an hour later it does."""
+    plan = Refusals()
+    path = new_database(tmp_path)
+    with page_desk(tmp_path, database=Database(path, FullDisk(path, plan))) as desk:
+        desk.serve("/1", page(DOHA))
+        first = desk.want("/1")
+        plan.let_through, plan.left = 2, 1  # robots.txt
+        desk.work()
+        assert plan.refused == 1
+        assert desk.pages_asked == []
+        assert (desk.row(first).attempts, desk.row(first).done_at) == (0, None)
+        desk.later(minutes=15)
+        desk.work()
+        assert desk.article(first)["page"]
+
+
+def test_a_page_that_could_not_be_recorded_is_asked_for_again(tmp_path: Path) -> None:
+    """It counts as an attempt."""
+    plan = Refusals()
+    path = new_database(tmp_path)
+    with page_desk(tmp_path, database=Database(path, FullDisk(path, plan))) as desk:
+        desk.serve("/1", page(DOHA))
+        first = desk.want("/1")
+        plan.let_through, plan.left = 3, 1  # robots.txt, the lease
+        desk.work()
+        assert plan.refused == 1
+        assert desk.article(first)["page"] == ""
+        desk.later(minutes=15)
+        desk.work()
+        assert desk.article(first)["page"]
+        assert desk.pages_asked == ["/1", "/1"]
+        assert desk.matches() == [(first, "a", "doha")]
+
+
+def test_an_address_that_is_none_is_given_up(tmp_path: Path) -> None:
+    """With the sentence that the fetcher has for it."""
+    with page_desk(tmp_path) as desk:
+        desk.serve("/1", page(DOHA))
+        first = desk.want("/1")
+        wrong = "http://127.0.0.1:99999/1"
+        desk.database.writer.submit(lambda tx: tx.run("UPDATE articles SET url = :u", u=wrong)).result()
+        desk.work()
+        assert desk.article(first)["page_why"]
+        assert desk.row(first).done_at == NOW
+
+
+def test_a_pause_that_a_feed_was_told_to_keep_is_kept_by_pages(tmp_path: Path) -> None:
+    """Nothing is asked of the host, and no attempt counts."""
+    with page_desk(tmp_path) as desk:
+        desk.serve("/1", page(DOHA))
+        first = desk.want("/1")
+        desk.pacer.pause("127.0.0.1", 120)  # as the poller does when a feed was told to wait
+        assert desk.work() == 0
+        assert desk.row(first).attempts == 0
+        assert desk.web.seen == []

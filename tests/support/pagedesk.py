@@ -69,6 +69,10 @@ class HereExtractor(Extractor):
     def __init__(self) -> None:
         super().__init__()
         self.read: list[str] = []
+        self.closed = 0
+
+    async def close(self) -> None:
+        self.closed += 1
 
     async def extract(
         self, body: bytes, *, content_type: str = "", url: str = "", suspect: bool = False
@@ -88,7 +92,7 @@ class PageDesk:
         self.rungs: list[Rung] = []
         self.rang = asyncio.Event()  # a page was read, or alerts decided
         self.closed = self.cut_off = False
-        self.extractor: Extractor = options.pop("extractor", None) or HereExtractor()
+        self.extractor: Any = options.pop("extractor", None) or HereExtractor()
         self.fetcher: Any = HttpFetcher(
             "Tocsin/test",
             allow_private=["127.0.0.0/8"],
@@ -248,7 +252,8 @@ class PageDesk:
 def page_desk(folder: Path, **options: Any) -> Iterator[PageDesk]:
     """A desk with a server; at the end matches and ledger add up."""
     with WebServer() as web:
-        desk = PageDesk(folder, web, new_database(folder), **options)
+        path = folder / "tocsin.db" if "database" in options else new_database(folder)
+        desk = PageDesk(folder, web, path, **options)
         try:
             yield desk
             assert desk.database.reader.rows(sql.LEDGER_STRAY) == []
