@@ -12,7 +12,7 @@ from enum import Enum, IntEnum, StrEnum
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 T = TypeVar("T")
@@ -163,7 +163,8 @@ class FetchRequest:
     `validators_of` is the hash of the address that gave them (`FetchResult.final_hash`): they are for no
     other; None = for whatever `url` is. `unconditional` asks for the whole document without them. `ports` may
     be asked beside the usual ones, since the configuration names them. `page`: it is a web page, not a feed;
-    a redirect to another site is then not followed but told (`FetchResult.elsewhere`).
+    a redirect to another site is then not followed but told (`FetchResult.elsewhere`), and `permits` says
+    which others may be followed.
     """
 
     url: str
@@ -176,6 +177,7 @@ class FetchRequest:
     ports: frozenset[int] = frozenset()
     unconditional: bool = False
     page: bool = False
+    permits: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,10 @@ class HttpFetcher:
         if request.page and site_of(following.host) != site_of(target.host):
             trip.elsewhere = following.url  # that site has wishes of its own
             raise FetchError(FetchStatus.REFUSED, "the server redirects to another site")
+        if request.permits is not None and not request.permits(following.url):
+            raise FetchError(
+                FetchStatus.REFUSED, "the site's robots.txt does not allow where it redirects to"
+            )
         trip.redirects += 1
         if trip.redirects > MAX_HOPS:
             raise FetchError(FetchStatus.REFUSED, f"the server redirects more than {MAX_HOPS} times")

@@ -80,7 +80,7 @@ class PageFetcher:
             if isinstance(result, Wait | Never):
                 return result
             if not result.elsewhere:
-                return self._meant(row, result)
+                return self._meant(errand, result)
             errand.url = result.elsewhere
             if self._tools.spent_on(errand.site):
                 return Wait(UNREACHED)
@@ -94,23 +94,27 @@ class PageFetcher:
         if not wishes.allows(errand.url):
             return Never(FORBIDDEN)
         left = self._crawl_delay(errand.site, wishes.delay() or 0.0)
-        return Wait(left) if left > 0 else await errand.ask(errand.url, errand.begins, page=True)
+        if left > 0:
+            return Wait(left, host=errand.site)
+        return await errand.ask(errand.url, errand.begins, permits=wishes.allows)
 
     def _crawl_delay(self, site: str, delay: float) -> float:
         """What is left of the seconds that a site wants between two pages."""
         last = (self._asked.get(site) or last_asked(self._tools.database.reader, site)) if delay else None
         return delay - max(0.0, (self._tools.clock() - last).total_seconds()) if last else 0.0
 
-    def _meant(self, row: PageRow, result: FetchResult) -> FetchResult | Wait | Never:
+    def _meant(self, errand: _Errand, result: FetchResult) -> FetchResult | Wait | Never:
         if result.unreachable and self._tools.cut_off():
             return Wait(UNREACHED, counts=False)
-        meant = meaning(result, row.attempts + 1)
+        meant = meaning(result, errand.row.attempts + 1)
         if not meant.why:
             return result
-        left = (row.deadline - self._tools.clock()).total_seconds()
+        left = (errand.row.deadline - self._tools.clock()).total_seconds()
         if meant.again is None or meant.again >= left:
             return Never(meant.why)
-        return Wait(meant.again, meant.why, all_of_host=result.status is FetchStatus.RATE_LIMITED)
+        # Its pages alone wait: its feeds go by what they are told themselves.
+        host = errand.site if result.status is FetchStatus.RATE_LIMITED else ""
+        return Wait(meant.again, meant.why, host=host)
 
 
 @dataclass(slots=True)
@@ -129,11 +133,21 @@ class _Errand:
         return site_of(host_of(self.url))
 
     async def ask(
-        self, address: str, begins: Callable[[], Awaitable[bool]], *, page: bool = False
+        self,
+        address: str,
+        begins: Callable[[], Awaitable[bool]],
+        *,
+        permits: Callable[[str], bool] | None = None,
     ) -> FetchResult | Wait:
-        """Ask for something of the site when its turn has come; `begins` says just before if it is wanted."""
+        """
+        Ask for something of the site when its turn has come; `begins` says just before if it is wanted.
+
+        With `permits` it is a page, and that says which of its addresses may be asked for.
+        """
         tools = self.tools
-        request = FetchRequest(address, proxy=self.proxy, ports=tools.plan().ports, page=page)
+        request = FetchRequest(
+            address, proxy=self.proxy, ports=tools.plan().ports, page=permits is not None, permits=permits
+        )
         async with tools.turn(host_of(self.url)) as paused:
             if paused:
                 return Wait(paused)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from monitor.articles.identity import digest
 from monitor.articles.urls import key_is_bare, url_key
+from monitor.config.durations import format_duration
 from monitor.documents import read_spans, stored_document
 from monitor.feeds.pacing import host_of, site_of
 from monitor.pages.answers import ATTEMPTS
@@ -98,6 +99,13 @@ class PageReader:
             return Rung()
         return await self._read_page(row, feed_name, known, result)
 
+    async def too_late(self, row: PageRow) -> Rung:
+        """The article goes without its page, because its deadline has come."""
+        known = self._database.reader.row(sql.ARTICLE, id=row.article_id)
+        time = format_duration((row.deadline - row.created_at).total_seconds())
+        why = f"its turn did not come within {time}: [pages] allows so many an hour"
+        return await self.end(row, (known["page_why"] if known else "") or why)
+
     async def end(self, row: PageRow, why: str) -> Rung:
         """The article goes without its page, and for this reason."""
         return await self._record(row, PageRead(*_ids(row), why=why), self._tools.plan())
@@ -110,8 +118,8 @@ class PageReader:
             if not wait.counts:
                 give_back(tx, row, until)
             put_off(tx, row, until, wait.why)
-            if wait.all_of_host:  # the pages of its host alone: its feeds go by what they are told themselves
-                put_off_host(tx, row.host, until)
+            if wait.host:
+                put_off_host(tx, wait.host, until)
 
         if wait.seconds:
             await self._unit(unit)

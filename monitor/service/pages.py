@@ -156,6 +156,8 @@ class PageWorker:
         if len(self._tasks) >= AT_ONCE:
             return 0
         budget = self._budget_now()
+        if budget.spent(self._around.steady(), coming=len(self._tasks)):
+            return 0
         for row, feed in due_pages(self._database.reader, now):
             steady = self._around.steady()
             if len(self._tasks) >= AT_ONCE or budget.spent(steady, coming=len(self._tasks)):
@@ -175,7 +177,6 @@ class PageWorker:
     def _ended(self, host: str) -> None:
         self._tasks.pop(host, None)
         self._last_page = self._around.steady()
-        self.wake()
 
     async def _page(self, row: PageRow, feed: str) -> None:
         try:
@@ -205,7 +206,7 @@ class PageWorker:
     async def _keep_up(self) -> None:
         try:
             await self._decide()
-            while rows := overdue_pages(self._database.reader, self._tools.clock()):
+            while rows := self._overdue():
                 for row in rows:
                     await self._give_up(row)
         except StoreError as error:
@@ -230,17 +231,19 @@ class PageWorker:
 
         self._told(await self._database.writer.run(unit, Priority.MATCHES))
 
+    def _overdue(self) -> list[PageRow]:
+        """What was not read in time; one that is being read may yet be."""
+        rows = overdue_pages(self._database.reader, self._tools.clock())
+        return [row for row in rows if row.host not in self._tasks]
+
     async def _give_up(self, row: PageRow) -> None:
         try:
-            self._told(await self._reader.end(row, self._why_late(row)))
+            self._told(await self._reader.too_late(row))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - it would be met at every look
             failure(_log, "page not given up", error, article=row.article_id)
             await self._database.writer.run(lambda tx: finish(tx, row, self._tools.clock()))
-
-    def _why_late(self, row: PageRow) -> str:
-        return f"it was not read in time, and asked for {_times(row.attempts)}"
 
     # --- the budget
 
@@ -275,7 +278,3 @@ class PageWorker:
             await self._reader.close()
         finally:
             self._upkeep = None
-
-
-def _times(count: int) -> str:
-    return "never" if count == 0 else "once" if count == 1 else f"{count} times"

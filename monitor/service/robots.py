@@ -37,13 +37,13 @@ class Wait:
     """
     Nothing may be asked for so many seconds; `why` is "" where nothing is wrong.
 
-    `counts` = an attempt that was made counts; `all_of_host` = all pages of the host wait.
+    `counts` = an attempt that was made counts; all pages of `host` are to wait, "" = this one alone.
     """
 
     seconds: float
     why: str = ""
     counts: bool = True
-    all_of_host: bool = False
+    host: str = ""
 
 
 class Wishes:
@@ -69,7 +69,7 @@ class Wishes:
         now = self._clock()
         known = host_row(self._database.reader, site)
         if known is not None and timedelta(0) <= (age := now - known.at) < _kept(known.status):
-            return await self._read(known.status, known.robots.encode(), TROUBLED - age)
+            return await self._read(url, known.status, known.robots.encode(), TROUBLED - age)
 
         async def begins() -> bool:
             await self._note(site, "", None, self._clock())
@@ -89,16 +89,18 @@ class Wishes:
         text = result.body[:_MOST].decode("utf-8", "replace")
         await self._note(site, text, status, now)
         longest = max(TROUBLED, timedelta(seconds=result.retry_after or 0.0))
-        return await self._read(status, text.encode(), longest)
+        return await self._read(url, status, text.encode(), longest)
 
-    async def _read(self, status: int | None, body: bytes, rest: timedelta) -> Robots | Wait:
+    async def _read(self, url: str, status: int | None, body: bytes, rest: timedelta) -> Robots | Wait:
         from monitor.pages import robots  # noqa: PLC0415 - it brings Protego, which polls do not need
 
         if len(body) > _LARGE:
             wishes = await asyncio.to_thread(robots.answered, status, body)
         else:
             wishes = robots.answered(status, body)
-        return wishes if _settled(status) else Wait(rest.total_seconds(), wishes.why)
+        if _settled(status):
+            return wishes
+        return Wait(rest.total_seconds(), wishes.why, host=site_of(host_of(url)))
 
     async def _note(self, site: str, text: str, status: int | None, at: datetime) -> None:
         # It has to outlive this process, not a power cut.

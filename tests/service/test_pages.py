@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ from monitor.pages.wanted import Purpose
 from monitor.paging import record_page
 from monitor.ringing import Rung
 from monitor.service import pagefetch, pagereader, pages
+from monitor.settings import Secret
 from monitor.store import sql
 from monitor.store.database import Database
 from monitor.store.pages import page_counts, waiting_pages
 from tests.support.pagedesk import FILLING, NOW, Scripted, page, page_desk
 from tests.support.store import FullDisk, Refusals, new_database
-from tests.support.webserver import Hang, Reset, answer
+from tests.support.webserver import Hang, Reset, WebServer, answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,12 +87,14 @@ def test_what_robots_forbid_is_not_fetched(tmp_path: Path) -> None:
     with page_desk(tmp_path) as desk:
         desk.serve("/private/1", page(DOHA), robots=ALLOWED)
         desk.serve("/2", page(DOHA))
-        kept, read = desk.want("/private/1"), desk.want("/2")
-        assert desk.work() == 2
-        assert desk.web.targets() == ["/robots.txt", "/2"]
+        desk.web.on("/3", answer(302, Location="/private/3"))
+        kept, read, led = desk.want("/private/1"), desk.want("/2"), desk.want("/3")
+        assert desk.work() == 3
+        assert desk.web.targets() == ["/robots.txt", "/2", "/3"]
         assert desk.article(kept)["page_why"] == pagefetch.FORBIDDEN
+        assert "robots.txt" in desk.article(led)["page_why"]
         assert desk.article(read)["page"]
-        assert page_counts(desk.database.reader, NOW).given_up == {pagefetch.FORBIDDEN: 1}
+        assert page_counts(desk.database.reader, NOW).given_up[pagefetch.FORBIDDEN] == 1
 
 
 def test_robots_are_asked_once_a_day_also_over_restarts(tmp_path: Path) -> None:
@@ -306,7 +310,7 @@ def test_over_budget_the_deadline_ends_it(tmp_path: Path) -> None:
         desk.work()
         desk.later(hours=6)
         desk.work()
-        assert desk.article(2)["page_why"] == "it was not read in time, and asked for never"
+        assert desk.article(2)["page_why"].startswith("its turn did not come within 6h")
         assert desk.row(2).done_at is not None
 
 
@@ -628,3 +632,64 @@ def test_a_pause_that_a_feed_was_told_to_keep_is_kept_by_pages(tmp_path: Path) -
         assert desk.work() == 0
         assert desk.row(first).attempts == 0
         assert desk.web.seen == []
+
+
+def test_a_page_that_is_being_read_at_its_deadline_is_read(tmp_path: Path) -> None:
+    """What waits behind it on its host is given up when it is over, and says what stood in its way."""
+    with page_desk(tmp_path) as desk:
+        there = FetchResult(
+            FetchStatus.NEW, 200, body=page(DOHA), content_type="text/html", final_url=desk.web.url("/1")
+        )
+
+        def meanwhile() -> None:
+            desk.later(hours=7)
+            desk.worker.wake()
+            desk.worker.start_due()
+
+        desk.fetcher = Scripted(there, robots=NO_FILE, meanwhile=meanwhile)
+        first, second = desk.want("/1"), desk.want("/2")
+        desk.work()
+        assert DOHA in desk.article(first)["page"]
+        assert desk.article(second)["page_why"].startswith("its turn did not come")
+
+
+def test_what_stood_in_the_way_is_the_reason_at_the_deadline(tmp_path: Path) -> None:
+    """Not the time that passed."""
+    with page_desk(tmp_path) as desk:
+        desk.web.on("/robots.txt", answer(500))
+        first = desk.want("/1")
+        desk.work()
+        desk.later(hours=6)
+        desk.work()
+        assert desk.article(first)["page_why"] == "robots.txt could not be asked for (HTTP 500)"
+
+
+def test_a_page_gets_nothing_of_its_feed_s_secrets(tmp_path: Path) -> None:
+    """Neither login nor header fields, though it is of the same server."""
+    with page_desk(tmp_path) as desk:
+        feed = desk.config.feeds[0]
+        fields = {"X-Token": Secret("tok3n")}
+        desk.load(feeds=(replace(feed, user="u", password=Secret("p"), headers=fields),))
+        desk.serve("/1", page(DOHA))
+        first = desk.want("/1")
+        desk.work()
+        assert desk.article(first)["page"]
+        names = ["host", "user-agent", "accept", "accept-encoding", "connection"]
+        assert [seen.names for seen in desk.web.seen] == [names, names]
+
+
+def test_a_page_is_asked_for_through_its_feed_s_proxy(tmp_path: Path) -> None:
+    """Its robots.txt as well; without the proxy's address there is no page."""
+    with page_desk(tmp_path) as desk, WebServer() as proxy:
+        feed = desk.config.feeds[0]
+        desk.load(feeds=(replace(feed, proxy=Secret(proxy.url(""))),))
+        proxy.on(desk.web.url("/1", "a.test"), answer(200, page(DOHA), Content_Type="text/html"))
+        first = desk.want("/1", host="a.test")
+        desk.work()
+        assert desk.article(first)["page"]
+        assert [target.rpartition("/")[2] for target in proxy.targets()] == ["robots.txt", "1"]
+        assert desk.web.seen == []
+        desk.load(feeds=(replace(feed, proxy=Secret(None, missing="the variable PROXY is not set")),))
+        second = desk.want("/2")
+        desk.work()
+        assert desk.article(second)["page_why"] == "the variable PROXY is not set"
