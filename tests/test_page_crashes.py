@@ -36,7 +36,7 @@ def live(desk: PageDesk, folder: Path, point: str, nth: int, minutes: int) -> in
 
 
 @pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("nth", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3, 4))])
 def test_a_process_killed_anywhere_loses_no_page_and_tells_nothing_twice(
     tmp_path: Path, point: str, nth: int
 ) -> None:

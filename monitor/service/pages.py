@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 AT_ONCE = 4
+FOR_ALL = 3  # of these; the last is for pages that alerts wait for
 LOOK = 1.0  # seconds between two looks at the queue
 LOOK_AGAIN = 5.0  # where something waits that may not begin
 IDLE = 300.0  # seconds without a page, after which the processes that read them end
@@ -160,7 +161,8 @@ class PageWorker:
             return 0
         for row, feed in due_pages(self._database.reader, now):
             steady = self._around.steady()
-            if len(self._tasks) >= AT_ONCE or budget.spent(steady, coming=len(self._tasks)):
+            room = FOR_ALL if row.hold_until is None else AT_ONCE
+            if len(self._tasks) >= room or budget.spent(steady, coming=len(self._tasks)):
                 break
             if (
                 row.host in self._tasks

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.articles.identity import digest
 from monitor.articles.urls import url_key
+from monitor.feeds.fetch import HttpFetcher
 from monitor.model import FetchResult, FetchStatus
 from monitor.pages.extractor import Extractor
 from monitor.pages.wanted import Purpose
@@ -23,7 +24,7 @@ from monitor.store.database import Database
 from monitor.store.pages import page_counts, waiting_pages
 from tests.support.pagedesk import FILLING, NOW, Scripted, page, page_desk
 from tests.support.store import FullDisk, Refusals, new_database
-from tests.support.webserver import Hang, Reset, WebServer, answer
+from tests.support.webserver import FakeResolver, Hang, Reset, WebServer, answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -693,3 +694,25 @@ def test_a_page_is_asked_for_through_its_feed_s_proxy(tmp_path: Path) -> None:
         second = desk.want("/2")
         desk.work()
         assert desk.article(second)["page_why"] == "the variable PROXY is not set"
+
+
+def test_there_is_room_for_a_page_that_an_alert_waits_for(tmp_path: Path) -> None:
+    """Three that hang leave it; a fourth of their kind waits."""
+    with page_desk(tmp_path) as desk:
+        names = {f"{letter}.test": ["127.0.0.1"] for letter in "cdefg"}
+        desk.fetcher = HttpFetcher("t", allow_private=["127.0.0.0/8"], resolver=FakeResolver(**names))
+        desk.web.on("/hangs", Hang())
+        for letter in "cdef":
+            desk.want("/hangs", host=f"{letter}.test", priority=200)
+
+        async def story() -> None:
+            assert desk.worker.start_due() == 3
+            desk.serve("/1", page(DOHA))
+            last = desk.want("/1", host="g.test", priority=300, hold=timedelta(seconds=30))
+            desk.worker.wake()
+            assert desk.worker.start_due() == 1
+            await desk.rang.wait()
+            assert desk.article(last)["page"]
+            await desk.worker.stop()
+
+        desk.run(story())
