@@ -12,7 +12,7 @@ from enum import Enum, IntEnum, StrEnum
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 T = TypeVar("T")
@@ -162,7 +162,9 @@ class FetchRequest:
 
     `validators_of` is the hash of the address that gave them (`FetchResult.final_hash`): they are for no
     other; None = for whatever `url` is. `unconditional` asks for the whole document without them. `ports` may
-    be asked beside the usual ones, since the configuration names them.
+    be asked beside the usual ones, since the configuration names them. `page`: it is a web page, not a feed;
+    a redirect to another site is then not followed but told (`FetchResult.elsewhere`), and `permits` says
+    which others may be followed.
     """
 
     url: str
@@ -174,6 +176,8 @@ class FetchRequest:
     validators_of: int | None = None
     ports: frozenset[int] = frozenset()
     unconditional: bool = False
+    page: bool = False
+    permits: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,7 @@ class FetchResult:
     `permanent_url` is the target of a chain of only permanent redirects, else None.
     `hops` are all answers, the last one included, in order; `final_hash` tells the address that gave the last
     one from others; `seconds` is how long the whole took.
-    `message` is a sentence without secrets.
+    `message` is a sentence without secrets. `elsewhere` is where a page is that has moved to another site.
     """
 
     status: FetchStatus
@@ -220,6 +224,7 @@ class FetchResult:
     hops: tuple[Hop, ...] = ()
     final_hash: int | None = None
     seconds: float = 0.0
+    elsewhere: str = ""
 
 
 # --- parse -------------------------------------------------------------------------------------------

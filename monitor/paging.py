@@ -66,7 +66,7 @@ def record_page(tx: Tx, read: PageRead, plan: Plan, now: datetime) -> Rung:
     if feed is None:
         return Rung()
     rung = Rung()
-    met = _meeting(row, read.feed_id, name, now)
+    met = _meeting(tx, row, read.feed_id, name, now)
     held = {found["rule"] for found in tx.rows(sql.MATCHES_HELD, article=row["id"], feed=read.feed_id)}
     fresh = [m for m in read.matches if m.rule in held or _is_news(tx, m, read)]
     if held:  # one message for all; they may still wait for the page of what they look like
@@ -96,7 +96,7 @@ def decide_held(tx: Tx, plan: Plan, now: datetime) -> Rung:
         if row is None or feed is None:
             tx.run(sql.PAGE_UNHOLD, article=article, feed=feed_id)
             continue
-        met = replace(_meeting(row, feed_id, name, now), may_wait=not over, page_read=True)
+        met = replace(_meeting(tx, row, feed_id, name, now), may_wait=not over, page_read=True)
         found = ring_held(tx, met, plan, feed)
         if not found.alike:
             tx.run(sql.PAGE_UNHOLD, article=article, feed=feed_id)
@@ -106,13 +106,15 @@ def decide_held(tx: Tx, plan: Plan, now: datetime) -> Rung:
 
 def _holds(tx: Tx, read: PageRead, now: datetime) -> bool:
     """Whether the alert of this page may wait on."""
-    page = tx.row(sql.PAGE_OF, article=read.article_id, feed=read.feed_id)
+    page = tx.row(sql.PAGE, article=read.article_id, feed=read.feed_id)
     until = from_db(page["hold_until"]) if page else None
     return until is not None and until > now
 
 
 def _keep(tx: Tx, row: sqlite3.Row, read: PageRead) -> sqlite3.Row:
-    """Store what was read; the article's row as it is then."""
+    """Store what was read; the article's row as it is then. What another feed's reading gave stays."""
+    if not read.text and row["page"]:
+        return row
     doubtful, unconfirmed = read_spans(row["unconfirmed"])
     known = from_db(row["published"])
     tx.run(
@@ -142,7 +144,7 @@ def _feed_of(tx: Tx, feed_id: int, plan: Plan) -> tuple[FeedConfig | None, str]:
     return plan.feeds.get(row["name"]), row["name"]
 
 
-def _meeting(row: sqlite3.Row, feed_id: int, feed: str, now: datetime) -> Meeting:
+def _meeting(tx: Tx, row: sqlite3.Row, feed_id: int, feed: str, now: datetime) -> Meeting:
     """The stored article as this feed shows it, its page standing as its body."""
     doubtful, unconfirmed = read_spans(row["unconfirmed"])
     fetched = from_db(row["fetched_at"])
@@ -164,4 +166,7 @@ def _meeting(row: sqlite3.Row, feed_id: int, feed: str, now: datetime) -> Meetin
         unconfirmed=unconfirmed,
         doubtful=doubtful,
     )
-    return Meeting(row["id"], feed_id, article, Sighted.NEW, now)
+    page = tx.row(sql.PAGE, article=row["id"], feed=feed_id)
+    return Meeting(
+        row["id"], feed_id, article, Sighted.NEW, now, late=page is not None and bool(page["late"])
+    )

@@ -399,6 +399,7 @@ class _Articles:
             priority=first,
             deadline=self._plan.page_limits.deadline,
             hold=HOLD if rung.alike else None,
+            late=self._away and is_late(candidate.article.published, self._now),
         )
 
     def _is_silent(self, article: Article) -> bool:

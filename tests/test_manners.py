@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "manners.md"
 UNSHOWN = "-"  # no test shows it yet
 STATEMENTS = [*map(str, (*range(1, 26), 30, 31, 32)), *(f"S{number}" for number in range(1, 17))]
-ROW = re.compile(r"\| (S?\d+) \| (.+?) \| (.+?) \|")
+STATEMENTS += [f"P{number}" for number in range(1, 9)]
+ROW = re.compile(r"\| ([SP]?\d+) \| (.+?) \| (.+?) \|")
 
 
 def promises() -> dict[str, tuple[str, tuple[str, ...]]]:

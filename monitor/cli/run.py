@@ -112,6 +112,8 @@ def _tell(config: Config, summary: OnceSummary) -> None:
         f"delivered {summary.delivered}"
         + (f", not delivered {summary.failed}" if summary.failed else "")
         + (f", waiting for another attempt {summary.waiting}" if summary.waiting else "")
+        + (f", pages asked for {summary.pages}" if summary.pages else "")
+        + (f", pages waiting {summary.pages_waiting}" if summary.pages_waiting else "")
     )
     if summary.offline:
         output.say("offline: no server could be reached; nothing is held against the feeds, they stay due")

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DEFAULT_WINDOW = 72 * 3600.0
-_DEFAULT_PAGES = {"per_host": "30/1h", "total": "2000/1d", "deadline": 6 * 3600.0}
 
 
 def not_yet(config: Config) -> tuple[Finding, ...]:
@@ -21,8 +20,7 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
     One warning for each feature the configuration asks for and this version does not act on.
 
     The place is that of its first use. Values that ask for what happens anyway (budget = "off",
-    full_text = "never", updates = "none", window = "off") are silent, and so is what the rules engine reports
-    by itself.
+    updates = "none", window = "off") are silent, and so is what the rules engine reports by itself.
     Reads the files again to name the lines.
     """
     texts: dict[str, Lines] = {}
@@ -42,8 +40,6 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
 
 def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     yield from _single_tables(config)
-    for feed in config.feeds:
-        yield from _asked("[[feeds]]", feed.origin, full_text=feed.full_text == "always")
     for rule in config.rules:
         budget = rule.budget not in (None, "off")
         weak, updates = rule.weak != "hold", rule.updates == "all"
@@ -69,8 +65,6 @@ def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
         yield "'budget' in [alerts]", Origin(main, ("alerts", "budget"))
     if config.digest != "08:00":
         yield "'digest' in [alerts]", Origin(main, ("alerts", "digest"))
-    if dict(config.pages) != _DEFAULT_PAGES:
-        yield "[pages]", Origin(main, ("pages",))
     if config.metrics_listen:
         yield "[metrics]", Origin(main, ("metrics",))
     if config.deadman is not None:

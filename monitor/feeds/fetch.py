@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 from monitor import __version__
 from monitor.feeds.answer import Head, cache_seconds, retry_after, validator, verdict
 from monitor.feeds.inflate import Inflater, too_big
+from monitor.feeds.pacing import site_of
 from monitor.feeds.problem import FetchError
 from monitor.feeds.targets import proxy_of, redirected, same_origin, target_of
 from monitor.feeds.transport import MAX_WIRE, FeedTransport, basic_login, default_tls
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 MAX_BODY = 10_000_000
 MAX_HOPS = 5
 DEADLINE = 30.0
+MAX_PAGE = 5_000_000  # of a web page, and what a fetch of one may take: nobody waits for it as for a feed
+PAGE_DEADLINE = 20.0
+ACCEPT_PAGE = "text/html, application/xhtml+xml, application/xml;q=0.9, text/plain;q=0.8, */*;q=0.1"
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
@@ -83,6 +87,7 @@ class _Trip:
     again: bool = False  # a "not modified" that nobody asked for was met already
     began: float = 0.0
     wire_bytes: int = 0
+    elsewhere: str = ""  # the page has moved to another site
 
 
 class HttpFetcher:
@@ -106,12 +111,15 @@ class HttpFetcher:
         resolver: Resolver | None = None,
         tls: Callable[[], ssl.SSLContext] = default_tls,
     ) -> None:
-        self._fields: Fields = [
-            (b"User-Agent", _encode(agent)),
-            (b"Accept", ACCEPT.encode()),
-            (b"Accept-Encoding", b"gzip, deflate"),
-            (b"Connection", b"close"),
-        ]
+        self._fields, self._page_fields = (
+            [
+                (b"User-Agent", _encode(agent)),
+                (b"Accept", accept.encode()),
+                (b"Accept-Encoding", b"gzip, deflate"),
+                (b"Connection", b"close"),
+            ]
+            for accept in (ACCEPT, ACCEPT_PAGE)
+        )
         self._clock = clock
         self._deadline = deadline
         self._max_body = max_body
@@ -124,14 +132,15 @@ class HttpFetcher:
         """Ask for a feed or a page; the result's message says in a sentence what went wrong."""
         loop = asyncio.get_running_loop()
         trip = _Trip(began=loop.time())
+        deadline = min(self._deadline, PAGE_DEADLINE) if request.page else self._deadline
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(deadline):
                 return await self._follow(request, trip)
         except FetchError as problem:
             status, message, unreachable = problem.status, problem.message, problem.unreachable
         except TimeoutError:
             late = "did not finish its answer" if trip.answered else "did not answer"
-            status, message = FetchStatus.NETWORK, f"the server {late} within {self._deadline:g} s"
+            status, message = FetchStatus.NETWORK, f"the server {late} within {deadline:g} s"
             unreachable = True
         return FetchResult(
             status,
@@ -142,6 +151,7 @@ class HttpFetcher:
             unreachable=unreachable and not trip.connected,
             hops=tuple(trip.hops),
             seconds=loop.time() - trip.began,
+            elsewhere=trip.elsewhere,
         )
 
     async def _follow(self, request: FetchRequest, trip: _Trip) -> FetchResult:
@@ -168,7 +178,7 @@ class HttpFetcher:
                     trip.again = True
                     continue
                 if redirect is None:
-                    return await self._conclude(head, exchange, trip, now)
+                    return await self._conclude(head, exchange, request, trip, now)
             finally:
                 trip.wire_bytes += exchange.wire_bytes
                 exchange.abort()
@@ -187,6 +197,13 @@ class HttpFetcher:
             )
         if following.url in seen:
             raise FetchError(FetchStatus.REFUSED, "the server redirects in a loop")
+        if request.page and site_of(following.host) != site_of(target.host):
+            trip.elsewhere = following.url  # that site has wishes of its own
+            raise FetchError(FetchStatus.REFUSED, "the server redirects to another site")
+        if request.permits is not None and not request.permits(following.url):
+            raise FetchError(
+                FetchStatus.REFUSED, "the site's robots.txt does not allow where it redirects to"
+            )
         trip.redirects += 1
         if trip.redirects > MAX_HOPS:
             raise FetchError(FetchStatus.REFUSED, f"the server redirects more than {MAX_HOPS} times")
@@ -197,7 +214,7 @@ class HttpFetcher:
     def _question(
         self, target: Target, request: FetchRequest, login: tuple[str, str] | None, trip: _Trip
     ) -> Fields:
-        fields = [(b"Host", target.netloc), *self._fields]
+        fields = [(b"Host", target.netloc), *(self._page_fields if request.page else self._fields)]
         if login is not None:
             fields.append((b"Authorization", basic_login(*login)))
         if trip.at_home and request.headers:
@@ -209,11 +226,14 @@ class HttpFetcher:
                 fields.append((b"If-Modified-Since", _encode(request.last_modified)))
         return fields
 
-    async def _conclude(self, head: Head, exchange: Exchange, trip: _Trip, now: datetime) -> FetchResult:
+    async def _conclude(
+        self, head: Head, exchange: Exchange, request: FetchRequest, trip: _Trip, now: datetime
+    ) -> FetchResult:
         assert trip.target is not None
         status, message = verdict(head, conditional=trip.conditional)
         good = status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED)
-        content = await self._read(head, exchange) if status is FetchStatus.NEW else b""
+        most = min(self._max_body, MAX_PAGE) if request.page else self._max_body
+        content = await self._read(head, exchange, most) if status is FetchStatus.NEW else b""
         url = trip.target.url
         return FetchResult(
             status,
@@ -233,12 +253,12 @@ class HttpFetcher:
             seconds=asyncio.get_running_loop().time() - trip.began,
         )
 
-    async def _read(self, head: Head, exchange: Exchange) -> bytes:
+    async def _read(self, head: Head, exchange: Exchange, most: int) -> bytes:
         coding = head.joined(b"content-encoding")
-        limit = self._max_wire if coding else self._max_body
+        limit = self._max_wire if coding else most
         if head.content_length > limit:
             raise too_big(limit)
-        inflater = Inflater(coding, self._max_body)
+        inflater = Inflater(coding, most)
         while piece := await exchange.read():
             inflater.add(piece)
         return inflater.finish()

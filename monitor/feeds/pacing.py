@@ -73,7 +73,11 @@ class HostPacer:
                 host.slots = asyncio.Semaphore(per_host)
 
     def turn(
-        self, *hosts: str, slow: bool = False, ended: Callable[[bool], None] = lambda _slow: None
+        self,
+        *hosts: str,
+        slow: bool = False,
+        ended: Callable[[bool], None] = lambda _slow: None,
+        room: bool = True,
     ) -> Turn:
         """
         Wait for one's turn at these hosts and hold it for the length of the block.
@@ -81,11 +85,12 @@ class HostPacer:
         Gives 0.0 to go ahead, or the seconds one of them is still paused: then ask nothing, come back
         later. A pause is not waited for, since it may last a day; it also reaches those in the queue.
         Where a request is known to be redirected, both hosts are named. `slow` = it was slow the last time;
-        `ended` is told in the end whether it was so now, unless it was not to ask.
+        `ended` is told in the end whether it was so now, unless it was not to ask. Without `room` it takes
+        none of the rooms for all requests: for those that are few and must not be in the others' way.
         """
         # In one order for everybody: two that wait for each other's host would wait for ever.
         states = [self._of(site) for site in sorted({site_of(host) for host in hosts})]
-        return Turn(self, states, self._lanes, slow=slow, ended=ended)
+        return Turn(self, states, self._lanes if room else None, slow=slow, ended=ended)
 
     def _of(self, site: str) -> _Host:
         state = self._hosts.get(site)
@@ -194,9 +199,9 @@ class Turn:
                 return paused
         if self._lanes is not None:
             self._stay = await self._lanes.enter(slow=self._slow)
-            for host in self._hosts:
-                if paused := await self._pacer.start(host):
-                    return paused
+        for host in self._hosts:
+            if paused := await self._pacer.start(host):
+                return paused
         self._may_ask = True
         return 0.0
 

@@ -1,5 +1,5 @@
 """
-How many pages may be asked for: so many of one host and so many in all, in any span of the given length. Pure.
+How many pages may be asked for: so many of one host, so many in all, in any span of a given length. Pure.
 
 Times are seconds on a clock that never steps; what was asked before a restart is told again by its age, so a
 restart gives nobody a new budget.
@@ -24,7 +24,7 @@ class Rate:
 
 
 class Budget:
-    """Counts requests. `asked` are those of before: host, how many, and the seconds at which the last began."""
+    """Counts requests. `asked` are those of before: host, how many, and when the last began."""
 
     def __init__(self, per_host: Rate, total: Rate, asked: Iterable[tuple[str, int, float]] = ()) -> None:
         self._per_host = per_host
@@ -40,10 +40,10 @@ class Budget:
         self._all.append(now)
         self._hosts.setdefault(host, deque()).append(now)
 
-    def spent(self, now: float) -> bool:
-        """Whether no page at all may be asked for now."""
+    def spent(self, now: float, coming: int = 0) -> bool:
+        """Whether no page at all may be asked for now; `coming` requests are about to begin."""
         _let_go(self._all, now - self._total.seconds)
-        return len(self._all) >= self._total.count
+        return len(self._all) + coming >= self._total.count
 
     def spent_on(self, host: str, now: float) -> bool:
         """Whether no page of this host may be asked for now."""

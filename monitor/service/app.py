@@ -26,6 +26,8 @@ from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.keeper import Keeper
 from monitor.service.log import event, get_logger, redact
 from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
+from monitor.service.pagefetch import Tools
+from monitor.service.pages import PageWorker, Surroundings
 from monitor.service.poller import Poller
 from monitor.store import schema, sql
 from monitor.store.asked import move_asked, settle_asked
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from monitor.model import Answer
     from monitor.plan import Plan
     from monitor.recording import Recorded
+    from monitor.ringing import Rung
     from monitor.service.clock import Step
     from monitor.settings import ChannelConfig, Config, Secret
     from monitor.store.rows import OutboxRow
@@ -165,12 +168,14 @@ class App:
             pace=lambda: self._pace,
         )
         self.poller = Poller(self.plan, deps, self._polled, self.clock.steady)
+        self.pages = self._page_worker()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._tidying is not None:
             self._tidying.cancel()
         await self.poller.stop()
+        await self.pages.stop()
         await self.parser.close()
         for channel in (*self._channels.values(), *(old for _, old in self._replaced)):
             channel.close()
@@ -264,6 +269,7 @@ class App:
             await self.keep_pace()
         if self._collecting:
             await self.release_digests()
+        self.pages.start_due()
 
     async def keep_pace(self) -> None:
         """Reckon anew, from what is known of all feeds by now, how often they are asked."""
@@ -398,6 +404,27 @@ class App:
         if recorded.notifications:
             self.worker.wake()
         if recorded.collected:
+            self._collecting = True
+        if recorded.new:
+            self.pages.wake()
+
+    def _page_worker(self) -> PageWorker:
+        poller = self.poller
+        tools = Tools(
+            self.database,
+            self.clock,
+            plan=lambda: self.plan,
+            fetcher=lambda: self.fetcher,
+            turn=poller.slots.page_turn,
+            closed=lambda: self.database.health.trouble is not None or poller.waits,
+            cut_off=lambda: poller.outage.on,
+        )
+        return PageWorker(tools, Surroundings(self.clock.steady, poller.slots.paused_for, self._page_rang))
+
+    def _page_rang(self, rung: Rung) -> None:
+        if rung.notifications:
+            self.worker.wake()
+        if rung.collected:
             self._collecting = True
 
     def _log_attempt(self, row: OutboxRow, answer: Answer, verdict: Verdict) -> None:

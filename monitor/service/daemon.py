@@ -110,6 +110,7 @@ class Daemon:
             for helper in helpers:
                 helper.cancel()
             await self._app.poller.stop()
+            await self._app.pages.stop()
             await self._app.worker.stop(GRACE)
             await delivery
             event(_log, "info", "stopped")

@@ -1,4 +1,4 @@
-"""`tocsin run --once`: poll what is due, deliver what that made, and end."""
+"""`tocsin run --once`: poll what is due, read the pages that are wanted, deliver what that made, and end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from monitor.errors import StoreError
 from monitor.service.app import App
 from monitor.service.log import event, get_logger
 from monitor.store import sql
+from monitor.store.pages import waiting_pages
 from monitor.store.rows import to_db
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.settings import Config
 
 LONG_FAILING = timedelta(hours=24)
+PAGES_FOR = 60.0  # seconds in which pages are begun; the next run goes on with those that are left
 _log = get_logger("housekeeping")
 
 
@@ -37,6 +39,8 @@ class OnceSummary:
     last_match_before: int
     offline: bool
     exit_code: int
+    pages: int = 0  # asked for
+    pages_waiting: int = 0
 
 
 async def run_once(
@@ -61,6 +65,7 @@ async def run_once(
         delivery = asyncio.create_task(app.worker.run())
         keeping = asyncio.create_task(app.keeper.run())
         await app.poller.poll_all(force=force, only=only)
+        await _read_pages(app)
         await app.release_digests(at_once=True)
         await _keep_watch(app)
         await app.keeper.look()
@@ -71,6 +76,14 @@ async def run_once(
         if only is None:
             await _keep_house(app)
         return _sum_up(app)
+
+
+async def _read_pages(app: App) -> None:
+    """Read the pages that are wanted, as far as there is time; what cannot be kept waits for the next run."""
+    try:
+        await app.pages.drain(PAGES_FOR)
+    except StoreError as error:
+        event(_log, "warning", "pages not read", error=error.message, remedy=error.hint)
 
 
 async def _keep_watch(app: App) -> None:
@@ -117,4 +130,6 @@ def _sum_up(app: App) -> OnceSummary:
         last_match_before=app.started_at_match,
         offline=app.poller.outage.on,
         exit_code=int(bad),
+        pages=app.pages.counts["asked"],
+        pages_waiting=waiting_pages(reader),
     )

@@ -95,6 +95,14 @@ class Slots:
 
         return self._pacer.turn(*hosts, slow=feed_id in self._slow, ended=ended)
 
+    def page_turn(self, host: str) -> Turn:
+        """
+        The same for a page: it keeps gap, pause and number at once of its host together with the feeds.
+
+        It takes none of the rooms that feeds have: pages are few, and a feed must not wait for one to end.
+        """
+        return self._pacer.turn(host, room=False)
+
     def pause(self, host: str, seconds: float) -> None:
         """Leave a host alone for so long, and forget what waits for it."""
         self._pacer.pause(host, seconds)

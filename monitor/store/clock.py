@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor.feeds.schedule import farthest, trusted
 from monitor.store import sql
+from monitor.store.pages import mend_pages, move_pages
 from monitor.store.rows import (
     ChannelState,
     Episode,
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 CLOCK = "clock"  # the fact that ties stored times to the steady clock of one boot
 OFFLINE = "offline_since"  # the fact that tells that we are cut off
 STEPPED = "clock_step"  # the fact that tells of the last step
-
-
-_PAGE_TIMES = ("created_at", "next_attempt_at", "deadline", "hold_until", "asked_at")
 
 
 def note_clock(tx: Tx, mark: str, now: datetime) -> None:
@@ -88,13 +86,11 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
     for found in tx.rows(sql.HOST_PAUSES):
         values = write(read(HostPause, found))
         tx.run(sql.HOST_PAUSE_UPSERT, **(values | {"until": _moved(from_db(values["until"]), step)}))
-    for page in tx.rows(sql.PAGES_OPEN):
-        moved = {name: _moved(from_db(page[name]), step) for name in _PAGE_TIMES}
-        tx.run(sql.PAGE_CLOCK, article=page["article_id"], feed=page["feed_id"], **moved)
     for found in tx.rows(sql.EPISODES_OPEN):
         trouble = read(Episode, found)
         since, told = _moved(trouble.since, step), _moved(trouble.told_at, step)
         tx.run(sql.EPISODE_CLOCK, episode=trouble.id, since=since, told_at=told)
+    move_pages(tx, step)
     tx.run(sql.FACT_UPSERT, name=STEPPED, value=f"{step.total_seconds():.0f}", at=to_db(now))
     return len(feeds)
 
@@ -144,20 +140,9 @@ def mend_future(tx: Tx, now: datetime) -> int:
         until = trusted(state.paused_until, state.last_error_at, now)
         if until != state.paused_until:
             tx.run(sql.CHANNEL_UPSERT, **(write(state) | {"paused_until": to_db(until)}))
-    _mend_pages(tx, now)
     _mend_hosts_and_troubles(tx, now)
+    mend_pages(tx, now)
     return mended
-
-
-def _mend_pages(tx: Tx, now: datetime) -> None:
-    """A page that was queued in the future was queued now."""
-    for page in tx.rows(sql.PAGES_OPEN):
-        created = from_db(page["created_at"])
-        assert created is not None
-        if created > now:
-            back = now - created
-            times = {name: _moved(from_db(page[name]), back) for name in _PAGE_TIMES}
-            tx.run(sql.PAGE_CLOCK, article=page["article_id"], feed=page["feed_id"], **times)
 
 
 def _mend_hosts_and_troubles(tx: Tx, now: datetime) -> None:

@@ -137,6 +137,7 @@ STATEMENTS: dict[str, ClauseElement] = {
         ~select(matches.c.id).where(matches.c.feed_id == feeds.c.id).exists(),
     )
     .limit(p("count")),
+    "FEED_DROP_PAGES": delete(pages).where(pages.c.feed_id == p("feed_id")),
     "FEED_DROP_GAPS": delete(gaps).where(gaps.c.feed_id == p("feed_id")),
     "FEED_DROP_EPISODES": delete(episodes).where(episodes.c.feed_id == p("feed_id")),
     "FEED_DROP": delete(feeds).where(feeds.c.id == p("feed_id")),

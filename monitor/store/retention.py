@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MARKS_KEPT = timedelta(days=365)  # after an item was last seen, a feed or a rule removed
 REFRESHED = timedelta(days=1)  # the mark of an item that is still listed is at most so old
+LINES_KEPT = timedelta(days=8)  # a paragraph counts for a week (`boilerplate.WINDOW`)
+ROBOTS_KEPT = timedelta(days=1)
 STORIES = 100  # looked at in one step
 MARKS = 1000
 PAGES = 200
@@ -170,7 +172,7 @@ def _may_go(tx: Tx, story: int, limit: Limits) -> bool:
 
 
 def _sundries(tx: Tx, place: Place, limit: Limits) -> Place:
-    """Notices, their notifications, gaps, ended troubles, pauses of hosts, and rules removed long ago."""
+    """Notices, their notifications, gaps, ended troubles, what hosts are known for, old rules."""
     before = to_db(limit.articles)
     loose = [row["id"] for row in tx.rows(sql.LOOSE_OUTBOX, before=before, count=STORIES)]
     notices = [row["id"] for row in tx.rows(sql.OLD_NOTICES, before=before, count=STORIES)]
@@ -184,6 +186,9 @@ def _sundries(tx: Tx, place: Place, limit: Limits) -> Place:
     tx.run_many(sql.GAP_DROP, [{"gap": one} for one in gaps])
     tx.run_many(sql.EPISODE_DROP, [{"episode": one} for one in episodes])
     tx.run(sql.OLD_HOST_PAUSES, before=to_db(limit.now))
+    paragraphs = tx.run(sql.OLD_PARAGRAPHS, before=to_db(limit.now - LINES_KEPT), count=MARKS)
+    aliases = tx.run(sql.OLD_ALIASES, before=to_db(limit.marks), count=MARKS)
+    tx.run(sql.OLD_PAGE_HOSTS, before=to_db(limit.now - ROBOTS_KEPT))
     rules = [row["name"] for row in tx.rows(sql.OLD_RULES, before=to_db(limit.marks))]
     tx.run_many(sql.RULE_DROP, [{"rule_name": one} for one in rules])
     place = place.on(
@@ -193,8 +198,10 @@ def _sundries(tx: Tx, place: Place, limit: Limits) -> Place:
         gaps=len(gaps),
         episodes=len(episodes),
         rules=len(rules),
+        paragraphs=paragraphs,
+        aliases=aliases,
     )
-    more = STORIES in (len(loose), len(notices), len(gaps), len(episodes))
+    more = STORIES in (len(loose), len(notices), len(gaps), len(episodes)) or MARKS in (paragraphs, aliases)
     return place if more else replace(place, stage=Stage.MARKS)
 
 
@@ -224,10 +231,11 @@ def _feeds(tx: Tx, place: Place, limit: Limits) -> Place:
     feeds = [row["id"] for row in tx.rows(sql.OLD_FEEDS, before=to_db(limit.marks), count=STORIES)]
     if feeds:
         tx.remember_ids(("feeds", "gaps", "episodes"), to_db(limit.now))
+    pages = sum(tx.run(sql.FEED_DROP_PAGES, feed_id=one) for one in feeds)  # of articles of other feeds
     gaps = sum(tx.run(sql.FEED_DROP_GAPS, feed_id=one) for one in feeds)
     episodes = sum(tx.run(sql.FEED_DROP_EPISODES, feed_id=one) for one in feeds)
     tx.run_many(sql.FEED_DROP, [{"feed_id": one} for one in feeds])
-    place = place.on(gaps=gaps, episodes=episodes, feeds=len(feeds))
+    place = place.on(pages=pages, gaps=gaps, episodes=episodes, feeds=len(feeds))
     return place if len(feeds) == STORIES else replace(place, stage=Stage.SHINGLES)
 
 

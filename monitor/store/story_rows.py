@@ -155,15 +155,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ARTICLE_PAGE": update(articles)
     .values({n: p(n) for n in ("page", "unconfirmed", "page_why", "language", "published")})
     .where(articles.c.id == p("article_id")),
-    "PAGE_OF": select(pages).where(pages.c.article_id == p("article"), pages.c.feed_id == p("feed")),
-    "PAGES_OPEN": select(pages).where(pages.c.done_at.is_(None)),
-    "PAGE_CLOCK": update(pages)
-    .values({n: p(n) for n in ("created_at", "next_attempt_at", "deadline", "hold_until", "asked_at")})
-    .where(pages.c.article_id == p("article"), pages.c.feed_id == p("feed")),
     "PAGES_HELD": select(pages)
     .where(pages.c.hold_until.is_not(None))
     .order_by(pages.c.created_at, pages.c.article_id),
-    "PAGES_HELD_UNTIL": select(func.min(pages.c.hold_until)),
     "PAGE_UNHOLD": update(pages)
     .values(hold_until=null())
     .where(pages.c.article_id == p("article"), pages.c.feed_id == p("feed")),

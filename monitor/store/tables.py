@@ -173,6 +173,7 @@ class Page(SQLModel, table=True):
     __table_args__: ClassVar = (
         Index("ix_pages_due", "done_at", "next_attempt_at"),
         Index("ix_pages_host", "host", "asked_at"),
+        Index("ix_pages_hold_until", "hold_until"),
     )
 
     article_id: int = _ref("articles", primary_key=True)
@@ -185,6 +186,7 @@ class Page(SQLModel, table=True):
     next_attempt_at: datetime
     deadline: datetime  # then the article goes without
     hold_until: datetime | None = None  # then what waits for this page is decided without it
+    late: bool = False  # its item is old news, seen when its feed was watched again
     asked_at: datetime | None = None  # when a server was last asked: what the budgets count
     done_at: datetime | None = None
 

@@ -486,3 +486,47 @@ def test_no_message_holds_a_secret(web: WebServer, path: str) -> None:
     assert result.message
     assert "hunter2" not in result.message
     assert "user:" not in repr(result)
+
+
+# --- web pages --------------------------------------------------------------------------------------------
+
+
+def test_a_page_is_asked_for_as_a_page(web: WebServer) -> None:
+    """What is wanted is HTML; all else is as for a feed."""
+    web.on("/1", answer(200, b"x"))
+    fetch(web.url("/1"), page=True)
+    seen = web.seen[0]
+    assert (seen.header("accept") or "").startswith("text/html")
+    assert seen.names == ["host", "user-agent", "accept", "accept-encoding", "connection"]
+
+
+def test_a_page_that_moved_within_its_site_is_followed(web: WebServer) -> None:
+    """With and without "www." it is one site."""
+    names = FakeResolver(www_a_test=["127.0.0.1"], a_test=["127.0.0.1"])
+    web.on("/1", answer(301, Location=web.url("/2", "www.a.test")))
+    web.on("/2", answer(302, Location="/3"))
+    web.on("/3", answer(200, b"x"))
+    fetcher = HttpFetcher("t", allow_private=["127.0.0.0/8"], resolver=names)
+    request = FetchRequest(web.url("/1", "a.test"), page=True, ports=ports_of([web.url("/")]))
+    result = asyncio.run(fetcher.fetch(request))
+    assert (result.body, result.final_url, result.elsewhere) == (b"x", web.url("/3", "www.a.test"), "")
+
+
+def test_a_page_that_moved_to_another_site_is_told(web: WebServer) -> None:
+    """Nobody is asked there: that site may not want it. A feed is followed as ever."""
+    web.on("/1", answer(302, Location=web.url("/2", "b.test")))
+    web.on("/2", answer(200, b"x"))
+    result = fetch(web.url("/1", "a.test"), page=True)
+    assert (result.status, result.elsewhere) == (FetchStatus.REFUSED, web.url("/2", "b.test"))
+    assert web.targets() == ["/1"]
+    assert fetch(web.url("/1", "a.test")).body == b"x"
+
+
+def test_a_page_may_be_smaller_than_a_feed(web: WebServer) -> None:
+    """5 MB, also where the server says nothing of its length, or packs it."""
+    much = b" " * 5_000_001
+    web.on("/1", answer(200, much, length=False))
+    web.on("/2", answer(200, gzip.compress(much), Content_Encoding="gzip"))
+    for path in ("/1", "/2"):
+        assert fetch(web.url(path), max_body=10_000_000, page=True).status is FetchStatus.TOO_BIG
+        assert fetch(web.url(path), max_body=10_000_000).status is FetchStatus.NEW

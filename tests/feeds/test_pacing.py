@@ -332,3 +332,51 @@ def test_whether_a_turn_was_slow_is_told_in_the_end() -> None:
         assert told == [True, False]
 
     asyncio.run(story())
+
+
+def test_without_a_room_one_keeps_its_host_s_manners_and_nobody_from_the_rooms() -> None:
+    """Gap, pause and number at once are those of all; with all rooms taken it begins all the same."""
+
+    async def story() -> None:
+        time = Time()
+        paced = HostPacer(2, 1.0, clock=time.clock, sleep=time.sleep, at_once=1)
+        starts: list[float] = []
+        async with paced.turn("feeds.example"):
+            for _ in range(2):
+                async with paced.turn("a", room=False) as paused:
+                    assert paused == 0.0
+                    starts.append(time.now)
+        async with paced.turn("a"):
+            starts.append(time.now)
+        assert [later - starts[0] for later in starts] == [0.0, 1.0, 2.0]
+        paced.pause("a", 60)
+        async with paced.turn("a", room=False) as paused:
+            assert paused == 60.0
+
+    asyncio.run(story())
+
+
+def test_without_a_room_one_counts_among_those_at_a_host() -> None:
+    """A third request waits for a page as it would for a feed."""
+
+    async def story() -> None:
+        paced = pacer(Time(), per_host=1, gap=0.0)
+        release, inside = asyncio.Event(), asyncio.Event()
+
+        async def page() -> None:
+            async with paced.turn("a", room=False):
+                inside.set()
+                await release.wait()
+
+        async def feed() -> None:
+            async with paced.turn("a"):
+                assert release.is_set()
+
+        first = asyncio.create_task(page())
+        await inside.wait()
+        second = asyncio.create_task(feed())
+        await asyncio.sleep(0)
+        release.set()
+        await asyncio.gather(first, second)
+
+    asyncio.run(story())

@@ -197,3 +197,36 @@ def test_surrogates_and_nul_are_only_characters() -> None:
     """Broken text is judged like any other."""
     document = Document(title="\ud800 a\x00b \udfff", body="\U0010ffff")
     assert hits("a {b}", document) is not None
+
+
+TOUCHES = [
+    ("doha talks", "Doha", True),
+    ("doha talks", "Riyadh", False),
+    ("doha -talks", "Talks", False),  # it speaks against the rule
+    ("doha OR (lisbon NEAR/3 summit)", "a summit", True),
+    ('"peace talks"', "peace", False),  # a phrase is one term
+    ('"peace talks" rome', "peace talks", True),
+    ("title:doha x", "doha", True),  # wherever it stands: it may be in the body on the page
+    ("@taliban x", "les talibans", True),
+    ("@doha x", "Doha Round", True),  # the masks of an entity are not looked at
+    ("talib* x", "talibans", True),
+    ("feed:a", "doha", False),
+]
+
+
+@pytest.mark.parametrize(("query", "title", "touched"), TOUCHES)
+def test_a_rule_touches_a_document_that_has_one_of_its_terms(query: str, title: str, touched: bool) -> None:
+    """Whether all it asks for is there is another question."""
+    engine = compile_query(query, ENTITY_CONFIGS)
+    assert engine.touches(Document(title=title)) is touched
+    assert engine.touches(Document(summary=f"and {title}")) is touched
+
+
+def test_what_matches_by_a_term_is_touched() -> None:
+    """Of several rules, one is enough."""
+    rules = [RuleConfig("a", "doha"), RuleConfig("b", "lisbon summit")]
+    engine, _ = compile_rules(rules, ())
+    for title in ("Doha", "Lisbon", "A summit"):
+        assert engine.touches(Document(title=title))
+    assert not engine.touches(Document(title="Rome"))
+    assert not compile_rules([], ())[0].touches(Document(title="Rome"))

@@ -205,7 +205,7 @@ def test_pages_that_are_wanted_move_with_the_clock(tx: Tx, step: timedelta) -> N
     """What waits for one waits no longer, and its deadline stays as far away."""
     article, feed_id = queued(tx, NOW - MINUTE)
     move_due_times(tx, step, NOW + step)
-    page = tx.row(sql.PAGE_OF, article=article, feed=feed_id)
+    page = tx.row(sql.PAGE, article=article, feed=feed_id)
     assert page is not None
     assert page["deadline"] == to_db(NOW - MINUTE + 6 * HOUR + step)
     assert page["hold_until"] == to_db(NOW - MINUTE + timedelta(seconds=30) + step)
@@ -216,7 +216,7 @@ def test_a_page_that_was_wanted_in_the_future_is_wanted_now(tx: Tx) -> None:
     """A clock that ran ahead makes no alert wait for days."""
     article, feed_id = queued(tx, NOW + 50 * HOUR)
     mend_future(tx, NOW)
-    page = tx.row(sql.PAGE_OF, article=article, feed=feed_id)
+    page = tx.row(sql.PAGE, article=article, feed=feed_id)
     assert page is not None
     assert page["created_at"] == to_db(NOW)
     assert page["hold_until"] == to_db(NOW + timedelta(seconds=30))

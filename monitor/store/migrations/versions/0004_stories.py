@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", UTCDateTime(), nullable=False),
         sa.Column("deadline", UTCDateTime(), nullable=False),
         sa.Column("hold_until", UTCDateTime(), nullable=True),
+        sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("asked_at", UTCDateTime(), nullable=True),
         sa.Column("done_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"]),
@@ -72,6 +73,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_pages_due", "pages", ["done_at", "next_attempt_at"])
     op.create_index("ix_pages_host", "pages", ["host", "asked_at"])
+    op.create_index("ix_pages_hold_until", "pages", ["hold_until"])
     op.create_table(
         "page_hosts",
         sa.Column("host", AutoString(), nullable=False),
