@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from monitor.model import Article, Severity
 
 _OPAQUE_HOST = "news.google.com"  # its addresses lead to a page of scripts, never to the article
-_FIRST, _TOUCHED, _MATCHED = 300, 200, 100
+FIRST = 300  # from here on an alert waits for a page
+_TOUCHED, _MATCHED = 200, 100
 
 
 class Purpose(StrEnum):
@@ -54,7 +55,7 @@ def priority(purpose: Purpose, severities: Iterable[Severity] = (), *, touched: 
     """
     severest = max((int(severity) for severity in severities), default=0)
     if purpose is Purpose.DECIDE:
-        return _FIRST + severest
+        return FIRST + severest
     if purpose is Purpose.COMPARE:
         return _MATCHED + severest
     return _TOUCHED if touched else 0

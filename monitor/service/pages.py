@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
 from monitor.pages.budget import Budget
+from monitor.pages.wanted import FIRST
 from monitor.paging import decide_held
 from monitor.service.log import event, failure, get_logger
 from monitor.service.pagereader import PageReader
@@ -161,7 +162,7 @@ class PageWorker:
             return 0
         for row, feed in due_pages(self._database.reader, now):
             steady = self._around.steady()
-            room = FOR_ALL if row.hold_until is None else AT_ONCE
+            room = AT_ONCE if row.hold_until or row.priority >= FIRST else FOR_ALL
             if len(self._tasks) >= room or budget.spent(steady, coming=len(self._tasks)):
                 break
             if (
