@@ -246,7 +246,8 @@ def config_for(folder: Path, feeds: dict[str, SimFeed], **polling: Any) -> Confi
         timezone="UTC",
         polling=Polling(**polling),
         feeds=tuple(
-            FeedConfig(f.name, Secret(f.url), every=None if f.adapts else f.every) for f in feeds.values()
+            FeedConfig(f.name, Secret(f.url), every=None if f.adapts else f.every, full_text="never")
+            for f in feeds.values()
         ),
         rules=(RuleConfig(name="all", query="feed:*"), urgent),
         channels=(ChannelConfig(name="desk", type="terminal"),),
