@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,3 +150,45 @@ def test_what_the_series_hold() -> None:
         for version in versions(series):
             guids = [element(item, "guid") for item in raw_items(version.text)]
             assert len(set(guids)) == len(guids) > 0
+
+
+def redated(text: str, rng: random.Random) -> str:
+    """Every date is another one, a few hours off."""
+
+    def other(found: re.Match[str]) -> str:
+        moment = parsedate_to_datetime(found[1]) + timedelta(hours=rng.randrange(1, 30))
+        return f"<pubDate>{format_datetime(moment)}</pubDate>"
+
+    return re.sub(r"<pubDate>(.*?)</pubDate>", other, text)
+
+
+def retracked(text: str, rng: random.Random) -> str:
+    """Every address carries the campaign of the hour."""
+
+    def other(found: re.Match[str]) -> str:
+        mark = "&amp;" if "?" in found[1] else "?"
+        return (
+            f"<{found[1]}>{found[2]}{mark}utm_source=rss&amp;utm_campaign=c{rng.randrange(99)}</{found[1]}>"
+        )
+
+    return re.sub(r"<link>(http[^<]*)</link>", other, text)
+
+
+@pytest.mark.parametrize(
+    "series", [SERIES[1], *(pytest.param(name, marks=pytest.mark.slow) for name in (SERIES[0], SERIES[2]))]
+)
+def test_what_was_told_is_not_told_again_for_other_dates_order_or_campaigns(
+    tmp_path: Path, series: str
+) -> None:
+    """With all defaults, each document served again, re-dated, re-ordered and re-tracked: no alert."""
+    rng = random.Random(21)
+    with Desk(tmp_path, feeds=[Desk.feed("a", first_poll="alert")]) as desk:
+        for version in versions(series):
+            serve(desk, version.text, version.at)
+            desk.deliver_all()
+            told = rung(desk)
+            for change in (redated, retracked, shuffled):
+                serve(desk, change(version.text, rng), version.at + timedelta(seconds=1))
+            assert rung(desk) == told, version.at
+        assert sum(told.values()) <= 1.01 * len(ought_to_ring(series, baseline=False))
+        assert desk.adds_up()
