@@ -62,7 +62,7 @@ _CUT_END = re.compile(
     re.IGNORECASE,
 )
 _TAIL_WORDS = 14
-_TAIL_CHARS = 300
+_TAIL_CHARS = 160
 _SIGNATURE_CHARS = 800
 _HEAD_CHARS = 40
 _TRIMMED = " .…>»→[]()"
@@ -134,9 +134,9 @@ def cleaned(markup: str, title: str = "", plain: str | None = None) -> Cleaned:
             plain = html_to_text(alone)
     if plain is None:
         plain = html_to_text(markup)
-    if "<" not in markup and "\n" in markup:
-        return cleaned_text(_paragraphs(markup) or [plain], title)
-    return cleaned_text(plain.split("\n"), title)
+    if "<" not in markup and "\n" in markup and plain:
+        return _of_lines(_paragraphs(markup) or [plain], title)
+    return _of_lines(plain.split("\n") if plain else [], title)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -147,9 +147,13 @@ def _paragraphs(text: str) -> list[str]:
 
 def cleaned_text(lines: Sequence[str], title: str = "") -> Cleaned:
     """The same for text that is plain already, in lines."""
+    return _of_lines([line for line in map(str.strip, lines) if line], title)
+
+
+def _of_lines(lines: list[str], title: str) -> Cleaned:
+    """The same for lines none of which is empty, or has spaces around it."""
     cut: list[Cut] = []
-    lines = [line for line in map(str.strip, lines) if line]
-    body = [*lines]
+    body = lines.copy()
     more = _without_end(body, cut)
     if body and is_clean(body):
         return Cleaned("\n".join(body), (), tuple(cut), more)

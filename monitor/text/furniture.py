@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.text.labels import Label, label_of, may_hold_phrase, phrase_in
+from monitor.text.labels import Label, has_label, label_of, may_hold_phrase, phrase_in
 from monitor.text.lines import Cut, Line
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ _NOTHING = Mark()
 
 def without_furniture(lines: Sequence[str], title: str = "") -> tuple[tuple[Line, ...], tuple[Cut, ...]]:
     """The lines that stay, each with what speaks against it, and those that are cut."""
-    if is_clean(lines):
-        return tuple(map(Line, lines)), ()
     marked = list(zip(lines, marks(lines, title), strict=True))
     kept = tuple([Line(text, mark.why) for text, mark in marked if not mark.cut])
     return kept, tuple([Cut(text, mark.why) for text, mark in marked if mark.cut])
@@ -60,7 +58,7 @@ def is_clean(lines: Sequence[str]) -> bool:
         return True
     if len(lines) >= _BEGUN + _LEAST_TITLES and all(map(_may_be_title, lines[-_LEAST_TITLES:])):
         return False
-    if any(map(label_of, lines)):
+    if has_label(lines):
         return False
     return not may_hold_phrase("\n".join([text for text in lines if len(text) <= _LONG_LINE]))
 

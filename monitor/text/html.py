@@ -5,6 +5,9 @@ Not a parser: a feed's markup is a fragment, often cut off in mid-tag, and all w
 would read, in lines. One regular expression walks over the markup once. Everything it meets it also
 consumes, whether or not it turns out to be a tag, so no character is looked at again and again: a megabyte
 of `<` costs no more than a megabyte of text.
+
+Most markup is simpler, and is cut at `<` and `>`: feeds use the same few tags again and again, and what each
+of these leaves behind is remembered. Where there is anything else in it, the expression decides.
 """
 
 from __future__ import annotations
@@ -35,6 +38,21 @@ _MARKUP = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+# A tag without its brackets that is one wherever it stands. Every value is quoted or holds nothing special.
+_SIMPLE = re.compile(
+    r"""
+    /?(?P<name>[a-zA-Z][a-zA-Z0-9:-]*+)
+    (?:\s++[^\s"'=<>/][^\s"'=<>]*+(?:="[^"<>]*+"|='[^'<>]*+'|=[^\s"'=<>]++)?+)*+
+    \s*+/?
+    """,
+    re.VERBOSE,
+)
+_UNREAD_ELEMENT = re.compile(r"(?:script|style|template|svg|iframe|object|noembed|noframes)\b", re.IGNORECASE)
+_LONGEST_TAG = 40
+_MOST_TAGS = 10_000
+_LEAST_COMMENT = len("!----")
+_known_tags: dict[str, str] = {}  # what simple tags leave behind
+
 # Control characters, soft hyphens, byte order marks, and what turns the direction of writing: none of it is
 # read, and all of it can hide or disguise words. Joiners stay: Persian and emoji need them.
 _UNREAD = re.compile(
@@ -55,7 +73,7 @@ def html_to_text(markup: str) -> str:
         text = markup if "&" not in markup else _decoded(markup)
         return _folded(_readable(text))
     # White space in HTML is only space; from here on a line feed means the end of a block.
-    text = _MARKUP.sub(_replacement, _folded(markup))
+    text = _without_tags(_folded(markup))
     if "&" in text:
         text = _decoded(text)
     text = _readable(text)
@@ -74,6 +92,44 @@ def one_line(text: str, limit: int) -> str:
     return (cut[:space] if space > limit // 2 else cut).rstrip() + "…"
 
 
+def _without_tags(markup: str) -> str:
+    """Markup with what stands in a text for each tag: quickly up to the first that is not simple."""
+    first, *pieces = markup.split("<")
+    text = [first]
+    for number, piece in enumerate(pieces):
+        tag, end, after = piece.partition(">")
+        left = _known_tags.get(tag) if end else None
+        if left is None:
+            left = _left_by(tag) if end else None
+            if left is None:
+                rest = "<" + "<".join(pieces[number:])
+                return "".join(text) + _MARKUP.sub(_replacement, rest)
+        text.append(left)
+        text.append(after)
+    return "".join(text)
+
+
+def _left_by(tag: str) -> str | None:
+    """What a simple tag or comment leaves in a text; None for anything else."""
+    if tag.startswith("!--"):
+        return "" if tag.endswith("--") and len(tag) >= _LEAST_COMMENT else None
+    found = _SIMPLE.fullmatch(tag)
+    if not found or _UNREAD_ELEMENT.match(tag):
+        return None
+    left = _left_by_name(found["name"].lower())
+    if len(tag) <= _LONGEST_TAG:
+        if len(_known_tags) >= _MOST_TAGS:
+            _known_tags.clear()
+        _known_tags[tag] = left
+    return left
+
+
+def _left_by_name(name: str) -> str:
+    if name in _BLOCKS:
+        return "\n"
+    return " " if name in _CELLS else ""
+
+
 def _replacement(match: re.Match[str]) -> str:
     """What stands in a text for a piece of markup."""
     name, closed = match.group("name", "closed")
@@ -81,10 +137,7 @@ def _replacement(match: re.Match[str]) -> str:
         return "" if match[0].startswith("<!") else " "
     if closed is None:
         return match[0]  # no tag: another `<` came first
-    name = name.lower()
-    if name in _BLOCKS:
-        return "\n"
-    return " " if name in _CELLS else ""
+    return _left_by_name(name.lower())
 
 
 def _decoded(text: str) -> str:

@@ -74,6 +74,14 @@ def label_of(line: str) -> Label | None:
     return None
 
 
+def has_label(lines: Iterable[str]) -> bool:
+    """Whether any of these lines is a label or begins with one."""
+    get = _may_begin.get
+    # Looked up here, without a call: this is asked of every line of all news.
+    doubtful = [line for line in lines if get(line.partition(" ")[0], True)]
+    return any(map(label_of, doubtful))
+
+
 def _may_be_label(line: str) -> bool:
     """Whether the first word is one that labels begin with; True where that is not known quickly."""
     piece = line.partition(" ")[0]
@@ -112,9 +120,10 @@ def may_hold_phrase(text: str) -> bool:
     book = _book()
     folded = text.encode("latin-1", "replace").translate(book.letters)
     words = folded.split()
-    if book.telling.isdisjoint(words):
+    telling = book.telling.intersection(words)
+    if not telling:
         return False
-    tried = [phrase for word in book.telling.intersection(words) for phrase in book.latin[word]]
+    tried = [phrase for word in telling for phrase in book.latin[word]]
     if not any(all(word in folded for word in phrase.split()) for phrase in tried):
         return False
     spoken = b" ".join([b"", *words, b""])
