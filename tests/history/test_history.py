@@ -167,9 +167,8 @@ def retracked(text: str, rng: random.Random) -> str:
 
     def other(found: re.Match[str]) -> str:
         mark = "&amp;" if "?" in found[1] else "?"
-        return (
-            f"<{found[1]}>{found[2]}{mark}utm_source=rss&amp;utm_campaign=c{rng.randrange(99)}</{found[1]}>"
-        )
+        campaign = f"utm_source=rss&amp;utm_campaign=c{rng.randrange(99)}"
+        return f"<link>{found[1]}{mark}{campaign}</link>"
 
     return re.sub(r"<link>(http[^<]*)</link>", other, text)
 
