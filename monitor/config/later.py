@@ -12,16 +12,13 @@ from monitor.settings import Config, Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DEFAULT_WINDOW = 72 * 3600.0
-
 
 def not_yet(config: Config) -> tuple[Finding, ...]:
     """
     One warning for each feature the configuration asks for and this version does not act on.
 
-    The place is that of its first use. Values that ask for what happens anyway (budget = "off",
-    updates = "none", window = "off") are silent, and so is what the rules engine reports by itself.
-    Reads the files again to name the lines.
+    The place is that of its first use. Values that ask for what happens anyway (budget = "off") are silent,
+    and so is what the rules engine reports by itself. Reads the files again to name the lines.
     """
     texts: dict[str, Lines] = {}
     findings = []
@@ -42,10 +39,7 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     yield from _single_tables(config)
     for rule in config.rules:
         budget = rule.budget not in (None, "off")
-        weak, updates = rule.weak != "hold", rule.updates == "all"
-        yield from _asked(
-            "[[rules]]", rule.origin, weak=weak, updates=updates, budget=budget, secret=rule.secret
-        )
+        yield from _asked("[[rules]]", rule.origin, budget=budget, secret=rule.secret)
     for channel in config.channels:
         yield from _asked("[channels]", channel.origin, fallback=channel.fallback is not None)
     for route in config.routes:
@@ -59,12 +53,8 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
 
 def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
     main = str(config.path)
-    if config.story_window not in (_DEFAULT_WINDOW, None):
-        yield "'window' in [stories]", Origin(main, ("stories", "window"))
     if config.budget not in ("20/1h", "off"):
         yield "'budget' in [alerts]", Origin(main, ("alerts", "budget"))
-    if config.digest != "08:00":
-        yield "'digest' in [alerts]", Origin(main, ("alerts", "digest"))
     if config.metrics_listen:
         yield "[metrics]", Origin(main, ("metrics",))
     if config.deadman is not None:

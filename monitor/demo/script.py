@@ -1,9 +1,8 @@
 """
 The script of the demo: what is published when, the configuration it runs with, and which alerts must come.
 
-In this version a story is one article: copies with the same link (once cleaned) ring once, and a report with
-its own link rings for itself. So each story with a rule that is published below is one alert, each further
-copy is one duplicate, an edit is nothing at all, and each old item with a rule is one match of the baseline.
+Each story with a rule that is published below is one alert, each further copy is one duplicate, an edit is
+nothing at all, and each old item with a rule is one match of the baseline.
 """
 
 from __future__ import annotations

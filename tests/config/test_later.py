@@ -12,7 +12,6 @@ from tests.support.configs import FEED, RULE, SMALL, load, write
 
 TABLES = [
     ('[alerts]\nbudget = "5/1h"\n', 12, "'budget' in [alerts]"),
-    ('[alerts]\ndigest = "07:00"\n', 12, "'digest' in [alerts]"),
     ('[metrics]\nlisten = "127.0.0.1:1"\n', 11, "[metrics]"),
     ('[deadman]\nurl = "https://x.example/"\n', 11, "[deadman]"),
     ('[canary]\nchannels = ["screen"]\n', 11, "[canary]"),
@@ -32,20 +31,19 @@ def test_a_feature_of_a_later_version_is_told(tmp_path: Path, table: str, line: 
 
 def test_each_feature_is_told_once(tmp_path: Path) -> None:
     """At its first use, across files and in their order."""
-    write(tmp_path, RULE.replace("talks", "b") + 'weak = "alert"\nupdates = "all"\n', "more.toml")
+    write(tmp_path, RULE.replace("talks", "b") + 'budget = "2/1h"\nsecret = true\n', "more.toml")
     text = f'include = ["more.toml"]\n{FEED}{RULE}weak = "ignore"\nbudget = "1/1h"\n'
     found = not_yet(require(load(tmp_path, text)))
     assert [(Path(f.file).name, f.line, f.message.partition(":")[0]) for f in found] == [
-        ("config.toml", 8, "'weak' in [[rules]]"),
         ("config.toml", 9, "'budget' in [[rules]]"),
-        ("more.toml", 5, "'updates' in [[rules]]"),
+        ("more.toml", 5, "'secret' in [[rules]]"),
     ]
 
 
 def test_what_happens_anyway_is_not_told(tmp_path: Path) -> None:
     """Defaults, and values that switch a feature off."""
     text = (
-        f'{FEED}full_text = "always"\n{RULE}budget = "off"\nupdates = "none"\nweak = "hold"\n'
-        '[alerts]\nbudget = "off"\n[pages]\ndeadline = "1h"\n[metrics]\nlisten = ""\n'
+        f'{FEED}full_text = "always"\n{RULE}budget = "off"\nupdates = "none"\nweak = "alert"\n'
+        '[alerts]\nbudget = "off"\ndigest = "07:00"\n[stories]\nwindow = "1h"\n[pages]\ndeadline = "1h"\n[metrics]\nlisten = ""\n'
     )
     assert not_yet(require(load(tmp_path, text))) == ()
