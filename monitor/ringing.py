@@ -99,7 +99,8 @@ def ring_held(tx: Tx, met: Meeting, plan: Plan, feed: FeedConfig, more: Sequence
         row = tx.row(sql.MATCH_OF, article=met.article_id, feed=met.feed_id, rule=rule)
         if row is not None:
             write_fate(tx, row["id"], Fate("", State.SUPPRESSED, Reason.NO_ROUTE), met.now)
-    return record_matches(tx, tuple(matches.values()), met, plan, feed)
+    rung = record_matches(tx, tuple(matches.values()), met, plan, feed)
+    return replace(rung, matched=len(matches.keys() - {match.rule for match in held}))  # those are counted
 
 
 @dataclass(frozen=True, slots=True)

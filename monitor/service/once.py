@@ -122,7 +122,7 @@ def _sum_up(app: App) -> OnceSummary:
     return OnceSummary(
         polled=counts["polled"],
         new=counts["new"],
-        matched=counts["matched"],
+        matched=counts["matched"] + app.pages.counts["matched"],
         delivered=delivered,
         failed=failed,
         waiting=sum(r["n"] for r in reader.rows(sql.OUTBOX_COUNTS) if r["state"] in ("ready", "retry")),
