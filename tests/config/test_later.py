@@ -44,6 +44,7 @@ def test_what_happens_anyway_is_not_told(tmp_path: Path) -> None:
     """Defaults, and values that switch a feature off."""
     text = (
         f'{FEED}full_text = "always"\n{RULE}budget = "off"\nupdates = "none"\nweak = "alert"\n'
-        '[alerts]\nbudget = "off"\ndigest = "07:00"\n[stories]\nwindow = "1h"\n[pages]\ndeadline = "1h"\n[metrics]\nlisten = ""\n'
+        '[alerts]\nbudget = "off"\ndigest = "07:00"\n[stories]\nwindow = "1h"\n'
+        '[pages]\ndeadline = "1h"\n[metrics]\nlisten = ""\n'
     )
     assert not_yet(require(load(tmp_path, text))) == ()
