@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.store.tx import Tx
+    from monitor.stories.index import Found
 
-MOST_MEMBERS = 60  # of a story that an article is compared with, the youngest and the head
+MOST_MEMBERS = 24  # of a story that an article is compared with, the youngest and the head
 _SAME = 0.9  # of the filed part of a text that make it one an item had before
 _FIGURES = (Change.NUMBER, Change.OUTCOME, Change.CORRECTION)  # a few words change with them
 MOST_RECENT = 300  # alerts that a new one is compared with by its headline
@@ -66,6 +67,19 @@ class Place:
         """What changed since the story was told, for a rule with this option."""
         found = self.likeness.get(updates, NOTHING)
         return found.signals if found.relation is Relation.UPDATE else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """
+    What is asked of a placing.
+
+    `judged`: whether it is compared, or, having been told, only filed. `may_wait`: whether it may wait to be
+    compared, so that it matters what it looks like.
+    """
+
+    judged: bool = True
+    may_wait: bool = False
 
 
 @lru_cache(maxsize=128)
@@ -117,26 +131,26 @@ def members_of(tx: Tx, story: int) -> list[Facts]:
     return [facts_of(row, story, head=row["id"] == head_id) for row in rows]
 
 
-def place(
-    tx: Tx, article_id: int, story_id: int, now: datetime, modes: Iterable[str], *, judged: bool = True
-) -> Place:
+def place(tx: Tx, article_id: int, story_id: int, modes: Iterable[str], aim: Aim, *, now: datetime) -> Place:
     """
     Find the story of an article that is stored, let it join that, and file it where others find it.
 
-    `modes` are the options of the rules that fire. `judged` = False only files it: it has been told.
+    `modes` are the options of the rules that fire.
     """
     own = tx.row(sql.STORY_MEMBER, article=article_id)
     assert own is not None, "an article is stored before it is placed"
     new = facts_of(own, story_id, head=False)
     titles = title_marks(new.title, new.outlet)
     found = look_up(tx, probe(new.shingles), titles, day_of(now))
-    insert(tx, article_id, sketch(new.shingles), titles, day_of(now), stop=found.stop)
-    if not judged:
+    if not aim.judged:
+        insert(tx, article_id, sketch(new.shingles), titles, day_of(now), stop=found.stop)
         return Place(story_id)
     near = [article for article, _ in found.candidates if article != article_id]
     members = _members(tx, near, story_id)
     likeness = {mode: relate(new, members, updates=mode) for mode in dict.fromkeys(modes)}
     best = next(iter(likeness.values()), NOTHING)
+    stop = found.stop | _crowded(tx, found, best.story)
+    insert(tx, article_id, sketch(new.shingles), titles, day_of(now), stop=stop)
     related = ""
     if best.story is not None and best.relation is not Relation.NEW:
         joins = best.relation is not Relation.RELATED
@@ -149,7 +163,8 @@ def place(
             related = next(m.title for m in members if m.id == best.of)
     else:  # what was said of it when only its teaser was known
         tx.run(sql.STORY_JOIN_DROP, article=article_id)
-    alike = _alike(tx, new, near, now) if best.relation in (Relation.NEW, Relation.RELATED) else frozenset()
+    unsure = aim.may_wait and best.relation in (Relation.NEW, Relation.RELATED)
+    alike = _alike(tx, new, near, now) if unsure else frozenset()
     return Place(story_id, likeness, related, alike)
 
 
@@ -196,6 +211,15 @@ def also_reported(tx: Tx, story_id: int, article_id: int) -> tuple[tuple[str, ..
     own = next((m.outlet for m in members if m.id == article_id), "")
     others = dict.fromkeys(m.outlet for m in sorted(members, key=lambda m: (m.at, m.id)))
     return tuple(o for o in others if o and o != own), independent(members)
+
+
+def _crowded(tx: Tx, found: Found, story: int | None) -> frozenset[int]:
+    """The shingles by which a story is found already: what everybody prints would else become worthless."""
+    if story is None:
+        return frozenset()
+    articles = json.dumps(sorted({article for _, article in found.hits}))
+    rows = tx.rows(sql.ARTICLES_IN_STORY, ids=articles, story=story)
+    return found.crowded({row[0] for row in rows})
 
 
 def _members(tx: Tx, near: Sequence[int], story_id: int) -> list[Facts]:

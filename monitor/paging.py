@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts.decide import Sighted
 from monitor.documents import read_spans, write_spans
-from monitor.grouping import place
+from monitor.grouping import Aim, place
 from monitor.model import Article, Marks, Strength
 from monitor.ringing import Meeting, Rung, record_matches, ring_held
 from monitor.store import sql
@@ -74,7 +74,7 @@ def record_page(tx: Tx, read: PageRead, plan: Plan, now: datetime) -> Rung:
     elif fresh:
         rung += record_matches(tx, fresh, met, plan, feed)
     elif read.text and plan.config.story_window and tx.rows(sql.MATCHES_OF_ARTICLE, article=row["id"]):
-        place(tx, row["id"], row["story_id"], now, (), judged=False)
+        place(tx, row["id"], row["story_id"], (), Aim(judged=False), now=now)
     return rung + decide_held(tx, plan, now)
 
 

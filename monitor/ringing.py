@@ -165,7 +165,8 @@ class _Decision:
         if met.sighted not in (Sighted.NEW, Sighted.COPY) or not self._plan.config.story_window:
             return Place(story)
         told = not self._fresh and tx.row(sql.STORY_IN_USE, story=story) is not None
-        return grouping.place(tx, met.article_id, story, met.now, modes, judged=not told)
+        aim = grouping.Aim(judged=not told, may_wait=met.may_wait)
+        return grouping.place(tx, met.article_id, story, modes, aim, now=met.now)
 
     def _waits_for(self) -> frozenset[int]:
         """What was told and looks like the article, where a page that is still to be read may say more."""

@@ -165,6 +165,19 @@ def test_what_was_there_before_we_were_mutes_nothing(tmp_path: Path) -> None:
         assert desk.ledger() == {"baseline": 1, "first": 1}
 
 
+def test_a_text_that_hundreds_print_rings_once(tmp_path: Path) -> None:
+    """It is found by its first copies, however many follow; the index holds a few of them."""
+    copies = 250
+    with started(tmp_path, feeds=("a",)) as desk:
+        items = [
+            Item(TITLE, f"g{n}", f"https://n{n}.example/{n}", f"{DISPATCH} {n}", None) for n in range(copies)
+        ]
+        show(desk, "a", *items)
+        assert desk.ledger() == {"first": 1, "duplicate": copies - 1}
+        most = "SELECT max(n) FROM (SELECT count(*) AS n FROM shingles GROUP BY h)"
+        assert desk.database.reader.rows(most)[0][0] <= 16
+
+
 @pytest.mark.parametrize("orders", [10, pytest.param(200, marks=pytest.mark.slow)])
 def test_fifteen_outlets_and_one_dispatch_in_one_tick(tmp_path: Path, orders: int) -> None:
     """In any order, full texts and teasers mixed: exactly one alert rings, all the others join its story."""

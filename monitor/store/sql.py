@@ -188,6 +188,7 @@ SHINGLES_OF = "SELECT shingles.h FROM json_each(:hashes) AS hashes CROSS JOIN sh
 SHINGLE_INSERT = "INSERT INTO shingles (h, day, article_id) VALUES (:h, :day, :article_id) ON CONFLICT DO NOTHING"
 SHINGLES_EXPIRE = "DELETE FROM shingles WHERE shingles.h BETWEEN :first AND :last AND shingles.day < :day"
 STORIES_OF = "SELECT DISTINCT story_id FROM articles WHERE id IN (SELECT value FROM json_each(:ids))"
+ARTICLES_IN_STORY = "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(:ids)) AND story_id = :story"
 STORY_MEMBERS = "SELECT articles.id, articles.story_id, articles.title, articles.summary, articles.body, articles.page, articles.url, articles.source, articles.language, articles.fetched_at, feeds.name AS feed FROM articles JOIN feeds ON feeds.id = articles.feed_id WHERE articles.story_id = :story ORDER BY articles.id DESC LIMIT :count"
 STORY_MEMBER = "SELECT articles.id, articles.story_id, articles.title, articles.summary, articles.body, articles.page, articles.url, articles.source, articles.language, articles.fetched_at, feeds.name AS feed FROM articles JOIN feeds ON feeds.id = articles.feed_id WHERE articles.id = :article"
 STORY_HEAD = "SELECT alerts.article_id FROM alerts WHERE alerts.story_id = :story ORDER BY alerts.id LIMIT 1"

@@ -68,6 +68,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     "STORIES_OF": text(
         "SELECT DISTINCT story_id FROM articles WHERE id IN (SELECT value FROM json_each(:ids))"
     ),
+    "ARTICLES_IN_STORY": text(
+        "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(:ids)) AND story_id = :story"
+    ),
     "STORY_MEMBERS": _member.where(articles.c.story_id == _story)
     .order_by(articles.c.id.desc())
     .limit(p("count")),

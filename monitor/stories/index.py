@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STOP = 200  # postings in the window that make a shingle worthless
+ENOUGH = 8  # postings of one story that find it as well as hundreds
 LEAST_HITS = 6
 MOST_CANDIDATES = 20
 SLICES = 1_024  # in which the table is cleared, each some thousand rows
@@ -27,10 +28,20 @@ DAYS = 8  # a window of seven days touches eight
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the index knows: the best candidates with their hits, best first, and shingles to leave alone."""
+    """
+    What the index knows: the best candidates with their hits, best first, and shingles to leave alone.
+
+    `hits` are the pairs of shingle and article that were found, those to leave alone aside.
+    """
 
     candidates: tuple[tuple[int, int], ...] = ()
     stop: frozenset[int] = frozenset()
+    hits: tuple[tuple[int, int], ...] = ()
+
+    def crowded(self, articles: Collection[int]) -> frozenset[int]:
+        """The shingles by which so many of these articles are found that another would add nothing."""
+        counts = Counter(number for number, article in self.hits if article in articles)
+        return frozenset(number for number, count in counts.items() if count >= ENOUGH)
 
 
 def day_of(at: datetime) -> int:
@@ -60,4 +71,4 @@ def best(postings: Iterable[tuple[int, int]], titles: Collection[int]) -> Found:
     titled = {article for number, article in rows if number in titles}
     good = [(article, count) for article, count in hits.items() if count >= LEAST_HITS or article in titled]
     good.sort(key=lambda pair: (pair[0] not in titled, -pair[1], pair[0]))
-    return Found(tuple(good[:MOST_CANDIDATES]), stop)
+    return Found(tuple(good[:MOST_CANDIDATES]), stop, tuple(rows))

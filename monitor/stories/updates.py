@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.stories.figures import PEOPLE, Item, figures_of, items_of
@@ -101,9 +102,8 @@ def signals(
     """
     if updates == "none" or not told:
         return ()
-    known = vocabulary(language)
-    reading = _Reading(new, known)
-    others = [_Reading(version, known) for version in told]
+    reading = _reading(new, language)
+    others = [_reading(version, language) for version in told]
     found = [*_corrections(reading, others), *_outcomes(reading, others), *_numbers(reading, others)]
     found += _material(reading, others, told[0].at)
     if not found and updates == "all":
@@ -138,6 +138,12 @@ def grown(old: str, new: str) -> Signal | None:
     return Signal(Change.LIVE, f"{words} new words: {_short(added)}") if words >= _GROWN else None
 
 
+@lru_cache(maxsize=64)
+def _reading(version: Version, language: str | None) -> _Reading:
+    """Remembered: the versions of a story that many outlets print are read again for each of them."""
+    return _Reading(version, vocabulary(language))
+
+
 class _Reading:
     """A version taken apart once."""
 
@@ -148,6 +154,8 @@ class _Reading:
         self.body = version.text[:LONGEST]
         self.text = items_of(self.body, known)
         self.words = sum(item.kind in ("word", "number") for item in self.text)
+        self._figures: dict[int | None, list[Figure]] = {}
+        self._stated: dict[bool, dict[str, str]] = {}
 
     def zone(self, most: int) -> list[Item]:
         """The title and the first words of the text."""
@@ -159,7 +167,19 @@ class _Reading:
 
     def figures(self, most: int | None = None) -> list[Figure]:
         """The numbers of it; of the title and the first words alone."""
-        return figures_of(self.whole(), self.known, None if most is None else self._reach(most))
+        found = self._figures.get(most)
+        if found is None:
+            reach = None if most is None else self._reach(most)
+            found = self._figures[most] = figures_of(self.whole(), self.known, reach)
+        return found
+
+    def stated(self, *, mentioned: bool = False) -> dict[str, str]:
+        """The outcomes that title and text state anywhere; those that they speak of at all."""
+        found = self._stated.get(mentioned)
+        if found is None:
+            outcomes = self.known.mentions if mentioned else self.known.outcomes
+            found = self._stated[mentioned] = _stated(self.whole(), outcomes, self.known)
+        return found
 
     def _reach(self, most: int) -> int:
         """How many items the title and the first words are."""
@@ -239,8 +259,8 @@ def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     spoken = _stated(new.title, known.mentions, known)
     if not said and not spoken:
         return []
-    before = [_stated(other.whole(), known.outcomes, known) for other in others]
-    mentioned = [_stated(other.whole(), known.mentions, known) for other in others]
+    before = [other.stated() for other in others]
+    mentioned = [other.stated(mentioned=True) for other in others]
     said = {c: words for c, words in said.items() if not any(c in each for each in before)}
     spoken = {c: words for c, words in spoken.items() if not any(c in each for each in (*before, *mentioned))}
     if (spoken or not STRONG.issuperset(said)) and _is_known(new, others):

@@ -64,10 +64,10 @@ def test_a_copy_is_a_candidate_and_a_stranger_is_not(tx: Tx) -> None:
     insert(tx, 1, one, NONE, TODAY)
     insert(tx, 2, two, NONE, TODAY)
     five = frozenset(list(one)[: LEAST_HITS - 1])
-    assert look_up(tx, numbers(3, 60) | five, NONE, TODAY) == Found((), NONE)
+    assert look_up(tx, numbers(3, 60) | five, NONE, TODAY).candidates == ()
     mixed = frozenset([*list(one)[:LEAST_HITS], *list(two)[:20]])
     assert look_up(tx, mixed, NONE, TODAY).candidates == ((2, 20), (1, LEAST_HITS))
-    assert look_up(tx, NONE, NONE, TODAY) == Found((), NONE)
+    assert look_up(tx, NONE, NONE, TODAY) == Found()
 
 
 def test_a_headline_makes_a_candidate(tx: Tx) -> None:
