@@ -46,6 +46,7 @@ _INSIDE: dict[str, tuple[Markup, str]] = {  # the headline stands inside: markup
     "slack": (markups.SLACK, "markdown"),
     "discord": (markups.DISCORD, "text"),
     "matrix": (markups.MATRIX, "html"),
+    "mattermost": (markups.MATTERMOST, "text"),
 }
 _BESIDE = {  # title and body are two things
     "ntfy": markups.NTFY,
@@ -74,6 +75,9 @@ def render(outgoing: Outgoing, layout: Layout = _DEFAULT, kind: str = "plain") -
         if kind == "matrix":  # for clients that show no HTML; Apprise's own would be made of our tags
             plain = _inside(outgoing, replace(layout, body_template=None), words, markups.MATRIX_PLAIN, limit)
             fields = {**fields, "body": plain}
+        if kind == "slack" and not layout.given & {"blocks", "template"}:
+            # Apprise puts it into an attachment, which telephones announce as "no preview available".
+            fields = {**fields, "text": body, "mrkdwn": True, "attachments": []}
         return Rendered(kind, "", body, form, marker, fields, headers, set_on)
     title, body = _beside(outgoing, replace(layout, limit=limit), words, kind)
     return Rendered(kind, title, body, "text", marker, fields, headers, set_on)

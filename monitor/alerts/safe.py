@@ -44,7 +44,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
-_TAG = re.compile(r"(?<!\w)[#$](?=\w)|(?<!\w)/(?=\w)|(?<=\w)@(?=\w)")
+_TAG = re.compile(r"(?<!\w)[#$](?=\w)|(?<![\w/<>])/(?=\w)|(?<=\w)@(?=\w)")
 _ROOM_CALL = re.compile(r"@(?=everyone\b|here\b|room\b|channel\b|all\b)", re.IGNORECASE)
 
 

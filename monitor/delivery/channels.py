@@ -118,7 +118,7 @@ def _check_url(config: ChannelConfig) -> list[ChannelProblem]:
 
         wrong = check_address(config.url.reveal())
         return [ChannelProblem("channel-url", wrong)] if wrong else []
-    from monitor.delivery.apprise_channel import check_apprise  # noqa: PLC0415 - Apprise only where used
+    from monitor.delivery.apprise_check import check_apprise  # noqa: PLC0415 - Apprise only where used
 
     return check_apprise(config)
 

@@ -14,6 +14,7 @@ _SCHEMES = {
     "slack": "slack",
     "discord": "discord",
     "matrix": "matrix matrixs",
+    "mattermost": "mmost mmosts",
     "ntfy": "ntfy ntfys",
     "gotify": "gotify gotifys",
     "pushover": "pover",
@@ -35,6 +36,7 @@ LIMITS = {
     "slack": 3000,  # a section's text; more than a few hundred are folded anyway
     "discord": 2000,
     "matrix": 20_000,  # an event has 65,536 bytes and holds the text twice
+    "mattermost": 4000,
     "ntfy": 2700,  # bytes; twice as many of JSON, where 8,000 with the title are the most
     "gotify": 8000,
     "pushover": 1024,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 
 from monitor.alerts.renderers.layout import Markup
 from monitor.alerts.safe import host_of, inert, quiet, unlinked
@@ -163,6 +164,8 @@ DISCORD = Markup(
     size=utf16,
     kind="discord",
 )
+
+MATTERMOST = replace(DISCORD, kind="mattermost")  # Markdown with the same escapes
 
 # --- no markup ---------------------------------------------------------------------------------------
 
