@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitor.alerts.digest import LISTED
 from monitor.alerts.renderers import kinds, markups
 from monitor.alerts.renderers.card import Card, render_card
 from monitor.alerts.renderers.layout import (
@@ -64,7 +65,8 @@ def render(outgoing: Outgoing, layout: Layout = _DEFAULT, kind: str = "plain") -
     if kind == "email":
         return email(outgoing, layout, words)
     if kind == "sms":
-        return Rendered(kind, "", sms(words, layout.limit))
+        listed = LISTED if outgoing.message.kind == "digest" else ""
+        return Rendered(kind, "", sms(words, layout.limit, listed=listed))
     marker, fields = kinds.json_fields(kind, severity, words.link, layout.given)
     headers = kinds.http_headers(kind, severity, words.link, layout.given)
     set_on = kinds.settings(kind, severity, words.link, layout.given)

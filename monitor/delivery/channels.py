@@ -19,6 +19,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.alerts.render import check_template, render_card, render_json
+from monitor.alerts.renderers.kinds import kind_of
 from monitor.model import Answer, AnswerClass
 
 if TYPE_CHECKING:
@@ -46,12 +47,17 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelProblem:
-    """One thing wrong with a channel's configuration; `hint` may be lines of TOML ready to paste."""
+    """
+    One thing wrong with a channel's configuration; `hint` may be lines of TOML ready to paste.
+
+    `key` is where it stands inside the channel's table.
+    """
 
     code: str
     message: str
     hint: str = ""
     level: str = "error"  # "error" | "warning"
+    key: tuple[str, ...] = ("url",)
 
 
 def build_channel(
@@ -82,11 +88,7 @@ def build_channel(
 
 def check_channel(config: ChannelConfig) -> tuple[ChannelProblem, ...]:
     """Find what is wrong with a channel without sending anything; loads Apprise for its channels."""
-    problems = [
-        ChannelProblem("template", wrong)
-        for text in (config.title_template, config.body_template)
-        if text and (wrong := check_template(text))
-    ]
+    problems = _check_templates(config)
     if config.type not in TYPES:
         known = ", ".join(TYPES)
         problems.append(ChannelProblem("channel-type", f'unknown type "{config.type}"; there are: {known}'))
@@ -95,6 +97,19 @@ def check_channel(config: ChannelConfig) -> tuple[ChannelProblem, ...]:
     elif config.type != "terminal":
         problems += _check_url(config)
     return tuple(problems)
+
+
+def _check_templates(config: ChannelConfig) -> list[ChannelProblem]:
+    """A title is plain text everywhere; a body is held against the markup of the channel's own service."""
+    kind = "plain"
+    if config.type == "apprise" and config.url is not None and not config.url.missing:
+        kind = kind_of(config.url.reveal().partition("://")[0].strip())
+    given = (("title", config.title_template, "plain"), ("body", config.body_template, kind))
+    return [
+        ChannelProblem("template", wrong, key=("template", name))
+        for name, text, markup in given
+        if text and (wrong := check_template(text, markup))
+    ]
 
 
 def _check_file(path: Path | None) -> list[ChannelProblem]:

@@ -27,7 +27,7 @@ KINDS = (
 )
 MARKED = ("telegram", "slack", "discord", "matrix", "email")
 _LINK = re.compile(r"https?://[^\s<>]+")
-_GRAMMARS = {
+GRAMMARS = {
     "telegram": grammars.telegram,
     "slack": grammars.slack,
     "discord": grammars.discord,
@@ -38,8 +38,8 @@ _GRAMMARS = {
 
 def read(made: Rendered, link: str) -> Seen:
     """Parse a notification back, with its lawful link; `RefusedError` for what the layout did not place."""
-    if made.kind in _GRAMMARS:
-        seen = _GRAMMARS[made.kind](made.body)
+    if made.kind in GRAMMARS:
+        seen = GRAMMARS[made.kind](made.body)
         if made.kind == "matrix":
             _plain(made.fields["body"], link, "chat", "matrix")
         if made.mail is not None:

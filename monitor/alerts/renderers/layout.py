@@ -2,8 +2,9 @@
 One layout for all services: what a message says, in a service's markup, within its limit. Pure.
 
 A `Markup` knows how a service writes bold, links and plain text, and how it counts. What is too long is cut
-by meaning: the sentence shrinks first, then reasons, then who else reported it, then the headline; the link
-outlives them all. Everything is measured as it is sent: after escaping.
+by meaning: the sentence shrinks first, then reasons go, then who else reported it, then the sentence, then
+what changed; the headline shrinks last, and the link outlives them all. Everything is measured as it is
+sent: after escaping.
 """
 
 from __future__ import annotations
@@ -76,13 +77,15 @@ class Markup:
         return self.gap.join(text for text in texts if text)
 
 
-# What is given up, in this order, when room is short: (reasons, rules, who else in full, in short, notes).
+# What is given up, in this order, when room is short: (reasons, rules, who else, notes).
+_FULL, _SHORT, _NO = 2, 1, 0
 _LADDER = (
-    (True, True, True, True),
-    (False, True, True, True),
-    (False, False, True, True),
-    (False, False, False, True),
-    (False, False, False, False),
+    (True, True, _FULL, True),
+    (False, True, _FULL, True),
+    (False, False, _FULL, True),
+    (False, False, _SHORT, True),
+    (False, False, _NO, True),
+    (False, False, _NO, False),
 )
 
 
@@ -119,9 +122,9 @@ def body_of(words: Words, markup: Markup, limit: int, headline: str = "") -> str
     whole = excerpt_of(words.pieces, markup)
     gap = markup.size(markup.gap)
 
-    def around(kept: tuple[bool, bool, bool, bool], excerpt: str) -> str:
+    def around(kept: tuple[bool, bool, int, bool], excerpt: str) -> str:
         why, rules, named, noted = kept
-        also = words.also if named else words.others if noted else ""
+        also = ("", words.others, words.also)[named]
         notes = [markup.text(note) for note in words.notes] if noted else []
         head = markup.lines((headline, facts, markup.text(also) if also else ""))
         tail = markup.lines(
@@ -129,7 +132,7 @@ def body_of(words: Words, markup: Markup, limit: int, headline: str = "") -> str
         )
         return markup.blocks((head, markup.lines(notes), excerpt, link, tail))
 
-    for kept in _LADDER:
+    for kept in _LADDER[:-2]:
         fixed = around(kept, "")
         room = limit - markup.size(fixed) - gap
         if not whole and room >= -gap:
