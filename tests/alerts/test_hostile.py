@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.alerts.digest import digest
 from monitor.alerts.render import Layout, Rendered, render, render_card, render_json
 from monitor.alerts.safe import safe_link
-from monitor.model import DigestEntry, Message, Severity
 from tests.support.grammars import RefusedError, Seen, normal, says
-from tests.support.hostile import ADDRESSES, TEXTS
-from tests.support.messages import PUBLISHED, message, outgoing
+from tests.support.hostile import ADDRESSES, TEXTS, hostile, many
+from tests.support.messages import message, outgoing
 from tests.support.received import KINDS, MARKED, MOST, read, size
+
+if TYPE_CHECKING:
+    from monitor.model import Message
 
 PLENTY = Layout()
 LIMITS = (80, 160, 500, 32_000)
-
-
-def hostile(text: str, url: str = "https://news.example.org/doha") -> Message:
-    """An alert in which everything that a feed or an article can bring is this text."""
-    end = min(len(text), 5)
-    return message(
-        title=text,
-        feed=text,
-        excerpt=text[:20_000],
-        marks=((0, end),) if end else (),
-        url=url,
-        why=text,
-        story=7,
-        changes=(text,),
-        told_at=PUBLISHED - timedelta(hours=1),
-        related=text,
-        also=(text, "b"),
-        outlets=3,
-        weak=True,
-    )
 
 
 def problem(kind: str, told: Message, layout: Layout = PLENTY, **attempt: bool) -> str:
@@ -119,14 +99,6 @@ def test_links_lead_where_they_say(kind: str, url: str) -> None:
         assert len(seen.links) == 1
 
 
-def many(text: str) -> Message:
-    """A digest full of one hostile text."""
-    entry = DigestEntry(
-        title=text, url="https://news.example.org/doha", feed=text, published=PUBLISHED, rules=("r",)
-    )
-    return digest([entry, replace(entry, severity=Severity.URGENT), entry], late=True, why="late")
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_digests_are_harmless_everywhere(kind: str) -> None:
     """The same for digests, in full and as bare links."""
@@ -142,6 +114,23 @@ def test_digests_are_harmless_everywhere(kind: str) -> None:
             kind
         ]:
             bad[text[:80]] = f"{seen.links} {size(made)}"
+    assert bad == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_notices_with_lines_are_harmless_everywhere(kind: str) -> None:
+    """What Tocsin says about itself may have lines, and a feed's words in them; no line becomes markup."""
+    bad = {}
+    for text in TEXTS[::2]:
+        told = message(kind="notice", title=text, excerpt=f"{text}\n{text[:300]}\n- x", marks=(), url="")
+        made = render(outgoing(told), PLENTY, kind)
+        try:
+            seen = read(made, "")
+        except RefusedError as refused:
+            bad[text[:80]] = str(refused)
+            continue
+        if seen.links or seen.quoted or size(made) > MOST[kind]:
+            bad[text[:80]] = f"{seen.links} {seen.quoted} {size(made)}"
     assert bad == {}
 
 

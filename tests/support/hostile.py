@@ -3,9 +3,17 @@
 # ruff: noqa: RUF001 - look-alikes and foreign scripts are the point
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from itertools import product
+from typing import TYPE_CHECKING
 
-from tests.support.messages import HOSTILE
+from monitor.alerts.digest import digest
+from monitor.model import DigestEntry, Severity
+from tests.support.messages import HOSTILE, PUBLISHED, message
+
+if TYPE_CHECKING:
+    from monitor.model import Message
 
 _CALLS = (
     "@everyone",
@@ -285,3 +293,31 @@ ADDRESSES = (
     "tg://resolve?domain=evil",
     "",
 )
+
+
+def hostile(text: str, url: str = "https://news.example.org/doha") -> Message:
+    """An alert in which everything that a feed or an article can bring is this text."""
+    end = min(len(text), 5)
+    return message(
+        title=text,
+        feed=text,
+        excerpt=text[:20_000],
+        marks=((0, end),) if end else (),
+        url=url,
+        why=text,
+        story=7,
+        changes=(text,),
+        told_at=PUBLISHED - timedelta(hours=1),
+        related=text,
+        also=(text, "b"),
+        outlets=3,
+        weak=True,
+    )
+
+
+def many(text: str) -> Message:
+    """A digest full of one hostile text."""
+    entry = DigestEntry(
+        title=text, url="https://news.example.org/doha", feed=text, published=PUBLISHED, rules=("r",)
+    )
+    return digest([entry, replace(entry, severity=Severity.URGENT), entry], late=True, why="late")

@@ -9,7 +9,7 @@ sent: after escaping.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,8 @@ def short(words: Words, markup: Markup, limit: int) -> str:
 
 def body_of(words: Words, markup: Markup, limit: int, headline: str = "") -> str | None:
     """Lay out all but the headline, or with the one given, as it is; None where not even the least fits."""
+    if not words.quoted:  # what Tocsin says about itself
+        markup = replace(markup, quote=_same)
     facts = markup.text(" · ".join(words.facts))
     link = markup.link(words.link) if words.link else ""
     whole = excerpt_of(words.pieces, markup)

@@ -53,6 +53,7 @@ class Words:
     rules: str
     why: str
     repeat: bool
+    quoted: bool = True
 
     @property
     def title(self) -> str:
@@ -88,6 +89,7 @@ def words_of(outgoing: Outgoing, zone: tzinfo = UTC) -> Words:
         rules=f"{label}: {', '.join(one_line(rule) for rule in message.rules)}" if message.rules else "",
         why=f"Why: {one_line(message.why, 1000)}" if message.why else "",
         repeat=outgoing.maybe_repeat,
+        quoted=is_alert,
     )
 
 
