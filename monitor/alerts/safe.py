@@ -50,6 +50,8 @@ _ROOM_CALL = re.compile(r"@(?=everyone\b|here\b|room\b|channel\b|all\b)", re.IGN
 
 def clean(text: str) -> str:
     """Keep what people can see: no control, bidi or hidden characters; any line break becomes a newline."""
+    if text.isascii() and text.isprintable():
+        return text[:_LONGEST_TEXT]
     kept: list[str] = []
     marks = 0
     for char in text[:_LONGEST_TEXT].replace("\r\n", "\n"):

@@ -19,19 +19,14 @@ import logging
 import re
 import threading
 import warnings
-from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from monitor.alerts.render import Layout, render
-from monitor.alerts.renderers.kinds import kind_of
-from monitor.delivery import mails
-from monitor.delivery.watch import Watch, watching
-from monitor.model import Answer, AnswerClass, Severity
+from monitor.alerts.renderers.kinds import MARKED, kind_of
+from monitor.model import Answer, AnswerClass
 
 if TYPE_CHECKING:
-    from monitor.alerts.render import Rendered
     from monitor.model import Outgoing
     from monitor.settings import ChannelConfig
 
@@ -63,9 +58,6 @@ _MODULES = {
     "xml": "custom_xml",
     "xmls": "custom_xml",
 }
-# Receivers that people wrote themselves: they see the id as an HTTP header.
-_PLAIN_HTTP = frozenset({"json", "jsons", "xml", "xmls", "form", "forms", "apprise", "apprises"})
-_CHATS = frozenset({"telegram", "slack", "discord"})
 
 _READ_TIMEOUT = 15.0
 loading = threading.RLock()
@@ -87,16 +79,16 @@ class AppriseChannel:
         except LookupError as missing:
             return Answer(AnswerClass.CONFIG, str(missing))
         try:
-            plugin = self._plugin = self._plugin or load_plugin(_unformatted(url))
+            plugin = self._plugin = self._plugin or load_plugin(unformatted(url))
         except Exception:  # noqa: BLE001 - 170 plugins of strangers: any of them may raise anything
             plugin = None
         if plugin is None:
             why = f"the url of channel {self.name} cannot be used; 'tocsin check' says why"
             return Answer(AnswerClass.CONFIG, why)
+        from monitor.delivery.handing import hand_over  # noqa: PLC0415 - renderers only where something is sent
+
         try:
-            rendered = render(outgoing, self._layout(plugin, url), channel_kind(plugin, url))
-            watch = watch_for(outgoing, rendered, plugin, schema_of(url))
-            return watch.verdict(success=_hand_over(plugin, outgoing, rendered, watch))
+            return hand_over(plugin, url, outgoing, self._config, self._zone)
         except Exception:  # noqa: BLE001 - the same
             # What broke in the middle may have handed the message over before.
             return Answer(AnswerClass.UNKNOWN, "the service's plugin failed; it may have arrived")
@@ -105,94 +97,15 @@ class AppriseChannel:
         """Forget the plugin, and with it tokens it keeps in memory."""
         self._plugin = None
 
-    def _layout(self, plugin: Any, url: str) -> Layout:
-        """What the service has room for; where it has no titles Apprise puts them on a line of CR LF."""
-        titled = plugin.title_maxlen > 0
-        return Layout(
-            limit=plugin.body_maxlen - (0 if titled else 1),
-            title_limit=plugin.title_maxlen if titled else plugin.body_maxlen,
-            zone=self._zone,
-            title_template=self._config.title_template,
-            body_template=self._config.body_template,
-            given=given_options(url),
-        )
-
-
-# --- handing over ------------------------------------------------------------------------------------
-
-
-def given_options(url: str) -> frozenset[str]:
-    """What the URL says for itself, such as a priority: that is left as it is."""
-    return frozenset(key.lower() for key, _ in options_of(url))
-
-
-def channel_kind(plugin: Any, url: str) -> str:
-    """In which way to write for this channel; as plain text where the URL asks for something odd."""
-    kind = kind_of(schema_of(url))
-    mode = str(getattr(plugin, "mode", ""))
-    odd = (kind == "matrix" and mode != "off") or (kind == "slack" and mode in ("workflow", "trigger"))
-    if odd or (kind in _CHATS and "template" in given_options(url)):
-        return "plain"
-    return kind
-
-
-def watch_for(outgoing: Outgoing, rendered: Rendered, plugin: Any, schema: str) -> Watch:
-    """What is put on this send on its way, beside looking at the answers."""
-    headers = {"X-Tocsin-Id": outgoing.message_id} if schema in _PLAIN_HTTP else {}
-    dress = None
-    if rendered.mail is not None and not _sealed(plugin):
-
-        def dress(message: str | bytes, sender: str) -> bytes:
-            return mails.dress(message, rendered, outgoing.message_id, outgoing.channel, sender)
-
-    return Watch(
-        outgoing.message_id,
-        {**headers, **rendered.headers},
-        marker=rendered.marker,
-        fields=rendered.fields,
-        dress=dress,
-    )
-
-
-def _hand_over(plugin: Any, outgoing: Outgoing, rendered: Rendered, watch: Watch) -> bool:
-    """
-    Send through the plugin, in this thread.
-
-    What we wrote in the service's own markup goes straight to the plugin's `send`: on the way through
-    `notify` Apprise would convert it, and undo some of the escaping.
-    """
-    apprise = importlib.import_module("apprise")
-    loud = outgoing.message.severity >= Severity.HIGH
-    if rendered.mail is not None and _sealed(plugin):  # what is signed or encrypted is not touched later
-        rendered = replace(rendered, body=rendered.mail.text, format="text")
-    told = {
-        "body": rendered.body,
-        "title": rendered.title,
-        "notify_type": apprise.NotifyType.WARNING if loud else apprise.NotifyType.INFO,
-        "body_format": apprise.NotifyFormat(rendered.format),
-    }
-    with watching(watch):
-        if rendered.kind not in ("plain", "posted", "sms"):
-            for name, value in rendered.settings.items():
-                setattr(plugin, name, value)
-            return bool(plugin.send(**told, body_passthrough=False))
-        sender = apprise.Apprise(asset=plugin.asset)
-        sender.add(plugin)
-        return bool(sender.notify(**told))
-
-
-def _sealed(plugin: Any) -> bool:
-    return str(getattr(plugin, "pgp_mode", "")) in ("sign", "encrypt")
-
-
-def _unformatted(url: str) -> str:
-    """Take `format=` out of the URL of a service that we write for in its own way."""
-    if kind_of(schema_of(url)) in ("plain", "posted", "sms"):
-        return url
-    return re.sub(r"([?&])format=[^&#]*&?", r"\1", url, flags=re.IGNORECASE).rstrip("?&")
-
 
 # --- loading -----------------------------------------------------------------------------------------
+
+
+def unformatted(url: str) -> str:
+    """Take `format=` out of the URL of a service that we write for in its own way."""
+    if kind_of(schema_of(url)) not in MARKED:
+        return url
+    return re.sub(r"([?&])format=[^&#]*&?", r"\1", url, flags=re.IGNORECASE).rstrip("?&")
 
 
 def load_plugin(url: str) -> Any:

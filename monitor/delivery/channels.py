@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.alerts.render import check_template, render_card, render_json
-from monitor.alerts.renderers.kinds import kind_of
 from monitor.model import Answer, AnswerClass
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from monitor.alerts.render import Card
+    from monitor.alerts.renderers.card import Card
     from monitor.model import Outgoing
     from monitor.settings import ChannelConfig
 
@@ -101,6 +99,11 @@ def check_channel(config: ChannelConfig) -> tuple[ChannelProblem, ...]:
 
 def _check_templates(config: ChannelConfig) -> list[ChannelProblem]:
     """A title is plain text everywhere; a body is held against the markup of the channel's own service."""
+    if not config.title_template and not config.body_template:
+        return []
+    from monitor.alerts.renderers.kinds import kind_of  # noqa: PLC0415 - renderers only where used
+    from monitor.alerts.renderers.templates import check_template  # noqa: PLC0415 - the same
+
     kind = "plain"
     if config.type == "apprise" and config.url is not None and not config.url.missing:
         kind = kind_of(config.url.reveal().partition("://")[0].strip())
@@ -152,6 +155,8 @@ class TerminalChannel:
 
     def send(self, outgoing: Outgoing) -> Answer:
         """Write one card."""
+        from monitor.alerts.renderers.card import render_card  # noqa: PLC0415 - renderers only where used
+
         stream = self._stream or sys.stdout
         card = render_card(outgoing, zone=self._zone)
         try:
@@ -206,6 +211,8 @@ class FileChannel:
         """Append one line: whole, or not at all."""
         if self._path is None:
             return Answer(AnswerClass.CONFIG, f"the channel {self.name} has no path; give it one")
+        from monitor.alerts.renderers.objects import render_json  # noqa: PLC0415 - renderers only where used
+
         line = json.dumps(render_json(outgoing), ensure_ascii=False, separators=(",", ":")) + "\n"
         try:
             _append(self._path, line.encode())

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from monitor.alerts.render import Layout, render
-from monitor.delivery.apprise_channel import AppriseChannel, _unformatted, load_plugin
+from monitor.delivery.apprise_channel import AppriseChannel, load_plugin, unformatted
+from monitor.delivery.handing import channel_kind
 from monitor.model import AnswerClass, Severity
 from monitor.settings import ChannelConfig, Secret
 from tests.support import grammars
@@ -75,7 +76,7 @@ class Caught:
         self.service, self.receiver = service, receiver
         url = service.url.replace("{port}", str(receiver.port)) + more
         self.channel = AppriseChannel(ChannelConfig("desk", url=Secret(url)))
-        self.plugin = load_plugin(_unformatted(url))
+        self.plugin = load_plugin(unformatted(url))
         self.plugin.request_rate_per_sec = 0
         if service.attribute:
             setattr(self.plugin, service.attribute, f"http://127.0.0.1:{receiver.port}{service.path}")
@@ -244,6 +245,16 @@ def test_a_users_template_may_place_markup_and_a_feed_may_not(receiver: HttpRece
     assert said["text"].endswith("<https://news.example.org/doha|read>")
     assert "<!channel>" not in said["text"]
     assert "@everyone" not in said["text"]
+
+
+def test_a_services_own_address_is_known_by_its_plugin(receiver: HttpReceiver) -> None:
+    """Slack's webhook as Slack shows it is Slack, though its scheme is https."""
+    url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    assert channel_kind(load_plugin(url), url) == "slack"
+    for odd in ("slack://T05X/Ft07X/X1/Y2?mode=workflow", "matrix://t@127.0.0.1?mode=slack"):
+        plugin = load_plugin(odd)
+        assert plugin is not None
+        assert channel_kind(plugin, odd) == "plain"
 
 
 def test_only_the_messages_own_request_is_touched(receiver: HttpReceiver) -> None:

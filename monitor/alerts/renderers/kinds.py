@@ -28,6 +28,7 @@ _SCHEMES = {
     ),
 }
 KINDS = (*_SCHEMES, "plain")
+MARKED = frozenset(KINDS) - {"posted", "sms", "plain"}  # written in the service's own way
 _KIND = {scheme: kind for kind, schemes in _SCHEMES.items() for scheme in schemes.split()}
 
 # The most that one message may have, in units of the kind's own markup; its plugin may say less.
