@@ -48,6 +48,11 @@ _INSIDE: dict[str, tuple[Markup, str]] = {  # the headline stands inside: markup
     "discord": (markups.DISCORD, "text"),
     "matrix": (markups.MATRIX, "html"),
     "mattermost": (markups.MATTERMOST, "text"),
+    "webex": (markups.WEBEX, "markdown"),
+    "gchat": (markups.GCHAT, "markdown"),
+    "rocket": (markups.ROCKET, "markdown"),
+    "whatsapp": (markups.WHATSAPP, "markdown"),
+    "teams": (markups.TEAMS, "markdown"),
 }
 _BESIDE = {  # title and body are two things
     "ntfy": markups.NTFY,

@@ -31,6 +31,7 @@ _CALLS = re.compile(
       (?<!\w)@(?=\w)                                    # @user
     | @(?=everyone\b|here\b|room\b|channel\b|all\b)     # also straight after a word: foo@everyone
     | <(?=[@!\#:&]|[at]:|id:|/[\w ]+:)                  # <@id> <!channel> <#id> <:emoji:> </cmd:id>
+    | <(?=/?at\b|users/)                           # Teams' <at>name</at>, Google Chat's <users/id>
     | \](?=\()                                          # [bank.example](https://evil.example)
     | (?<![\w/:.<])/(?=[A-Za-z])                        # /command
     """,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Receivers that people wrote themselves: they see the id as an HTTP header.
 _PLAIN_HTTP = frozenset({"json", "jsons", "xml", "xmls", "form", "forms", "apprise", "apprises"})
-_CHATS = frozenset({"telegram", "slack", "discord"})
+_CHATS = frozenset({"telegram", "slack", "discord", "teams"})
 
 
 def hand_over(plugin: Any, url: str, outgoing: Outgoing, config: ChannelConfig, zone: tzinfo) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,6 +106,38 @@ def test_digests_are_harmless_everywhere(kind: str) -> None:
     bad = {}
     for number, text in enumerate(TEXTS):
         made = render(outgoing(many(text), plain=number % 3 == 0), Layout(), kind)
+        try:
+            seen = read(made, "https://news.example.org/doha")
+        except RefusedError as refused:
+            bad[text[:80]] = str(refused)
+            continue
+        if {address for address, _ in seen.links} - {"https://news.example.org/doha"} or size(made) > MOST[
+            kind
+        ]:
+            bad[text[:80]] = f"{seen.links} {size(made)}"
+    assert bad == {}
+
+
+TEMPLATES = {
+    "telegram": '<i>{title}</i> {outlet} {excerpt} {also} {why} {rule} <a href="{link}">read</a>',
+    "slack": "{title} {outlet} {excerpt} {also} {why} <{link}|read>",
+    "discord": "{title} {outlet} {excerpt} {also} {why} <{link}>",
+    "mattermost": "{title} {outlet} {excerpt} {also} {why} <{link}>",
+    "webex": "{title} {outlet} {excerpt} {also} {why} <{link}>",
+    "gchat": "{title} {outlet} {excerpt} {also} {why} <{link}|read>",
+    "teams": "{title} {outlet} {excerpt} {also} {why} [read]({link})",
+    "matrix": '<strong>{title}</strong> {outlet} {excerpt} {also} {why} <a href="{link}">read</a>',
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_users_template_keeps_a_feed_literal(kind: str) -> None:
+    """Whatever fills the fields is words; braces in it are no fields, and no number is padded."""
+    template = TEMPLATES.get(kind, "{title} {outlet} {excerpt} {also} {why}\n{link}").replace("<i>", "<b>")
+    layout = Layout(title_template="{title} {outlet}", body_template=template.replace("</i>", "</b>"))
+    bad = {}
+    for text in TEXTS[::2]:
+        made = render(outgoing(replace(hostile(text), changes=(), weak=False)), layout, kind)
         try:
             seen = read(made, "https://news.example.org/doha")
         except RefusedError as refused:

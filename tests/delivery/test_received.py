@@ -56,6 +56,9 @@ SERVICES = (
         text=lambda said: str(said["formatted_body"]),
     ),
     Service("mattermost", "mmost://127.0.0.1:{port}/abcdefghijklmnopqrstuvwxyz"),
+    Service("rocket", "rocket://" + "a" * 24 + "/" + "b" * 40 + "@127.0.0.1:{port}/#general"),
+    Service("gchat", "gchat://workspace/key/token", "notify_url", "/{workspace}"),
+    Service("webex", "webex://" + "a" * 80, "notify_url", "/w", lambda said: str(said["markdown"])),
     Service("ntfy", "ntfy://127.0.0.1:{port}/topic", text=lambda said: str(said["message"])),
     Service("gotify", "gotify://127.0.0.1:{port}/token", text=lambda said: str(said["message"])),
     Service(
@@ -88,7 +91,7 @@ class Caught:
         assert self.channel.send(told).kind is AnswerClass.OK
         for request in self.receiver.requests[before:]:
             said = _said(request)
-            if said.keys() & {"text", "content", "message", "msgtype", "formatted_body"}:
+            if said.keys() & {"text", "content", "message", "msgtype", "formatted_body", "markdown"}:
                 return request, said
         raise AssertionError(f"no message among {self.receiver.requests[before:]}")
 
@@ -137,7 +140,7 @@ def test_what_is_sent_is_what_was_rendered(service: Service, receiver: HttpRecei
             assert said["body"] == made.fields["body"]
         assert sent.body == made.body.strip(), "converted on the way"
         read(
-            replace(sent, kind="discord") if service.kind == "mattermost" else sent,
+            sent,
             "https://news.example.org/doha",
         )
         assert "@everyone" not in request.body.decode()
@@ -154,6 +157,27 @@ def test_the_urls_own_format_changes_nothing(service: Service, receiver: HttpRec
     assert service.text(said) == service.text(
         Caught(service, receiver).send(outgoing(message(title="a *b* _c_ <d> `e`")))[1]
     )
+
+
+STRANGERS = (
+    Service("plain", "apprise://127.0.0.1:{port}/token", text=lambda said: str(said["body"])),
+    Service("plain", "synology://127.0.0.1:{port}/token"),
+)
+
+
+@pytest.mark.parametrize("service", STRANGERS, ids=lambda service: service.url.partition(":")[0])
+def test_services_we_do_not_know_get_nothing_live(service: Service, receiver: HttpReceiver) -> None:
+    """Whatever Apprise makes of plain text for them, no address, mention or command of a feed's is left."""
+    caught = Caught(service, receiver)
+    for text in FEW[::3]:
+        request = len(receiver.requests)
+        assert caught.channel.send(hostile(text)).kind is AnswerClass.OK
+        (sent,) = receiver.requests[request:]
+        shown = sent.body.decode().replace("https://news.example.org/doha", "").replace("127.0.0.1", "")
+        words = json.dumps(_said(sent), ensure_ascii=False).replace("https://news.example.org/doha", "")
+        grammars.nothing_live(words.replace("\\n", " "), "chat")
+        assert "@everyone" not in shown
+        assert "<!" not in words
 
 
 def by_kind(kind: str) -> Service:

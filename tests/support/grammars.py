@@ -240,6 +240,39 @@ def discord(source: str) -> Seen:  # noqa: C901 - a grammar in one place
     return seen
 
 
+# --- Google Chat, Rocket.Chat, WhatsApp, Teams --------------------------------------------------------
+
+_STARRED = re.compile(r"(?<![^\W_])(\*\*|[*_~])(?=\S)(.*?)(?<=\S)\1(?![^\W_])")
+_OWN_LINK = {
+    "gchat": re.compile(r"<(https?://[^<>|\s]+)\|([^<>|]+)>"),
+    "teams": re.compile(r"\[()([^\[\]]+)\]\((https?://[^()\s]+)\)"),
+    "rocket": re.compile(r"^\s*(https?://\S+)()$"),
+    "whatsapp": re.compile(r"^\s*(https?://\S+)()$"),
+}
+
+
+def starred(source: str, service: str) -> Seen:
+    """What services without escapes show: bold and our own link are read, the rest is refused."""
+    seen = Seen()
+    for line in source.split("\n"):
+        for found in _OWN_LINK[service].finditer(line):
+            address = found[1] or found[3].replace("%28", "(").replace("%29", ")")
+            seen.links.append((address, found[2] or address))
+        shown = _OWN_LINK[service].sub("", line)
+        if re.match(r"\s*(?:[#>+=|-]|\d+[.)])", shown) or "`" in shown:
+            raise RefusedError(f"a block of strangers: {shown[:60]!r}")
+        if re.search(r"\]\(|<(?:at>|users/|https?://)", shown):
+            raise RefusedError(f"a link or mention of strangers: {shown[:60]!r}")
+        for run in _STARRED.finditer(shown):
+            if run[1] not in ("*", "**"):
+                raise RefusedError(f"emphasis of strangers: {run.group()!r}")
+            seen.strong.append(run[2])
+        shown = _STARRED.sub(r"\2", shown)
+        nothing_live(shown, "chat", "slack")
+        seen.text += shown + "\n"
+    return seen
+
+
 # --- what two texts have in common -------------------------------------------------------------------
 
 

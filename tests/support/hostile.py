@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from monitor.model import Message
 
 _CALLS = (
+    "<at>bob@corp.example</at>",
+    "<AT>everyone</AT>",
+    "<users/all>",
+    "<@all>",
+    "<@personEmail:bob@corp.example>",
     "@everyone",
     "@here",
     "@channel",

@@ -10,6 +10,8 @@ from tests.support import grammars
 from tests.support.grammars import RefusedError, Seen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.alerts.render import Rendered
 
 KINDS = (
@@ -24,15 +26,27 @@ KINDS = (
     "sms",
     "posted",
     "plain",
+    "mattermost",
+    "webex",
+    "gchat",
+    "rocket",
+    "whatsapp",
+    "teams",
 )
 MARKED = ("telegram", "slack", "discord", "matrix", "email")
 _LINK = re.compile(r"https?://[^\s<>]+")
-GRAMMARS = {
+GRAMMARS: dict[str, Callable[[str], Seen]] = {
     "telegram": grammars.telegram,
     "slack": grammars.slack,
     "discord": grammars.discord,
     "matrix": grammars.matrix,
     "email": grammars.mail,
+    "mattermost": grammars.discord,
+    "webex": lambda source: grammars.discord(source.replace("  \n", "\n")),
+    "gchat": lambda source: grammars.starred(source, "gchat"),
+    "rocket": lambda source: grammars.starred(source, "rocket"),
+    "whatsapp": lambda source: grammars.starred(source, "whatsapp"),
+    "teams": lambda source: grammars.starred(source, "teams"),
 }
 
 
@@ -72,7 +86,7 @@ def _one_line(text: str) -> None:
 def size(made: Rendered) -> int:
     """Count as the service does."""
     text = made.body
-    if made.kind in ("telegram", "discord"):
+    if made.kind in ("telegram", "discord", "mattermost", "webex"):
         return len(text.encode("utf-16-le")) // 2
     if made.kind == "ntfy":
         assert len(json.dumps({"topic": "x" * 64, "title": made.title, "message": text})) <= 8000
@@ -96,4 +110,10 @@ MOST = {
     "sms": 160,
     "posted": 32_000,
     "plain": 32_000,
+    "mattermost": 4000,
+    "webex": 32_000,
+    "gchat": 32_000,
+    "rocket": 32_000,
+    "whatsapp": 32_000,
+    "teams": 32_000,
 }

@@ -167,6 +167,40 @@ DISCORD = Markup(
 
 MATTERMOST = replace(DISCORD, kind="mattermost")  # Markdown with the same escapes
 
+WEBEX = replace(DISCORD, line="  \n", kind="webex")  # the same, where a line break needs two blanks
+
+# --- Google Chat, Rocket.Chat, WhatsApp, Teams: Markdown of a kind, without escapes -------------------
+
+_BLOCK_START = re.compile(r"^(?=\s*(?:[#>+=|-]|\d+[.)]))", re.MULTILINE)
+
+
+def _wide_escape(text: str) -> str:
+    literal = _SLACK_EMPHASIS.sub(lambda found: _SLACK_MARKS[found.group()], text)
+    return _BLOCK_START.sub(_JOINER, literal)
+
+
+def _unbracketed(link: str) -> str:
+    return link.replace("(", "%28").replace(")", "%29")
+
+
+def _round_link(link: str) -> str:
+    return f"[{host_of(link)}]({_unbracketed(link)})"
+
+
+ROCKET = Markup(still=_emoji_still, escape=_wide_escape, strong=_slack_bold, hit=_slack_bold, kind="rocket")
+WHATSAPP = replace(ROCKET, kind="whatsapp")
+GCHAT = replace(ROCKET, link=lambda link: f"<{link}|{host_of(link)}>", kind="gchat")
+TEAMS = replace(
+    ROCKET,
+    strong=_discord_bold,
+    hit=_discord_bold,
+    link=_round_link,
+    address=_unbracketed,
+    line="\n\n",
+    indent="",
+    kind="teams",
+)
+
 # --- no markup ---------------------------------------------------------------------------------------
 
 AS_IT_IS = Markup(still=str)  # for what is made literal later
@@ -215,7 +249,7 @@ MAIL_HTML = Markup(
         f'<blockquote style="margin:0;padding-left:.8em;border-left:3px solid #ccc">{text}</blockquote>'
     ),
     link=_mail_link,
-    address=escape,
+    address=_mail_link,  # a template's own words are plain text here, so no tag can stand around it
     line="<br>\n",
     gap=f"</div>\n{_BLOCK}",
     indent="",
