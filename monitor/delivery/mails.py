@@ -45,7 +45,8 @@ def dress(given: str | bytes, rendered: Rendered, message_id: str, channel: str,
     for name, value in message_from_bytes(raw, policy=policy.default).items():
         if name.lower() not in _OURS:
             made[name] = str(value)
-    made["Subject"] = rendered.title
+    # Else a title that looks like an encoded word would be read as one.
+    made["Subject"] = rendered.title.replace("=?", "=\u2060?")
     for name, value in list_headers(rendered, message_id, channel, sender).items():
         if name not in made:
             made[name] = value

@@ -23,6 +23,7 @@ import threading
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from email.errors import MessageError
 from typing import TYPE_CHECKING, Any
 
 from monitor.delivery import classify
@@ -260,7 +261,8 @@ def _smtp_failure(error: Exception, stage: str, *, sent: bool) -> Answer:
 def _dressed(message: str | bytes, watch: Watch, sender: str) -> str | bytes:
     """Give the mail as we want it; the plugin's own under our id where that cannot be made."""
     if watch.dress is not None:
-        with suppress(ValueError, LookupError, TypeError, AttributeError):  # what email's parsers raise
+        # What the standard library's parser of headers raises, now and then beside its own errors.
+        with suppress(MessageError, ValueError, LookupError, TypeError, AttributeError):
             return watch.dress(message, sender)
     return stamp(message, watch.message_id, sender)
 

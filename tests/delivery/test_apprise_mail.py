@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.alerts.render import render
 from monitor.delivery.apprise_channel import AppriseChannel
+from monitor.delivery.mails import dress
 from monitor.delivery.watch import Watch, _dressed, stamp
 from monitor.model import AnswerClass, Severity
 from monitor.settings import ChannelConfig, Secret
@@ -128,6 +131,25 @@ def test_hostile_feeds_get_through_as_words_alone(text: str) -> None:
     )
     assert {name.lower() for name in sent} <= set(known.split())
     assert grammars.says(str(sent["Subject"]), "[high] " + (text if grammars.normal(text) else "(no title)"))
+
+
+def test_every_subject_says_what_the_title_says() -> None:
+    """All hostile texts: one subject, the same words when decoded, lines that any server takes."""
+    given = "From: tocsin@example.org\nTo: desk@example.org\nSubject: x\nMessage-ID: <a@b>\n\n"
+    bad = {}
+    for text in TEXTS:
+        told = outgoing(message(title=text, severity=Severity.NORMAL))
+        raw = dress(given, render(told, kind="email"), "m-1", "desk", "tocsin@example.org")
+        sent = message_from_bytes(raw, policy=policy.default)
+        whole = text[:20_000] if grammars.normal(text) else "(no title)"
+        if grammars.normal(text) == "" and grammars.normal(str(sent["Subject"])) == "":
+            continue
+        if not grammars.says(str(sent["Subject"]), whole) or len(sent.get_all("Subject", [])) != 1:
+            bad[text[:60]] = str(sent["Subject"])
+        assert max(map(len, raw.split(b"\r\n"))) <= 998
+        assert b"\n" not in raw.replace(b"\r\n", b"")
+        assert raw.isascii()
+    assert bad == {}
 
 
 def parts(sent: EmailMessage) -> tuple[str, str]:

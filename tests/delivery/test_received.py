@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -12,7 +13,7 @@ import pytest
 
 from monitor.alerts.render import Layout, render
 from monitor.delivery.apprise_channel import AppriseChannel, load_plugin, unformatted
-from monitor.delivery.handing import channel_kind
+from monitor.delivery.handing import channel_kind, hand_over, watch_for
 from monitor.model import AnswerClass, Severity
 from monitor.settings import ChannelConfig, Secret
 from tests.support import grammars
@@ -147,12 +148,10 @@ def test_what_is_sent_is_what_was_rendered(service: Service, receiver: HttpRecei
         assert "<!" not in request.body.decode()
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: f"{service.kind}-{service.attribute}")
+@pytest.mark.parametrize("service", SERVICES[:-1], ids=lambda service: f"{service.kind}-{service.attribute}")
 def test_the_urls_own_format_changes_nothing(service: Service, receiver: HttpReceiver) -> None:
     """A format in the URL would have Apprise read our text as something else."""
     more = ("&" if "?" in service.url else "?") + "format=markdown"
-    if service.kind == "posted":
-        pytest.skip("what people wrote themselves gets the format they asked for")
     _, said = Caught(service, receiver, more).send(outgoing(message(title="a *b* _c_ <d> `e`")))
     assert service.text(said) == service.text(
         Caught(service, receiver).send(outgoing(message(title="a *b* _c_ <d> `e`")))[1]
@@ -279,6 +278,46 @@ def test_a_services_own_address_is_known_by_its_plugin(receiver: HttpReceiver) -
         plugin = load_plugin(odd)
         assert plugin is not None
         assert channel_kind(plugin, odd) == "plain"
+
+
+def test_teams_finds_no_mention_in_a_feeds_words() -> None:
+    """Apprise rings whoever stands between <at> and </at> in a body for Teams."""
+    url = "workflows://host.example/workflow1/signature1"
+    plugin = load_plugin(url)
+    assert "entities" in json.dumps(plugin.gen_payload(body="<at>bob@corp.example</at>"))
+    for text in ("<at>bob@corp.example</at>", "<AT>bob</AT> x", "a <at>b</at>"):
+        made = render(hostile(text), Layout(), channel_kind(plugin, url))
+        assert made.kind == "teams"
+        assert "entities" not in json.dumps(plugin.gen_payload(body=made.body))
+
+
+class Sealing:
+    """A mail plugin that signs: what it is given is what will be sent."""
+
+    title_maxlen, body_maxlen, pgp_mode = 250, 32768, "sign"
+
+    def __init__(self) -> None:
+        self.given: dict[str, Any] = {}
+
+    @staticmethod
+    def schemas() -> set[str]:
+        return {"mailto"}
+
+    def send(self, **told: Any) -> bool:
+        self.given = told
+        return True
+
+
+def test_what_is_signed_is_not_changed_afterwards() -> None:
+    """With PGP the text goes to the plugin, and nothing is put on the mail later but its id."""
+    plugin, url = Sealing(), "mailto://127.0.0.1?to=a@b.example&pgp=sign"
+    told = outgoing()
+    made = render(told, Layout(), "email")
+    assert made.mail is not None
+    assert watch_for(told, made, plugin, "mailto").dress is None
+    config = ChannelConfig("desk", url=Secret(url))
+    assert hand_over(plugin, url, told, config, UTC).kind is AnswerClass.OK
+    assert (plugin.given["body"], plugin.given["body_format"]) == (made.mail.text, "text")
 
 
 def test_only_the_messages_own_request_is_touched(receiver: HttpReceiver) -> None:

@@ -103,9 +103,9 @@ MATRIX_PLAIN = Markup(still=matrix_still, size=json_size)
 
 # --- Slack: mrkdwn -----------------------------------------------------------------------------------
 
-_SLACK_MARKS = {"*": "\uff0a", "_": "\uff3f", "~": "\uff5e", "`": "\uff40"}
+_WIDE = {"*": "\uff0a", "_": "\uff3f", "~": "\uff5e", "`": "\uff40"}
 # Emphasis begins and ends at a word's edge; a mark between two letters is none. A backtick always is.
-_SLACK_EMPHASIS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])|`")
+_EMPHASIS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])|`")
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _LINE_START = re.compile(r"^(?=[>&])", re.MULTILINE)
 
@@ -115,7 +115,7 @@ def _emoji_still(text: str) -> str:
 
 
 def _slack_escape(text: str) -> str:
-    literal = _SLACK_EMPHASIS.sub(lambda found: _SLACK_MARKS[found.group()], text)
+    literal = _EMPHASIS.sub(lambda found: _WIDE[found.group()], text)
     return html.escape(_LINE_START.sub(_JOINER, literal), quote=False)
 
 
@@ -175,7 +175,7 @@ _BLOCK_START = re.compile(r"^(?=\s*(?:[#>+=|-]|\d+[.)]))", re.MULTILINE)
 
 
 def _wide_escape(text: str) -> str:
-    literal = _SLACK_EMPHASIS.sub(lambda found: _SLACK_MARKS[found.group()], text)
+    literal = _EMPHASIS.sub(lambda found: _WIDE[found.group()], text)
     return _BLOCK_START.sub(_JOINER, literal)
 
 
