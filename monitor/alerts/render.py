@@ -103,7 +103,9 @@ def render_text(outgoing: Outgoing, layout: Layout = _DEFAULT) -> tuple[str, str
 
 
 def _inside(outgoing: Outgoing, layout: Layout, words: Words, markup: Markup, limit: int) -> str:
-    """One text that holds all: for chats."""
+    """One text that holds all: for chats. Without tags where the receiver refused what it was sent."""
+    if outgoing.plain:
+        markup = replace(markup, strong=str, link=markup.address)
     if outgoing.message.kind == "digest":  # a user's template has words for one alert, not for many
         head = markup.strong(markup.text(words.title))
         note = REPEAT if words.repeat else ""

@@ -292,3 +292,10 @@ def test_a_template_that_its_service_refuses_gives_way() -> None:
     """The check says so; if it was not heard, the alert goes out in our own words."""
     layout = Layout(body_template="<b>{title}")
     assert render(outgoing(), layout, "telegram").body == render(outgoing(), kind="telegram").body
+
+
+def test_after_a_refusal_there_is_no_markup_to_refuse() -> None:
+    """Headline and bare address: what was refused may have been our tags."""
+    made = render(outgoing(message(title="5 < 6"), plain=True), PARIS, "telegram")
+    assert made.body == "[high] 5 &lt; 6\nhttps://news.example.org/doha"
+    assert render(outgoing(plain=True), PARIS, "slack").body.endswith("\nhttps://news.example.org/doha")

@@ -283,6 +283,7 @@ def normal(text: str) -> str:
     """A text as people read it: compatible forms alike, nothing invisible, one blank between words."""
     kept = []
     seen = [c for c in text if c in _BLANK or unicodedata.category(c) not in ("Cc", "Cs", "Cf")]
+    seen = [c for c in seen if not "\U000e0000" <= c <= "\U000e007f"]
     for char in unicodedata.normalize("NFC", "".join(seen)):
         category = unicodedata.category(char)
         if char in _BLANK or category in ("Zs", "Zl", "Zp"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import TYPE_CHECKING
@@ -53,7 +54,11 @@ GRAMMARS: dict[str, Callable[[str], Seen]] = {
 def read(made: Rendered, link: str) -> Seen:
     """Parse a notification back, with its lawful link; `RefusedError` for what the layout did not place."""
     if made.kind in GRAMMARS:
-        seen = GRAMMARS[made.kind](made.body)
+        # After a refusal the address stands alone on its line, in no tag; no feed's text can stand so.
+        rows = made.body.removeprefix("<br>").split("\n")
+        bare = [row for row in rows if link and html.unescape(row.strip()).removesuffix("<br>") == link]
+        seen = GRAMMARS[made.kind]("\n".join(row for row in rows if row not in bare))
+        seen.links += [(link, link)] * len(bare)
         if made.kind == "matrix":
             _plain(made.fields["body"], link, "chat", "matrix")
         if made.mail is not None:
