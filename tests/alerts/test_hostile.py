@@ -191,3 +191,18 @@ pieces = st.lists(anything | st.sampled_from(TEXTS).map(lambda text: text[:60]),
 def test_whatever_a_feed_writes_is_harmless(kind: str, text: str, limit: int, plain: bool) -> None:
     """Any mixture of what is special in some service."""
     assert problem(kind, hostile(text), Layout(limit=limit), plain=plain) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=60, deadline=None)
+@given(text=pieces, limit=st.integers(20, 3000), plain=st.booleans())
+def test_hits_anywhere_and_any_limit_keep_the_form(kind: str, text: str, limit: int, plain: bool) -> None:
+    """Many hits in hostile text, and digests of it, cut anywhere: still read back, still within the limit."""
+    text = text[:200]
+    marks = tuple((at, min(at + 3, len(text))) for at in range(0, len(text) - 1, 7))
+    told = message(title=text, excerpt=text, marks=marks, feed=text, related=text)
+    most = MOST[kind] if kind in ("email", "matrix", "sms") else min(MOST[kind], limit)
+    for one in (told, many(text)):
+        made = render(outgoing(one, plain=plain), Layout(limit=limit, title_limit=limit), kind)
+        read(made, "https://news.example.org/doha")
+        assert kind in ("posted", "ntfy") or size(made) <= most

@@ -99,7 +99,7 @@ def size(made: Rendered) -> int:
     if made.kind == "matrix":
         return len(json.dumps({"body": made.fields["body"], "formatted_body": text}))
     if made.kind == "plain":
-        return len(made.title) + 1 + len(text)
+        return len(made.title) + bool(made.title) + len(text)
     return len(text)
 
 
