@@ -90,6 +90,15 @@ def test_an_update_says_what_changed_since_when(kind: str) -> None:
     assert "told at 16:30" in told
 
 
+@pytest.mark.parametrize("kind", ["telegram", "ntfy", "email", "plain"])
+def test_what_changed_while_it_waited_is_no_update(kind: str) -> None:
+    """Nobody was told before; the latest state comes at once, with what it was at first."""
+    text = said(kind, update(told_at=None)).replace("&gt;", ">")
+    assert "Update" not in text
+    assert "Changed since the first report: 12 -> 30 dead" in text
+    assert render_json(outgoing(update(told_at=None)))["update"] is False
+
+
 def test_an_update_of_another_day_names_the_day() -> None:
     """The hour alone would mislead."""
     text = said("plain", update(told_at=PUBLISHED - timedelta(days=2)))

@@ -24,6 +24,7 @@ REPEAT = "(may be a repeat)"
 LATE = "late"
 WEAK = "Weak: the rule holds only in text that was not confirmed as the article's"
 UPDATE = "Update"
+SINCE = "Changed since the first report"
 _LONGEST_NOTE = 300
 _MOST_NAMED = 6
 
@@ -101,19 +102,20 @@ def label_of(message: Message) -> str:
 
 
 def is_update(message: Message) -> bool:
-    """Whether its story was told before."""
-    return message.told_at is not None or bool(message.changes)
+    """Whether its reader was told the story before: what changed while it waited is no update to anybody."""
+    return message.told_at is not None
 
 
 def notes_of(outgoing: Outgoing, zone: tzinfo = UTC) -> tuple[str, ...]:
     """What changed since when, what it is related to, and whether it is weak."""
     message = outgoing.message
     notes = []
-    if is_update(message):
-        changed = "; ".join(filter(None, (one_line(change) for change in message.changes)))
-        told = f" to what was told at {_when(message.told_at, outgoing, zone)}" if message.told_at else ""
-        what = f": {changed}" if changed else ""
-        notes.append(cut(f"{UPDATE}{told}{what}", _LONGEST_NOTE))
+    changed = "; ".join(filter(None, (one_line(change) for change in message.changes)))
+    if message.told_at is not None:
+        told = f"{UPDATE} to what was told at {_when(message.told_at, outgoing, zone)}"
+        notes.append(cut(f"{told}: {changed}" if changed else told, _LONGEST_NOTE))
+    elif changed:
+        notes.append(cut(f"{SINCE}: {changed}", _LONGEST_NOTE))
     if related := one_line(message.related):
         notes.append(cut(f"Related to: {related}", _LONGEST_NOTE))
     if message.weak:
