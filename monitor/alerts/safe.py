@@ -31,16 +31,28 @@ _CALLS = re.compile(
       (?<!\w)@(?=\w)                                    # @user
     | @(?=everyone\b|here\b|room\b|channel\b|all\b)     # also straight after a word: foo@everyone
     | <(?=[@!\#:&]|[at]:|id:|/[\w ]+:)                  # <@id> <!channel> <#id> <:emoji:> </cmd:id>
+    | <(?=/?at\b|users/)                           # Teams' <at>name</at>, Google Chat's <users/id>
     | \](?=\()                                          # [bank.example](https://evil.example)
     | (?<![\w/:.<])/(?=[A-Za-z])                        # /command
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# Where a text begins to be an address: services and mail programs make links of such places by themselves.
+_ADDRESS = re.compile(
+    r":(?=//)"
+    r"|(?<!\w)(?:mailto|javascript|vbscript|data|tel|sms|callto|tg|xmpp|magnet|matrix|geo|file|news|skype):"
+    r"(?=\S)|(?<!\w)www\d?\.(?=\w)",
+    re.IGNORECASE,
+)
+_DOMAIN = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
+_TAG = re.compile(r"(?<!\w)[#$](?=\w)|(?<![\w/<>])/(?=\w)|(?<=\w)@(?=\w)")
 _ROOM_CALL = re.compile(r"@(?=everyone\b|here\b|room\b|channel\b|all\b)", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
     """Keep what people can see: no control, bidi or hidden characters; any line break becomes a newline."""
+    if text.isascii() and text.isprintable():
+        return text[:_LONGEST_TEXT]
     kept: list[str] = []
     marks = 0
     for char in text[:_LONGEST_TEXT].replace("\r\n", "\n"):
@@ -88,6 +100,28 @@ def quiet(text: str) -> str:
     The text looks the same; only receivers that scan for `@everyone` and its like no longer find it.
     """
     return _CALLS.sub(lambda found: found.group() + _JOINER, text)
+
+
+def unlinked(text: str) -> str:
+    """Break what is written as an address (`https://`, `www.`, `mailto:`) in the same invisible way."""
+    return _ADDRESS.sub(lambda found: found.group() + _JOINER, text)
+
+
+def inert(text: str) -> str:
+    """
+    Break everything that a chat service makes live by itself: calls, commands, tags, addresses, bare domains.
+
+    For services that turn `evil.example` or `#tag` into a link without being asked.
+    """
+    broken = unlinked(quiet(text))
+    for live in (_DOMAIN, _TAG):
+        broken = live.sub(lambda found: found.group() + _JOINER, broken)
+    return broken
+
+
+def host_of(link: str) -> str:
+    """Give the host of a `safe_link`, for showing where it leads."""
+    return urlsplit(link).hostname or ""
 
 
 def safe_link(url: str) -> str:

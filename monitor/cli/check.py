@@ -133,7 +133,7 @@ def channel_findings(config: Config, texts: Mapping[str, str] | None = None) -> 
         _finding(
             texts,
             channel.origin,
-            ("url",),
+            p.key,
             p.code,
             f"channel '{channel.name}': {p.message}",
             level=p.level,

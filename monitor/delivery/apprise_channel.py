@@ -14,24 +14,21 @@ How Apprise is held, and why:
 
 from __future__ import annotations
 
-import copy
-import difflib
 import importlib
 import logging
+import re
 import threading
 import warnings
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
-from monitor.alerts.render import Layout, render_text
-from monitor.delivery.channels import ChannelProblem
-from monitor.delivery.watch import Watch, watching
-from monitor.model import Answer, AnswerClass, Severity
+from monitor.alerts.renderers.kinds import MARKED, kind_of
+from monitor.model import Answer, AnswerClass
 
 if TYPE_CHECKING:
     from monitor.model import Outgoing
-    from monitor.settings import ChannelConfig, Secret
+    from monitor.settings import ChannelConfig
 
 # The modules of common services, so that their first send does not load all the others.
 _MODULES = {
@@ -61,13 +58,9 @@ _MODULES = {
     "xml": "custom_xml",
     "xmls": "custom_xml",
 }
-# Receivers that people wrote themselves: they see the id as an HTTP header.
-_PLAIN_HTTP = frozenset({"json", "jsons", "xml", "xmls", "form", "forms", "apprise", "apprises"})
-# Where plugins keep the list of whom they tell.
-_TARGETS = ("targets", "channels", "topics", "rooms", "users", "groups", "devices", "dm_users", "events")
 
 _READ_TIMEOUT = 15.0
-_loading = threading.RLock()
+loading = threading.RLock()
 
 
 class AppriseChannel:
@@ -86,18 +79,16 @@ class AppriseChannel:
         except LookupError as missing:
             return Answer(AnswerClass.CONFIG, str(missing))
         try:
-            plugin = self._plugin = self._plugin or load_plugin(url)
+            plugin = self._plugin = self._plugin or load_plugin(unformatted(url))
         except Exception:  # noqa: BLE001 - 170 plugins of strangers: any of them may raise anything
             plugin = None
         if plugin is None:
             why = f"the url of channel {self.name} cannot be used; 'tocsin check' says why"
             return Answer(AnswerClass.CONFIG, why)
-        watch = Watch(
-            outgoing.message_id,
-            {"X-Tocsin-Id": outgoing.message_id} if schema_of(url) in _PLAIN_HTTP else {},
-        )
+        from monitor.delivery.handing import hand_over  # noqa: PLC0415 - renderers only where something is sent
+
         try:
-            return watch.verdict(success=self._notify(plugin, outgoing, watch))
+            return hand_over(plugin, url, outgoing, self._config, self._zone)
         except Exception:  # noqa: BLE001 - the same
             # What broke in the middle may have handed the message over before.
             return Answer(AnswerClass.UNKNOWN, "the service's plugin failed; it may have arrived")
@@ -106,37 +97,22 @@ class AppriseChannel:
         """Forget the plugin, and with it tokens it keeps in memory."""
         self._plugin = None
 
-    def _notify(self, plugin: Any, outgoing: Outgoing, watch: Watch) -> bool:
-        layout = Layout(
-            limit=plugin.body_maxlen,
-            title_limit=plugin.title_maxlen or plugin.body_maxlen,
-            zone=self._zone,
-            title_template=self._config.title_template,
-            body_template=self._config.body_template,
-        )
-        title, body = render_text(outgoing, layout)
-        apprise = importlib.import_module("apprise")
-        sender = apprise.Apprise(asset=plugin.asset)
-        sender.add(plugin)
-        loud = outgoing.message.severity >= Severity.HIGH
-        with watching(watch):
-            result = sender.notify(
-                body=body,
-                title=title,
-                notify_type=apprise.NotifyType.WARNING if loud else apprise.NotifyType.INFO,
-                body_format=apprise.NotifyFormat.TEXT,
-            )
-        return bool(result)
-
 
 # --- loading -----------------------------------------------------------------------------------------
+
+
+def unformatted(url: str) -> str:
+    """Take `format=` out of the URL of a service that we write for in its own way."""
+    if kind_of(schema_of(url)) not in MARKED:
+        return url
+    return re.sub(r"([?&])format=[^&#]*&?", r"\1", url, flags=re.IGNORECASE).rstrip("?&")
 
 
 def load_plugin(url: str) -> Any:
     """Make Apprise's plugin for a URL, held as this module's docstring says; None if it cannot be used."""
     # The lock: Apprise's registry hands out half a list while another thread fills it.
     # The filter: what plugins import is deprecated here and there, which is not the user's business.
-    with _loading, warnings.catch_warnings():
+    with loading, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         apprise = _apprise()
         asset = apprise.AppriseAsset(
@@ -228,130 +204,7 @@ def channel_url(config: ChannelConfig) -> str:
     return f"{schema}://{user}:{password}@{host}{rest[place:]}"
 
 
-# --- checking ----------------------------------------------------------------------------------------
-
-
-def check_apprise(config: ChannelConfig) -> list[ChannelProblem]:
-    """Find what is wrong with an Apprise URL: not one, an unknown service, parts missing, many targets."""
-    try:
-        url = channel_url(config)
-    except LookupError as missing:
-        return [ChannelProblem("channel-url", str(missing))]
-    plugin = load_plugin(url)
-    if plugin is None:
-        return [_unusable(url)]
-    count = targets_of(plugin)
-    if count > 1:
-        message = (
-            f"the url tells {count} receivers at once, but only one answer comes back for all;"
-            " give each receiver a channel of its own, and name them all in your routes"
-        )
-        return [ChannelProblem("channel-targets", message, split_targets(config, url, plugin))]
-    return []
-
-
-def targets_of(plugin: Any) -> int:
-    """Count the answers one send would need: the plugin's own count, and an e-mail's copies."""
-    copies = len(getattr(plugin, "cc", ())) + len(getattr(plugin, "bcc", ()))
-    return len(plugin) + copies
-
-
-def split_targets(config: ChannelConfig, url: str, plugin: Any) -> str:
-    """
-    Write the channels that should stand instead of one with many targets, as TOML ready to paste.
-
-    A URL that holds a secret is not shown: it moves to an environment variable, with Apprise's masked
-    form beside it as a comment.
-    """
-    singles = _singles(plugin)
-    if len(singles) < 2:
-        return ""
-    blocks = []
-    for number, single in enumerate(singles, 1):
-        masked = _tidy(single.url(privacy=True), url, hide=True)
-        lines = [f"[channels.{config.name}-{number}]"]
-        harmless = (
-            masked == _tidy(single.url(), url) and config.url is not None and config.url.source == "config"
-        )
-        if config.password is not None:
-            lines.append(f'url = "{_without_password(masked)}"')
-            lines.append(f"password = {_toml(config.password)}")
-        elif harmless:
-            lines.append(f'url = "{masked}"')
-        else:
-            variable = "".join(char if char.isalnum() else "_" for char in config.name).upper()
-            lines.append(f'url = {{ env = "TOCSIN_{variable}_{number}" }}  # {masked}')
-        blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
-
-
-def _target_lists(plugin: Any) -> list[tuple[str, Any]]:
-    found = ((name, vars(plugin).get(name)) for name in _TARGETS)
-    return [(name, value) for name, value in found if isinstance(value, list | tuple | set) and value]
-
-
-def _singles(plugin: Any) -> list[Any]:
-    """Copy a plugin once for each of its targets."""
-    lists = _target_lists(plugin)
-    copies = [("cc", vars(plugin).get("cc") or ()), ("bcc", vars(plugin).get("bcc") or ())]
-    singles = []
-    for name, values in lists:
-        for value in values:
-            single = copy.copy(plugin)
-            for other, held in (*lists, *copies):
-                setattr(single, other, type(held)())
-            setattr(single, name, type(values)([value]))
-            singles.append(single)
-    for _, addresses in copies:
-        for address in sorted(addresses):  # a copy becomes a receiver like the others
-            single = copy.copy(plugin)
-            single.cc, single.bcc, single.targets = set(), set(), [(False, address)]
-            singles.append(single)
-    return singles
-
-
-def _tidy(url: str, original: str, *, hide: bool = False) -> str:
-    """Drop the options that Apprise writes out although nobody gave them; `hide` masks custom headers."""
-    parts = urlsplit(url)
-    given = {key for key, _ in _options(original)}
-    kept = [
-        (key, "****" if hide and key[0] in "+-:" else value)
-        for key, value in _options(url)
-        if key in given or key == "to"
-    ]
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept, safe="@,*+:"), ""))
-
-
-def _options(url: str) -> list[tuple[str, str]]:
+def options_of(url: str) -> list[tuple[str, str]]:
     """Read a URL's options; the + before a custom header's name is no blank."""
     pairs = parse_qsl(urlsplit(url).query)
     return [("+" + key[1:] if key[0] == " " else key, value) for key, value in pairs if key]
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    user, _, host = parts.netloc.rpartition("@")
-    place = f"{user.partition(':')[0]}@{host}"
-    return urlunsplit((parts.scheme, place, parts.path, parts.query, ""))
-
-
-def _toml(secret: Secret) -> str:
-    """Write where a secret comes from, never what it is."""
-    kind, mark, name = secret.source.partition(":")
-    return f'{{ {kind} = "{name}" }}' if mark else '{ env = "…" }'
-
-
-def _unusable(url: str) -> ChannelProblem:
-    """Say why a URL makes no plugin, without repeating it."""
-    schema = schema_of(url)
-    with _loading, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        known = set(importlib.import_module("apprise.manager_plugins").NotificationManager().schemas())
-    if not schema:
-        return ChannelProblem("channel-url", "the url is not one; it has the form service://…")
-    if schema not in known:
-        near = difflib.get_close_matches(schema, sorted(known), n=1)
-        hint = f"did you mean {near[0]}:// ?" if near else "services: https://appriseit.com/services/"
-        return ChannelProblem("channel-url", f"there is no service {schema}://", hint)
-    message = f"the {schema}:// url lacks a part that the service needs, or its library is not installed"
-    return ChannelProblem("channel-url", message, "its form: https://appriseit.com/services/")

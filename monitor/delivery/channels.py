@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.alerts.render import check_template, render_card, render_json
 from monitor.model import Answer, AnswerClass
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from monitor.alerts.render import Card
+    from monitor.alerts.renderers.card import Card
     from monitor.model import Outgoing
     from monitor.settings import ChannelConfig
 
@@ -46,12 +45,17 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelProblem:
-    """One thing wrong with a channel's configuration; `hint` may be lines of TOML ready to paste."""
+    """
+    One thing wrong with a channel's configuration; `hint` may be lines of TOML ready to paste.
+
+    `key` is where it stands inside the channel's table.
+    """
 
     code: str
     message: str
     hint: str = ""
     level: str = "error"  # "error" | "warning"
+    key: tuple[str, ...] = ("url",)
 
 
 def build_channel(
@@ -82,11 +86,7 @@ def build_channel(
 
 def check_channel(config: ChannelConfig) -> tuple[ChannelProblem, ...]:
     """Find what is wrong with a channel without sending anything; loads Apprise for its channels."""
-    problems = [
-        ChannelProblem("template", wrong)
-        for text in (config.title_template, config.body_template)
-        if text and (wrong := check_template(text))
-    ]
+    problems = _check_templates(config)
     if config.type not in TYPES:
         known = ", ".join(TYPES)
         problems.append(ChannelProblem("channel-type", f'unknown type "{config.type}"; there are: {known}'))
@@ -95,6 +95,24 @@ def check_channel(config: ChannelConfig) -> tuple[ChannelProblem, ...]:
     elif config.type != "terminal":
         problems += _check_url(config)
     return tuple(problems)
+
+
+def _check_templates(config: ChannelConfig) -> list[ChannelProblem]:
+    """A title is plain text everywhere; a body is held against the markup of the channel's own service."""
+    if not config.title_template and not config.body_template:
+        return []
+    from monitor.alerts.renderers.kinds import kind_of  # noqa: PLC0415 - renderers only where used
+    from monitor.alerts.renderers.templates import check_template  # noqa: PLC0415 - the same
+
+    kind = "plain"
+    if config.type == "apprise" and config.url is not None and not config.url.missing:
+        kind = kind_of(config.url.reveal().partition("://")[0].strip())
+    given = (("title", config.title_template, "plain"), ("body", config.body_template, kind))
+    return [
+        ChannelProblem("template", wrong, key=("template", name))
+        for name, text, markup in given
+        if text and (wrong := check_template(text, markup))
+    ]
 
 
 def _check_file(path: Path | None) -> list[ChannelProblem]:
@@ -118,7 +136,7 @@ def _check_url(config: ChannelConfig) -> list[ChannelProblem]:
 
         wrong = check_address(config.url.reveal())
         return [ChannelProblem("channel-url", wrong)] if wrong else []
-    from monitor.delivery.apprise_channel import check_apprise  # noqa: PLC0415 - Apprise only where used
+    from monitor.delivery.apprise_check import check_apprise  # noqa: PLC0415 - Apprise only where used
 
     return check_apprise(config)
 
@@ -137,6 +155,8 @@ class TerminalChannel:
 
     def send(self, outgoing: Outgoing) -> Answer:
         """Write one card."""
+        from monitor.alerts.renderers.card import render_card  # noqa: PLC0415 - renderers only where used
+
         stream = self._stream or sys.stdout
         card = render_card(outgoing, zone=self._zone)
         try:
@@ -191,6 +211,8 @@ class FileChannel:
         """Append one line: whole, or not at all."""
         if self._path is None:
             return Answer(AnswerClass.CONFIG, f"the channel {self.name} has no path; give it one")
+        from monitor.alerts.renderers.objects import render_json  # noqa: PLC0415 - renderers only where used
+
         line = json.dumps(render_json(outgoing), ensure_ascii=False, separators=(",", ":")) + "\n"
         try:
             _append(self._path, line.encode())

@@ -16,19 +16,21 @@ from __future__ import annotations
 
 import functools
 import importlib
+import json
 import re
 import smtplib
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from email.errors import MessageError
 from typing import TYPE_CHECKING, Any
 
 from monitor.delivery import classify
 from monitor.model import Answer, AnswerClass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _LARGEST_BODY = 65_536
 _current: ContextVar[Watch | None] = ContextVar("tocsin_watch", default=None)
@@ -37,11 +39,28 @@ _installed = False
 
 
 class Watch:
-    """What one send was seen to do. `http_headers` are added to each request it makes."""
+    """
+    What one send was seen to do, and what is put on it on its way.
 
-    def __init__(self, message_id: str, http_headers: dict[str, str] | None = None) -> None:
+    `http_headers` are added to each request it makes; `fields` into the JSON object of the request that
+    carries the message, told by its key `marker`: what a service understands and Apprise cannot say. `dress`
+    makes the whole e-mail of the plugin's (message, sender); where it cannot, the plugin's own is sent.
+    """
+
+    def __init__(
+        self,
+        message_id: str,
+        http_headers: Mapping[str, str] | None = None,
+        *,
+        marker: str = "",
+        fields: Mapping[str, Any] | None = None,
+        dress: Callable[[str | bytes, str], bytes] | None = None,
+    ) -> None:
         self.message_id = message_id
-        self.http_headers = http_headers or {}
+        self.http_headers = dict(http_headers or {})
+        self.marker = marker
+        self.fields = dict(fields or {})
+        self.dress = dress
         self.answers: list[Answer] = []
         self.handing_over = False  # an e-mail's text is on its way and not yet answered
 
@@ -104,6 +123,7 @@ def _watched_http(send: Callable[..., Any]) -> Callable[..., Any]:
         if watch is None:
             return send(adapter, request, *args, **kwargs)
         request.headers.update(watch.http_headers)
+        _amend(request, watch)
         try:
             response = send(adapter, request, *args, **kwargs)
             # requests reads the body right after this anyway; here a failure of that is still seen.
@@ -115,6 +135,19 @@ def _watched_http(send: Callable[..., Any]) -> Callable[..., Any]:
         return response
 
     return wrapper
+
+
+def _amend(request: Any, watch: Watch) -> None:
+    """Put our fields into the message's own request; any other stays as it is."""
+    if not watch.fields or not isinstance(request.body, str | bytes):
+        return
+    try:
+        said = json.loads(request.body)
+    except ValueError:
+        return
+    if isinstance(said, dict) and watch.marker in said:
+        request.body = json.dumps(said | watch.fields).encode()
+        request.headers["Content-Length"] = str(len(request.body))
 
 
 def _http_answer(response: Any, body: bytes | None) -> Answer:
@@ -191,7 +224,7 @@ def _watched_sendmail(sendmail: Callable[..., Any]) -> Callable[..., Any]:
         watch = _current.get()
         if watch is None:
             return sendmail(smtp, from_addr, to_addrs, msg, *args, **kwargs)
-        stamped = stamp(msg, watch.message_id, str(from_addr))
+        stamped = _dressed(msg, watch, str(from_addr))
         try:
             refused = sendmail(smtp, from_addr, to_addrs, stamped, *args, **kwargs)
         except Exception as error:
@@ -223,6 +256,15 @@ def _smtp_failure(error: Exception, stage: str, *, sent: bool) -> Answer:
         why = "the mail server does not offer what the channel's URL asks for (STARTTLS or a login)"
         return Answer(AnswerClass.CONFIG, why)
     return classify.from_exception(error, sent=sent)
+
+
+def _dressed(message: str | bytes, watch: Watch, sender: str) -> str | bytes:
+    """Give the mail as we want it; the plugin's own under our id where that cannot be made."""
+    if watch.dress is not None:
+        # What the standard library's parser of headers raises, now and then beside its own errors.
+        with suppress(MessageError, ValueError, LookupError, TypeError, AttributeError):
+            return watch.dress(message, sender)
+    return stamp(message, watch.message_id, sender)
 
 
 def stamp(message: str | bytes, message_id: str, sender: str) -> str | bytes:

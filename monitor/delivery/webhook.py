@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from monitor import __version__
-from monitor.alerts.render import render_json
+from monitor.alerts.renderers.objects import render_json
 from monitor.delivery import classify
 from monitor.model import Answer, AnswerClass
 

@@ -39,6 +39,13 @@ messages = st.builds(
     late=st.booleans(),
     entries=st.lists(entries, max_size=3).map(tuple),
     count=st.integers(0, 9999),
+    story=st.none() | st.integers(1, 9999),
+    changes=st.lists(st.text()).map(tuple),
+    told_at=st.none() | st.datetimes(timezones=zones),
+    related=st.text(),
+    also=st.lists(st.text()).map(tuple),
+    outlets=st.integers(0, 99),
+    weak=st.booleans(),
 )
 
 

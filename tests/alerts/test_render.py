@@ -147,6 +147,14 @@ def test_json_is_stable() -> None:
         "late": False,
         "entries": [],
         "count": 0,
+        "story": None,
+        "update": False,
+        "changes": [],
+        "told_at": None,
+        "related": "",
+        "also": [],
+        "outlets": 0,
+        "weak": False,
     }
 
 

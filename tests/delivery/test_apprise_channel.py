@@ -263,7 +263,7 @@ def test_telegram_says_how_long_to_wait() -> None:
     assert [answer.kind for answer in answers] == [AnswerClass.RATE, AnswerClass.CONFIG, AnswerClass.OK]
     assert answers[0].retry_after == 31.0
     text = json.loads(receiver.requests[-1].body)["text"]
-    assert "&lt;b&gt;x&lt;/b&gt;" in text
+    assert "<b>[high] &lt;b&gt;x&lt;/b&gt; [bank]" in text
     assert "](" not in text
 
 

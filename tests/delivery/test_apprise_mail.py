@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+
 import pytest
 
+from monitor.alerts.render import render
 from monitor.delivery.apprise_channel import AppriseChannel
-from monitor.delivery.watch import stamp
-from monitor.model import AnswerClass
+from monitor.delivery.mails import dress
+from monitor.delivery.watch import Watch, _dressed, stamp
+from monitor.model import AnswerClass, Severity
 from monitor.settings import ChannelConfig, Secret
-from tests.support.messages import HOSTILE, message, outgoing
+from tests.support import grammars
+from tests.support.hostile import TEXTS
+from tests.support.messages import HOSTILE, PUBLISHED, message, outgoing
 from tests.support.receivers import HANG_UP, SmtpReceiver, dead_port, frozen_receiver
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
 def channel(port: int, *, user: str = "", password: str | None = None, more: str = "") -> AppriseChannel:
@@ -20,15 +30,134 @@ def channel(port: int, *, user: str = "", password: str | None = None, more: str
     )
 
 
-def test_an_alert_arrives_as_plain_text() -> None:
-    """One text part, our subject, the address it was meant for."""
+def test_an_alert_arrives_as_text_and_as_a_page() -> None:
+    """Two parts with the same words, our subject, the address it was meant for."""
     with SmtpReceiver() as receiver:
         assert channel(receiver.port).send(outgoing()).kind is AnswerClass.OK
     (mail,) = receiver.mails
     assert mail.recipients == ["desk@example.org"]
     assert mail.message["Subject"] == "[high] Afghanistan : des pourparlers à Doha"
-    assert mail.message.get_content_type() == "text/plain"
-    assert "Les *talibans*" in mail.message.get_content()
+    assert mail.message.get_content_type() == "multipart/alternative"
+    text, page = parts(mail.message)
+    assert "Les *talibans*" in text
+    assert "https://news.example.org/doha" in text
+    seen = grammars.mail(page)
+    assert seen.quoted == "Les talibans et les Américains se retrouvent à Doha."
+    assert seen.links == [("https://news.example.org/doha", "https://news.example.org/doha")]
+    assert [
+        mail.message[name] for name in ("List-Id", "Auto-Submitted", "X-Priority", "Importance", "Priority")
+    ] == [
+        "Tocsin alerts <desk.tocsin.example.org>",
+        "auto-generated",
+        "2",
+        "high",
+        "urgent",
+    ]
+    assert mail.message["References"] is None
+
+
+@pytest.mark.parametrize(
+    ("severity", "priority"),
+    [
+        (Severity.LOW, ("5", "low")),
+        (Severity.NORMAL, (None, None)),
+        (Severity.HIGH, ("2", "high")),
+        (Severity.URGENT, ("1", "high")),
+    ],
+)
+def test_severity_is_said_in_the_headers(severity: Severity, priority: tuple[str | None, str | None]) -> None:
+    """Mail programs read X-Priority or Importance; normal says nothing."""
+    with SmtpReceiver() as receiver:
+        channel(receiver.port).send(outgoing(message(severity=severity)))
+    sent = receiver.mails[0].message
+    assert (sent["X-Priority"], sent["Importance"]) == priority
+
+
+def test_mails_of_one_story_stand_in_one_thread() -> None:
+    """The first report and its update refer to one made-up first mail; each keeps a Message-ID of its own."""
+    with SmtpReceiver() as receiver:
+        sender = channel(receiver.port)
+        sender.send(outgoing(message(story=12)))
+        told = message(story=12, changes=("12 -> 30 dead",), told_at=PUBLISHED)
+        sender.send(outgoing(told, message_id="tocsin-99"))
+        sender.send(outgoing(message(story=13), message_id="tocsin-100"))
+    first, update, other = (mail.message for mail in receiver.mails)
+    assert first["References"] == update["References"] == "<story-12.desk.tocsin@example.org>"
+    assert other["References"] == "<story-13.desk.tocsin@example.org>"
+    assert (first["In-Reply-To"], update["In-Reply-To"]) == (None, "<story-12.desk.tocsin@example.org>")
+    assert len({mail["Message-ID"] for mail in (first, update, other)}) == 3
+    assert update["Subject"] == "[high] Update: Afghanistan : des pourparlers à Doha"
+    assert "Update to what was told at 09:30: 12 -> 30 dead" in parts(update)[0]
+
+
+def test_headers_of_the_urls_own_stay() -> None:
+    """What a user adds with `+Name=` is kept, also where it is one of ours."""
+    with SmtpReceiver() as receiver:
+        channel(
+            receiver.port, more="&%2BX-Desk=night&%2BList-Id=<mine.example.org>&name=Night%20D%C3%A9sk"
+        ).send(outgoing())
+    sent = receiver.mails[0].message
+    assert (sent["X-Desk"], sent["List-Id"]) == ("night", "<mine.example.org>")
+    assert sent["From"].addresses[0].display_name == "Night Désk"
+    assert [len(sent.get_all(name, [])) for name in ("From", "To", "Date", "List-Id")] == [1, 1, 1, 1]
+
+
+def test_a_mail_that_cannot_be_made_goes_out_as_the_plugin_made_it() -> None:
+    """An alert in Apprise's clothes is better than none; its Message-ID is ours all the same."""
+    watch = Watch("m-1", dress=broken)
+    assert "Message-ID: <m-1@e.org>" in str(_dressed("Subject: x\n\nbody", watch, "me@e.org"))
+
+
+def broken(message: str | bytes, sender: str) -> bytes:
+    """Fail as the standard library does where a header cannot be read."""
+    raise ValueError(sender)
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS[::40] if text.strip()])
+def test_hostile_feeds_get_through_as_words_alone(text: str) -> None:
+    """Both parts read back hold the words and nothing that is live; no header comes from a feed."""
+    told = outgoing(message(title=text, feed=text, excerpt=text[:500], marks=(), related=text, story=3))
+    with SmtpReceiver() as receiver:
+        assert channel(receiver.port).send(told).kind is AnswerClass.OK
+    sent = receiver.mails[0].message
+    plain, page = parts(sent)
+    seen = grammars.mail(page)
+    assert grammars.says(seen.quoted, text[:500])
+    assert {address for address, _ in seen.links} <= {"https://news.example.org/doha"}
+    grammars.nothing_live(plain.replace("https://news.example.org/doha", ""), "address")
+    known = (
+        "from to subject date message-id x-tocsin-id list-id auto-submitted references x-application"
+        " x-priority importance priority mime-version content-type"
+    )
+    assert {name.lower() for name in sent} <= set(known.split())
+    assert grammars.says(str(sent["Subject"]), "[high] " + (text if grammars.normal(text) else "(no title)"))
+
+
+def test_every_subject_says_what_the_title_says() -> None:
+    """All hostile texts: one subject, the same words when decoded, lines that any server takes."""
+    given = "From: tocsin@example.org\nTo: desk@example.org\nSubject: x\nMessage-ID: <a@b>\n\n"
+    bad = {}
+    for text in TEXTS:
+        told = outgoing(message(title=text, severity=Severity.NORMAL))
+        raw = dress(given, render(told, kind="email"), "m-1", "desk", "tocsin@example.org")
+        sent = message_from_bytes(raw, policy=policy.default)
+        whole = text[:20_000] if grammars.normal(text) else "(no title)"
+        if grammars.normal(text) == "" and grammars.normal(str(sent["Subject"])) == "":
+            continue
+        if not grammars.says(str(sent["Subject"]), whole) or len(sent.get_all("Subject", [])) != 1:
+            bad[text[:60]] = str(sent["Subject"])
+        assert max(map(len, raw.split(b"\r\n"))) <= 998
+        assert b"\n" not in raw.replace(b"\r\n", b"")
+        assert raw.isascii()
+    assert bad == {}
+
+
+def parts(sent: EmailMessage) -> tuple[str, str]:
+    """The text and the page of a mail."""
+    plain, page = sent.get_body(("plain",)), sent.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    return str(plain.get_content()), str(page.get_content()).replace("\r\n", "\n")
 
 
 def test_the_message_id_is_the_same_over_all_attempts() -> None:

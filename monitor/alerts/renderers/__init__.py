@@ -1,0 +1,1 @@
+"""How a notification is written for each kind of channel. Pure; `render.render` chooses among them."""
