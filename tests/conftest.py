@@ -34,6 +34,16 @@ class ConnectGuard:
             self.violations.append(f"{address!r}")
             raise AssertionError(f"a test tried to reach {address!r}, outside loopback")
 
+    def check_name(self, host: Any) -> None:
+        """Refuse names that a server would be asked for."""
+        name = host.decode() if isinstance(host, bytes) else str(host or "")
+        try:
+            ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            if name and name != "localhost" and not name.endswith(".localhost"):
+                self.violations.append(f"the name {name!r}")
+                raise socket.gaierror(socket.EAI_NONAME, f"a test looked up {name!r}") from None
+
 
 @pytest.fixture(autouse=True)
 def connect_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectGuard]:
@@ -53,6 +63,13 @@ def connect_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectGuard]:
         guard.check(self, rest[-1])
         return real["sendto"](self, data, *rest)
 
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *rest: Any, **options: Any) -> Any:
+        guard.check_name(host)
+        return look_up(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
     monkeypatch.setattr(socket.socket, "sendto", sendto)

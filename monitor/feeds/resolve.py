@@ -50,13 +50,13 @@ class DnsPool:
     """
 
     def __init__(
-        self, *, threads: int = 100, timeout: float = 10.0, lookup: Callable[..., Any] = socket.getaddrinfo
+        self, *, threads: int = 100, timeout: float = 10.0, lookup: Callable[..., Any] | None = None
     ) -> None:
         self._free_threads = threads
         self._idle = 0  # threads that wait for a job, less the jobs that wait for a thread
         self._count = threading.Lock()
         self._timeout = timeout
-        self._lookup = lookup
+        self._lookup = lookup or socket.getaddrinfo
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._asked: dict[str, _Job] = {}
 

@@ -36,7 +36,9 @@ def config(folder: Path, web: WebServer, *feeds: str, more: str = "") -> Path:
     """Feeds of the server, one rule, alerts into a file."""
     text = f'[monitor]\ndatabase = "{folder}/t.db"\n[[rules]]\nname = "doha"\nquery = "doha"\n'
     text += '[polling]\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
-    text += "".join(f'[[feeds]]\nname = "{f}"\nurl = "{web.url("/" + f)}"\n' for f in feeds)
+    text += "".join(
+        f'[[feeds]]\nname = "{f}"\nurl = "{web.url("/" + f)}"\nfull_text = "never"\n' for f in feeds
+    )
     return write(folder, text + (more or f'[channels.desk]\ntype = "file"\npath = "{folder}/alerts.jsonl"\n'))
 
 
