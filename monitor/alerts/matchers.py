@@ -52,10 +52,10 @@ class Misfit:
     found: tuple[str, ...]
 
     def __str__(self) -> str:
-        wanted = " or ".join(self.wanted)
+        wanted, name = " or ".join(self.wanted), _said(self.key)
         if not self.found:
-            return f"it has no {self.key}, wanted {wanted}"
-        return f"its {self.key} is {', '.join(self.found)}, wanted {wanted}"
+            return f"it has no {name}, wanted {wanted}"
+        return f"its {name} is {', '.join(self.found)}, wanted {wanted}"
 
 
 def misfit(match: Mapping[str, tuple[str, ...]], facts: RouteFacts) -> Misfit | None:
@@ -69,7 +69,11 @@ def misfit(match: Mapping[str, tuple[str, ...]], facts: RouteFacts) -> Misfit | 
 
 def in_words(match: Mapping[str, tuple[str, ...]]) -> str:
     """The matcher as people say it: "rule flood, tag fr or en"; "everything" for one without keys."""
-    return ", ".join(f"{key} {' or '.join(values)}" for key, values in match.items()) or "everything"
+    return ", ".join(f"{_said(key)} {' or '.join(values)}" for key, values in match.items()) or "everything"
+
+
+def _said(key: str) -> str:
+    return "language" if key == "lang" else key
 
 
 def _same(key: str, wanted: str, value: str) -> bool:

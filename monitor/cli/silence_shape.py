@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
@@ -11,12 +10,11 @@ from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from monitor.alerts.silences import Silence
     from monitor.settings import Config
 
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _EXAMPLES = '--for 7d, --until 18:00, --until 2026-12-24 or --until "2026-12-24 18:00"'
 
 
@@ -28,6 +26,7 @@ def ends_at(span: str | None, until: str | None, now: datetime, zone: tzinfo) ->
     unless they bring an offset.
     """
     from monitor.alerts.silences import LONGEST
+    from monitor.cli.times import moment
     from monitor.cli.words import span as seconds
 
     if (span is None) == (until is None):
@@ -39,7 +38,7 @@ def ends_at(span: str | None, until: str | None, now: datetime, zone: tzinfo) ->
         end = now + timedelta(seconds=min(lasts, LONGEST.total_seconds() + 1))
     else:
         assert until is not None
-        end = _moment(until, now, zone)
+        end = moment(until, now, zone, hint=_EXAMPLES)
     if end <= now:
         shown = end.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
         raise UsageError(f"{shown} is over already", hint=_EXAMPLES)
@@ -111,17 +110,3 @@ def row(silence: Silence, hidden: Mapping[str, int], now: datetime) -> tuple[Any
         silence.author,
         silence.comment,
     )
-
-
-def _moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    from monitor.alerts.walltime import first_showing, shown
-
-    if clock := _CLOCK.fullmatch(text.strip()):
-        today = shown(zone, now).replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
-        coming = (first_showing(zone, today + timedelta(days=n)) for n in (0, 1, 2))
-        return next(moment for moment in coming if moment > now)
-    try:
-        wall = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(f"{text!r} is not a time", hint=_EXAMPLES) from None
-    return wall if wall.tzinfo else first_showing(zone, wall)
