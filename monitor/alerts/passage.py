@@ -107,6 +107,21 @@ def place(calls: Sequence[Call], *, story: str, feed: str, channel: ChannelNow, 
     return Place(QUIET, pause.until, Reason.QUIET_HOURS, spendings, (*why, _held_by(pause)))
 
 
+def place_in_digest(
+    times: Sequence[str], reason: Reason, severity: Severity, *, channel: ChannelNow, now: datetime
+) -> Place:
+    """
+    Where something goes that waits for a digest whatever its route says: weak hits, silences that ended.
+
+    It shares the message of that time with what routes put there, and quiet hours hold it like the rest.
+    """
+    digest = next_digest(times, channel.zone, now)
+    pause = paused(channel.windows, digest.at, severity)
+    if pause is None:
+        return Place(f"{DIGEST_PREFIX}{digest.key}", digest.at, reason)
+    return Place(QUIET, pause.until, reason, why=(_held_by(pause),))
+
+
 def release_at(
     name: str, goes_at: datetime, severity: Severity, windows: Sequence[Window], now: datetime
 ) -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from monitor.alerts.quiet import never_opens, windows_of
 from monitor.config.words import Problem, shown
 from monitor.model import Severity
 
@@ -19,6 +18,10 @@ _SOME_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)  # no zone changes its clocks in
 
 def shut_for_good(config: Config) -> Iterator[Problem]:
     """An error for each channel whose quiet hours together leave no gap for some severity."""
+    if not config.quiet_hours:
+        return
+    from monitor.alerts.quiet import never_opens, windows_of  # noqa: PLC0415 - start-up is measured
+
     right = [quiet for quiet in config.quiet_hours if quiet.start != quiet.end]  # else told of already
     last = {channel: quiet for quiet in right for channel in quiet.channels}
     for channel, windows in windows_of(right, config.timezone).items():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts.budgets import Budget, Spent, Use
-from monitor.alerts.passage import QUIET, SINGLE, Call, ChannelNow, Place, place, release_at
+from monitor.alerts.passage import QUIET, SINGLE, Call, ChannelNow, Place, place, place_in_digest, release_at
 from monitor.alerts.quiet import Window, quiet_until
 from monitor.alerts.route import Way
 from monitor.model import Reason, Severity
@@ -120,6 +120,18 @@ def test_what_is_held_spends_no_budget() -> None:
     """In the morning it is one digest, so it counts as none of the single alerts."""
     found = placed("2026-11-27 23:00", replace(call(), budget=TWO), windows=(NIGHT,))
     assert found.spendings == {}
+
+
+def test_what_has_no_better_place_shares_the_digest_of_its_hour() -> None:
+    """Weak hits wait for the default hour beside what routes put there, with their own reason."""
+    now, nothing = at("2026-11-27 12:00"), ChannelNow((), PARIS)
+    found = place_in_digest(["08:00"], Reason.WEAK, NORMAL, channel=nothing, now=now)
+    routed = placed("2026-11-27 12:00", call(digest=("08:00",)))
+    assert (found.bin, found.goes_at) == (routed.bin, routed.goes_at)
+    assert found.reason is Reason.WEAK
+    night = ChannelNow((NIGHT,), PARIS)
+    held = place_in_digest(["06:00"], Reason.WEAK, NORMAL, channel=night, now=now)
+    assert (held.bin, held.goes_at, held.reason) == (QUIET, at("2026-11-28 07:00"), Reason.WEAK)
 
 
 def test_quiet_hours_that_were_taken_away_release_at_once() -> None:
