@@ -18,13 +18,14 @@ message. Its name says what it is for:
     "digest:2026-11-28T08:00"   the digest of a local date and time
     "quiet"                     all that quiet hours held; goes when they end
 
-What would go while the channel is quiet waits in "quiet" instead, whatever else it waited for: when quiet
-hours end there is one message. Only what would go by itself at once spends a budget.
+A bin that falls due while its channel is quiet is poured into "quiet", whatever it waited for before: when
+quiet hours end there is one message. That is asked when it is due, not before, for quiet hours may have been
+changed by then. Only what would go by itself at once spends a budget.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitor.alerts.budgets import Budget, Spending, Spent, Use, flush_at, spend_together
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from monitor.alerts.quiet import Pause, Window
+    from monitor.alerts.quiet import Window
     from monitor.alerts.route import Way
     from monitor.model import Severity
 
@@ -76,12 +77,14 @@ class Place:
     """
     Where a message stands in the outbox, and when it goes.
 
-    `reason` is why it waits; None = it does not. `spendings` are to be written back, by rule; `why` is a
-    sentence for each stage that had something to say.
+    `reason` is why it waits; None = it does not. `told_at` is when people hear of it if nothing changes:
+    later than `goes_at` where the channel will be quiet then. `spendings` are to be written back, by rule;
+    `why` is a sentence for each stage that had something to say.
     """
 
     bin: str
     goes_at: datetime
+    told_at: datetime
     reason: Reason | None = None
     spendings: Mapping[str, Spending] = field(default_factory=dict)
     why: tuple[str, ...] = ()
@@ -92,19 +95,26 @@ class Place:
         return self.bin != SINGLE
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """
+    What becomes of a bin that is looked at: it goes now (`due`), or waits in the bin `bin` until `goes_at`.
+
+    Another name than before: its entries go into the channel's bin of that name, or it takes that name.
+    """
+
+    due: bool
+    bin: str
+    goes_at: datetime
+
+
 def place(calls: Sequence[Call], *, story: str, feed: str, channel: ChannelNow, now: datetime) -> Place:
     """Where the message of these calls (at least one, all on this channel) goes; see the theory above."""
     severity = max(call.severity for call in calls)
     choices = list(_choices(calls, severity, channel, now, story=story, feed=feed))
-    soonest = min(choices, key=lambda choice: choice.goes_at)
-    if not soonest.waits:
-        return soonest
+    soonest = min(choices, key=lambda choice: choice.told_at)
     spendings = {rule: one for choice in choices for rule, one in choice.spendings.items()}
-    why = soonest.why
-    pause = paused(channel.windows, soonest.goes_at, severity)
-    if pause is None:
-        return Place(soonest.bin, soonest.goes_at, soonest.reason, spendings, why)
-    return Place(QUIET, pause.until, Reason.QUIET_HOURS, spendings, (*why, _held_by(pause)))
+    return replace(soonest, spendings=spendings)
 
 
 def place_in_digest(
@@ -116,25 +126,25 @@ def place_in_digest(
     It shares the message of that time with what routes put there, and quiet hours hold it like the rest.
     """
     digest = next_digest(times, channel.zone, now)
-    pause = paused(channel.windows, digest.at, severity)
-    if pause is None:
-        return Place(f"{DIGEST_PREFIX}{digest.key}", digest.at, reason)
-    return Place(QUIET, pause.until, reason, why=(_held_by(pause),))
+    why = f"told in the digest of {digest.key.replace('T', ' ')}"
+    return _waiting(f"{DIGEST_PREFIX}{digest.key}", digest.at, reason, severity, channel, why=why)
 
 
-def release_at(
+def release(
     name: str, goes_at: datetime, severity: Severity, windows: Sequence[Window], now: datetime
-) -> datetime:
+) -> Release:
     """
-    When a bin goes, asked again now: it is due if that is not later than now.
+    What becomes now of a bin that was to go at `goes_at`.
 
-    What only quiet hours held goes as soon as they are over, also where they ended early or were taken out of
-    the configuration. Anything else waits for its time, and where the channel is quiet then, for the end of
-    it.
+    What quiet hours held goes as soon as they are over, also where they ended early or were taken out of the
+    configuration. Anything else waits for its time; if the channel is quiet then, for the end of that.
     """
     if name != QUIET and goes_at > now:
-        return goes_at
-    return quiet_until(windows, now, severity) or now
+        return Release(due=False, bin=name, goes_at=goes_at)
+    until = quiet_until(windows, now, severity)
+    if until is None:
+        return Release(due=True, bin=name, goes_at=now)
+    return Release(due=False, bin=QUIET, goes_at=until)
 
 
 def _choices(
@@ -145,29 +155,37 @@ def _choices(
     if at_once:
         yield _at_once(at_once, severity, channel, now)
     for call in calls:
+        route = f"route {call.way.number}"
         if call.way.group is not None:
             name = group_key(call.way, rule=call.rule, story=story, feed=feed)
             goes_at = group_goes(channel.bins.get(name), call.way.group, now)
-            yield Place(name, goes_at, Reason.GATHERED, why=(f"route {call.way.number} gathers alerts",))
+            yield _waiting(name, goes_at, Reason.GATHERED, severity, channel, why=f"{route} gathers alerts")
         elif call.way.digest:
-            digest = next_digest(call.way.digest, channel.zone, now)
-            why = f"route {call.way.number} tells it in the digest of {digest.key.replace('T', ' ')}"
-            yield Place(f"{DIGEST_PREFIX}{digest.key}", digest.at, Reason.DIGEST, why=(why,))
+            found = place_in_digest(call.way.digest, Reason.DIGEST, severity, channel=channel, now=now)
+            yield replace(found, why=(f"{route}: {found.why[0]}", *found.why[1:]))
 
 
 def _at_once(calls: Sequence[Call], severity: Severity, channel: ChannelNow, now: datetime) -> Place:
     """What becomes of rules whose routes send at once: sent, over their budgets, or held."""
     pause = paused(channel.windows, now, severity)
     if pause is not None:
-        return Place(QUIET, pause.until, Reason.QUIET_HOURS, why=(_held_by(pause),))
+        why = f"held by quiet hours {' and '.join(pause.names)}"
+        return Place(QUIET, pause.until, pause.until, Reason.QUIET_HOURS, why=(why,))
     spendings = spend_together({call.rule: (call.spent, call.budget) for call in calls}, now)
     if any(one.use is Use.SINGLE for one in spendings.values()):
-        return Place(SINGLE, now, spendings=spendings)
+        return Place(SINGLE, now, now, spendings=spendings)
     goes_at = flush_at(channel.bins.get(OVERFLOW), severity, now)
-    rules = " and ".join(spendings)
-    why = (f"rule {rules} spent its budget here: told in a digest",)
-    return Place(OVERFLOW, goes_at, Reason.BUDGET, spendings, why)
+    why = f"rule {' and '.join(spendings)} spent its budget here: told in a digest"
+    found = _waiting(OVERFLOW, goes_at, Reason.BUDGET, severity, channel, why=why)
+    return replace(found, spendings=spendings)
 
 
-def _held_by(pause: Pause) -> str:
-    return f"held by quiet hours {' and '.join(pause.names)}"
+def _waiting(
+    name: str, goes_at: datetime, reason: Reason, severity: Severity, channel: ChannelNow, *, why: str
+) -> Place:
+    """A place in a bin; where the channel will be quiet when that is due, it is told later."""
+    pause = paused(channel.windows, goes_at, severity)
+    if pause is None:
+        return Place(name, goes_at, goes_at, reason, why=(why,))
+    held = f"then held by quiet hours {' and '.join(pause.names)}"
+    return Place(name, goes_at, pause.until, reason, why=(why, held))

@@ -150,7 +150,7 @@ def _shape(
                 "channel": way.channel,
                 "route": way.number,
                 "reason": place.reason.word if place.reason else None,
-                "goes_at": output.rfc3339(place.goes_at),
+                "told_at": output.rfc3339(place.told_at),
                 "why": list(place.why),
             }
             for way, place in zip(routed.ways, places, strict=True)
@@ -197,9 +197,9 @@ def _tell_routes(loaded: Loaded, config: Config, routed: Routed) -> None:
 
 def _when(place: Place, zone: tzinfo, rings: datetime) -> str:
     """When it goes, and what it waits for."""
-    if place.goes_at <= rings:
+    if place.told_at <= rings:
         return "at once"
-    return f"at {place.goes_at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}: {'; '.join(place.why)}"
+    return f"at {place.told_at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}: {'; '.join(place.why)}"
 
 
 def _given(step: Step) -> str:

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts.budgets import Budget, Spent, Use
-from monitor.alerts.passage import QUIET, SINGLE, Call, ChannelNow, Place, place, place_in_digest, release_at
+from monitor.alerts.passage import (
+    QUIET,
+    SINGLE,
+    Call,
+    ChannelNow,
+    Place,
+    Release,
+    place,
+    place_in_digest,
+    release,
+)
 from monitor.alerts.quiet import Window, quiet_until
 from monitor.alerts.route import Way
 from monitor.model import Reason, Severity
@@ -65,14 +75,17 @@ def test_a_route_with_a_digest_gathers_for_its_time() -> None:
     found = placed("2026-11-27 12:00", call(digest=("08:00", "18:00")))
     assert (found.bin, found.reason) == ("digest:2026-11-27T18:00", Reason.DIGEST)
     assert found.goes_at == at("2026-11-27 18:00")
-    assert found.why == ("route 1 tells it in the digest of 2026-11-27 18:00",)
+    assert found.why == ("route 1: told in the digest of 2026-11-27 18:00",)
 
 
 def test_a_digest_that_falls_into_quiet_hours_waits_for_their_end() -> None:
-    """In the same bin as all else that is held, so that one message comes in the morning."""
+    """It says so from the start, and when it is due it joins what else is held, for one message."""
     found = placed("2026-11-27 12:00", call(digest=("23:00",)), windows=(NIGHT,))
-    assert (found.bin, found.goes_at) == (QUIET, at("2026-11-28 07:00"))
-    assert len(found.why) == 2
+    due, morning = at("2026-11-27 23:00"), at("2026-11-28 07:00")
+    assert (found.bin, found.goes_at, found.told_at) == ("digest:2026-11-27T23:00", due, morning)
+    assert found.why[1] == "then held by quiet hours night"
+    assert release(found.bin, due, NORMAL, (NIGHT,), due) == Release(False, QUIET, morning)
+    assert release(QUIET, morning, NORMAL, (NIGHT,), morning).due
 
 
 def test_a_group_waits_and_is_joined() -> None:
@@ -131,22 +144,31 @@ def test_what_has_no_better_place_shares_the_digest_of_its_hour() -> None:
     assert found.reason is Reason.WEAK
     night = ChannelNow((NIGHT,), PARIS)
     held = place_in_digest(["06:00"], Reason.WEAK, NORMAL, channel=night, now=now)
-    assert (held.bin, held.goes_at, held.reason) == (QUIET, at("2026-11-28 07:00"), Reason.WEAK)
+    assert (held.told_at, held.reason) == (at("2026-11-28 07:00"), Reason.WEAK)
 
 
 def test_quiet_hours_that_were_taken_away_release_at_once() -> None:
     """What they held is asked again; what waits for a time of its own goes on waiting."""
     now, morning = at("2026-11-28 02:00"), at("2026-11-28 07:00")
-    assert release_at(QUIET, morning, NORMAL, (NIGHT,), now) == morning
-    assert release_at(QUIET, morning, NORMAL, (), now) == now
-    assert release_at("digest:2026-11-28T08:00", at("2026-11-28 08:00"), NORMAL, (), now) > now
+    assert release(QUIET, morning, NORMAL, (NIGHT,), now) == Release(False, QUIET, morning)
+    assert release(QUIET, morning, NORMAL, (), now).due
+    assert not release("digest:2026-11-28T08:00", at("2026-11-28 08:00"), NORMAL, (), now).due
 
 
 def test_quiet_hours_that_came_meanwhile_hold_what_is_due() -> None:
     """A group that is due after a reload waits for the new window; an urgent one does not."""
     now = at("2026-11-28 02:00")
-    assert release_at("group:all", now - MINUTE, NORMAL, (NIGHT,), now) == at("2026-11-28 07:00")
-    assert release_at("group:all", now - MINUTE, URGENT, (NIGHT,), now) == now
+    found = release("group:all", now - MINUTE, NORMAL, (NIGHT,), now)
+    assert found == Release(False, QUIET, at("2026-11-28 07:00"))
+    assert release("group:all", now - MINUTE, URGENT, (NIGHT,), now).due
+
+
+def test_a_way_that_ends_in_quiet_hours_is_not_the_soonest() -> None:
+    """A group would be due at 22:05 and told at seven; the digest of 06:30 is no sooner: all at seven."""
+    group, digest = call("a", group=600.0), call("b", digest=("21:58",))
+    assert placed("2026-11-27 21:55", group, digest, windows=(NIGHT,)).bin == "digest:2026-11-27T21:58"
+    group, digest = call("a", group=600.0), call("b", digest=("22:03",))
+    assert placed("2026-11-27 21:55", group, digest, windows=(NIGHT,)).told_at == at("2026-11-28 07:00")
 
 
 # --- laws --------------------------------------------------------------------------------------------
@@ -181,19 +203,16 @@ class Post:
 
     def pass_to(self, moment: datetime) -> None:
         """Let time pass; what is due on the way goes when it is due."""
-        while self.bins:
-            due = {
-                name: release_at(name, going, severity, self.windows, self.now)
-                for name, (going, severity, _) in self.bins.items()
-            }
-            soonest = min(due, key=lambda name: due[name])
-            if due[soonest] > moment:
-                break
-            self.now = max(self.now, due[soonest])
-            _, severity, inside = self.bins[soonest]
-            if release_at(soonest, due[soonest], severity, self.windows, self.now) <= self.now:
-                self.gone.append((self.now, soonest, severity, inside))
-                del self.bins[soonest]
+        while self.bins and min(going for going, _, _ in self.bins.values()) <= moment:
+            name = min(self.bins, key=lambda one: self.bins[one][0])
+            going, severity, inside = self.bins.pop(name)
+            self.now = max(self.now, going)
+            found = release(name, going, severity, self.windows, self.now)
+            if found.due:
+                self.gone.append((self.now, name, severity, inside))
+                continue
+            _, before, others = self.bins.get(found.bin, (going, severity, []))
+            self.bins[found.bin] = (found.goes_at, max(before, severity), [*others, *inside])
         self.now = moment
 
 

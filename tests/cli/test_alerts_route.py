@@ -90,13 +90,13 @@ def test_each_route_says_what_it_did_and_why(tmp_path: Path) -> None:
     assert (second["outcome"], second["why"]) == ("passed", "it has no entity, wanted doha")
     assert (third["outcome"], third["channels"], third["already"]) == ("took", ["desk"], ["phone"])
     assert found["channels"] == [
-        {"channel": "phone", "route": 1, "reason": None, "goes_at": "2026-12-24T11:00:00Z", "why": []},
+        {"channel": "phone", "route": 1, "reason": None, "told_at": "2026-12-24T11:00:00Z", "why": []},
         {
             "channel": "desk",
             "route": 3,
             "reason": "digest",
-            "goes_at": "2026-12-25T07:00:00Z",
-            "why": ["route 3 tells it in the digest of 2026-12-25 08:00"],
+            "told_at": "2026-12-25T07:00:00Z",
+            "why": ["route 3: told in the digest of 2026-12-25 08:00"],
         },
     ]
     assert found["why"] is None
@@ -106,7 +106,7 @@ def test_quiet_hours_say_until_when(tmp_path: Path) -> None:
     """At the time that is asked about; an urgent alert is let through."""
     options = ("--rule", "flood", "--tag", "fr", "--at", "2026-12-24T23:00+01:00")
     phone = routed(tmp_path, *options)["channels"][0]
-    assert (phone["reason"], phone["goes_at"]) == ("quiet_hours", "2026-12-25T06:00:00Z")
+    assert (phone["reason"], phone["told_at"]) == ("quiet_hours", "2026-12-25T06:00:00Z")
     assert phone["why"] == ["held by quiet hours night"]
     urgent = routed(tmp_path, *options, "--severity", "urgent")["channels"][0]
     assert urgent["reason"] is None
