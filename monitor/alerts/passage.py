@@ -21,6 +21,10 @@ message. Its name says what it is for:
 A bin that falls due while its channel is quiet is poured into "quiet", whatever it waited for before: when
 quiet hours end there is one message. That is asked when it is due, not before, for quiet hours may have been
 changed by then. Only what would go by itself at once spends a budget.
+
+What is held of a story on a channel travels together, in the soonest way that any part of it asks for: an
+urgent alert of a story that quiet hours hold takes along what was held of it, so that nobody reads the report
+after its update, and the story is told once.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts.budgets import Budget, Spending, Spent, Use, flush_at, spend_together
 from monitor.alerts.calendar import next_digest
-from monitor.alerts.groups import group_goes, group_key
+from monitor.alerts.groups import PREFIX, group_goes, group_key
 from monitor.alerts.quiet import paused, quiet_until
 from monitor.model import Reason
 
@@ -46,6 +50,12 @@ SINGLE = ""
 OVERFLOW = "budget"
 QUIET = "quiet"
 DIGEST_PREFIX = "digest:"
+_REASONS = {
+    OVERFLOW: Reason.BUDGET,
+    QUIET: Reason.QUIET_HOURS,
+    PREFIX: Reason.GATHERED,
+    DIGEST_PREFIX: Reason.DIGEST,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +74,14 @@ class ChannelNow:
     """
     What is known of a channel when something rings on it.
 
-    `zone` is that of digest times; `bins` are its open ones, with when each goes.
+    `zone` is that of digest times; `bins` are its open ones, with when each goes; `story_bin` is the one that
+    holds something of the story already, "" = none does.
     """
 
     windows: Sequence[Window]
     zone: tzinfo
     bins: Mapping[str, datetime] = field(default_factory=dict)
+    story_bin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +90,9 @@ class Place:
     Where a message stands in the outbox, and when it goes.
 
     `reason` is why it waits; None = it does not. `told_at` is when people hear of it if nothing changes:
-    later than `goes_at` where the channel will be quiet then. `spendings` are to be written back, by rule;
-    `why` is a sentence for each stage that had something to say.
+    later than `goes_at` where the channel will be quiet then. `takes` is the bin whose entries of this story
+    go along; "" = there are none. `spendings` are to be written back, by rule; `why` is a sentence for each
+    stage that had something to say.
     """
 
     bin: str
@@ -88,6 +101,7 @@ class Place:
     reason: Reason | None = None
     spendings: Mapping[str, Spending] = field(default_factory=dict)
     why: tuple[str, ...] = ()
+    takes: str = ""
 
     @property
     def waits(self) -> bool:
@@ -114,7 +128,7 @@ def place(calls: Sequence[Call], *, story: str, feed: str, channel: ChannelNow, 
     choices = list(_choices(calls, severity, channel, now, story=story, feed=feed))
     soonest = min(choices, key=lambda choice: choice.told_at)
     spendings = {rule: one for choice in choices for rule, one in choice.spendings.items()}
-    return replace(soonest, spendings=spendings)
+    return replace(_with_its_story(soonest, severity, channel), spendings=spendings)
 
 
 def place_in_digest(
@@ -163,6 +177,18 @@ def _choices(
         elif call.way.digest:
             found = place_in_digest(call.way.digest, Reason.DIGEST, severity, channel=channel, now=now)
             yield replace(found, why=(f"{route}: {found.why[0]}", *found.why[1:]))
+
+
+def _with_its_story(found: Place, severity: Severity, channel: ChannelNow) -> Place:
+    """The place, or the bin that holds the story already where that goes no later."""
+    name = channel.story_bin
+    if not name or name == found.bin:
+        return found
+    reason = next(reason for start, reason in _REASONS.items() if name.startswith(start))
+    there = _waiting(name, channel.bins[name], reason, severity, channel, why="its story waits there already")
+    if found.waits and there.told_at <= found.told_at:
+        return replace(there, why=(*found.why, *there.why))
+    return replace(found, takes=name)
 
 
 def _at_once(calls: Sequence[Call], severity: Severity, channel: ChannelNow, now: datetime) -> Place:

@@ -163,6 +163,32 @@ def test_quiet_hours_that_came_meanwhile_hold_what_is_due() -> None:
     assert release("group:all", now - MINUTE, URGENT, (NIGHT,), now).due
 
 
+def test_what_waited_for_its_receiver_is_not_sent_in_the_night() -> None:
+    """The sender asks, too: a channel that comes back at two in the morning is quiet."""
+    now, morning = at("2026-11-28 02:00"), at("2026-11-28 07:00")
+    assert release(SINGLE, now, NORMAL, (NIGHT,), now) == Release(False, QUIET, morning)
+    assert release(SINGLE, now, URGENT, (NIGHT,), now).due
+
+
+def test_a_story_travels_together() -> None:
+    """Held in the night, then urgent: all of it goes now. A later digest does not part it."""
+    now, morning = at("2026-11-28 02:00"), at("2026-11-28 07:00")
+    held = ChannelNow((NIGHT,), PARIS, {QUIET: morning}, story_bin=QUIET)
+    urgent = place([call(severity=URGENT)], story="7", feed="a", channel=held, now=now)
+    assert (urgent.bin, urgent.takes) == (SINGLE, QUIET)
+    group = at("2026-11-27 12:10")
+    grouped = ChannelNow((), PARIS, {"group:all": group}, story_bin="group:all")
+    noon = at("2026-11-27 12:00")
+    later = place([call(digest=("18:00",))], story="7", feed="a", channel=grouped, now=noon)
+    assert (later.bin, later.goes_at, later.reason) == ("group:all", group, Reason.GATHERED)
+    assert later.why[-1] == "its story waits there already"
+    sooner = ChannelNow(
+        (), PARIS, {"digest:2026-11-27T18:00": at("2026-11-27 18:00")}, "digest:2026-11-27T18:00"
+    )
+    found = place([call(group=600.0)], story="7", feed="a", channel=sooner, now=noon)
+    assert (found.bin, found.takes) == ("group:all", "digest:2026-11-27T18:00")
+
+
 def test_a_way_that_ends_in_quiet_hours_is_not_the_soonest() -> None:
     """A group would be due at 22:05 and told at seven; the digest of 06:30 is no sooner: all at seven."""
     group, digest = call("a", group=600.0), call("b", digest=("21:58",))

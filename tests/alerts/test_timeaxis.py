@@ -85,6 +85,16 @@ def test_a_story_that_was_held_is_told_once_at_its_latest(tmp_path: Path) -> Non
     assert heard(desk, until="28 12:00") == "28 07:00 phone late digest: Rain: envoys leave, Other"
 
 
+def test_an_urgent_turn_of_a_story_that_was_held(tmp_path: Path) -> None:
+    """It goes at once and is not told again in the morning, as if it were older news."""
+    desk = Desk(tmp_path, PHONE + NIGHT, FRIDAY).at("23:00").rings("flood", title="Rain", story="s")
+    desk.rings("flood", title="Other").at("28 02:00").rings("war", title="Rain: dam breaks", story="s")
+    assert heard(desk, until="28 12:00") == expected("""
+        28 02:00 phone Rain: dam breaks
+        28 07:00 phone late Other
+    """)
+
+
 def test_another_channel_hears_it_at_night(tmp_path: Path) -> None:
     """Quiet hours are those of a channel."""
     desk = Desk(tmp_path, PHONE + DESK + NIGHT, FRIDAY).at("23:00").rings("flood", title="Storm")
@@ -313,6 +323,17 @@ def test_an_outage_of_a_day_is_one_digest_after_the_urgent_one(tmp_path: Path) -
     assert [line.partition(": ")[0] for line in phone[1:]] == ["28 12:00 phone late digest"] * 2
     assert phone[1].startswith("28 12:00 phone late digest: R0, R1, R2")
     assert sum("desk" in line for line in desk.axis().splitlines()) == 30
+
+
+def test_a_receiver_that_comes_back_in_the_night(tmp_path: Path) -> None:
+    """What waited for it is held until the morning, but for the urgent one."""
+    desk = Desk(tmp_path, PHONE + NIGHT, FRIDAY).goes_down("phone")
+    desk.at("18:00").rings("flood", title="Rain").rings("war", title="War")
+    desk.at("28 02:00").comes_back("phone").at("28 03:00").rings("flood", title="Storm")
+    assert heard(desk, until="28 12:00") == expected("""
+        28 02:00 phone late War
+        28 07:00 phone late digest: Rain, Storm
+    """)
 
 
 def test_two_hundred_at_once_on_a_channel_of_twenty_a_minute(tmp_path: Path) -> None:

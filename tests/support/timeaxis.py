@@ -16,7 +16,7 @@ from monitor.alerts.budgets import Budget, Spent, budget_text, said_once
 from monitor.alerts.calendar import digest_order
 from monitor.alerts.decide import Firing, Sighted, Told, decide
 from monitor.alerts.passage import QUIET, Call, ChannelNow, place, release
-from monitor.alerts.quiet import Window, windows_of
+from monitor.alerts.quiet import Window, quiet_until, windows_of
 from monitor.alerts.route import RouteFacts, Way, explain_route
 from monitor.alerts.silences import Silence, covering, ended_between, ending_text, expired
 from monitor.alerts.walltime import first_showing, shown
@@ -115,6 +115,7 @@ class Desk:
         self._told: dict[tuple[str, str], Severity] = {}  # story and channel: told or on its way
         self._rules_told: dict[str, set[str]] = {}
         self._numbers = 0
+        self.stories: dict[int, str] = {}  # of each article, by number
         self.reload(toml)
 
     # --- what happens ---------------------------------------------------------------------------------
@@ -143,6 +144,7 @@ class Desk:
         """These rules hold for an article; of a story that was told it is a copy."""
         self._numbers += 1
         number, story = self._numbers, story or title
+        self.stories[number] = story
         firings: list[Firing] = []
         ways: dict[tuple[str, str], Way] = {}
         for rule in (self._rule(name) for name in rules):
@@ -160,7 +162,8 @@ class Desk:
             {c: severity for (s, c), severity in self._told.items() if s == story},
             frozenset(self._rules_told.get(story, ())),
         )
-        sighted = Sighted.COPY if told.channels else Sighted.NEW
+        again = Sighted.EDIT if kind == "update" else Sighted.COPY
+        sighted = again if told.channels else Sighted.NEW
         ringing: dict[str, list[Firing]] = {}
         for verdict in decide(firings, sighted, told):
             if verdict.rings:
@@ -270,7 +273,12 @@ class Desk:
             calls,
             story=story,
             feed=feed,
-            channel=ChannelNow(self._windows_of(channel), self.zone, self._bins(channel)),
+            channel=ChannelNow(
+                self._windows_of(channel),
+                self.zone,
+                self._bins(channel),
+                story_bin=held.bin if (held := self._holding(channel, story)) else "",
+            ),
             now=self.now,
         )
         for rule, spending in found.spendings.items():
@@ -286,6 +294,8 @@ class Desk:
             self.rows.append(row)
         row.goes_at = found.goes_at
         row.late = row.late or found.bin == QUIET
+        if found.takes:
+            self._take_along(channel, found.takes, story, row)
         severity = max(f.severity for f in firings)
         row.entries.append((title, story, severity, tuple(f.rule for f in firings), self.now))
         before = self._told.get((story, channel), severity)
@@ -299,6 +309,24 @@ class Desk:
     def _note(self, number: int, rule: str, channel: str, entry: LedgerRow) -> None:
         assert (number, rule, channel) not in self.ledger
         self.ledger[number, rule, channel] = entry
+
+    def _holding(self, channel: str, story: str) -> Row | None:
+        """The held row that has something of the story."""
+        held = (r for r in self.rows if r.channel == channel and r.state == "held")
+        return next((r for r in held if any(entry[1] == story for entry in r.entries)), None)
+
+    def _take_along(self, channel: str, name: str, story: str, into: Row) -> None:
+        """What a bin holds of the story goes with another row."""
+        row = self._open(channel, name)
+        assert row is not None
+        into.entries += [entry for entry in row.entries if entry[1] == story]
+        row.entries = [entry for entry in row.entries if entry[1] != story]
+        for (number, _, _), entry in self.ledger.items():
+            if entry.row is row and self.stories[number] == story:
+                entry.row = into
+                entry.state = State.HELD if into.state == "held" else State.WAITING
+        if not row.entries:
+            row.state = "merged"
 
     def _windows_of(self, channel: str) -> tuple[Window, ...]:
         return self._windows.get(channel, ())
@@ -329,14 +357,18 @@ class Desk:
 
     def _settle(self) -> None:
         """Release what is due, and let each channel send what it may."""
-        for row in [r for r in self.rows if r.state == "held"]:
+        for row in [r for r in self.rows if r.state in ("held", "ready")]:
             windows = self._windows_of(row.channel)
-            found = release(row.bin, row.goes_at, row.severity, windows, self.now)
+            goes_at = row.goes_at if row.state == "held" else self.now
+            found = release(row.bin, goes_at, row.severity, windows, self.now)
             if found.due:
-                self._move(row, "ready", State.WAITING, None)
+                if row.state == "held":
+                    self._move(row, "ready", State.WAITING, None)
             elif found.bin != row.bin and (other := self._open(row.channel, found.bin)):
                 self._pour(row, other)
             else:
+                if found.bin != row.bin:
+                    self._move(row, "held", State.HELD, Reason.QUIET_HOURS)
                 row.bin, row.goes_at = found.bin, found.goes_at
                 row.late = row.late or found.bin == QUIET
         for channel in sorted({r.channel for r in self.rows if r.state == "ready"} - self._down):
@@ -363,6 +395,7 @@ class Desk:
                 return
             self._buckets[channel] = taken(self._bucket(channel), limit, self._clock())
             row.late = row.late or (was_paused and row.created < self.now - timedelta(minutes=10))
+            assert quiet_until(self._windows_of(channel), self.now, row.severity) is None
             self._move(row, "sent", State.SENT, Reason.DELIVERED)
             self.heard.append((self.now, channel, row.words()))
             self.sent.append((self.now, row))
