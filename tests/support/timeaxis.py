@@ -364,13 +364,15 @@ class Desk:
             if found.due:
                 if row.state == "held":
                     self._move(row, "ready", State.WAITING, None)
-            elif found.bin != row.bin and (other := self._open(row.channel, found.bin)):
+                continue
+            other = self._open(row.channel, found.bin)
+            if other is not None and other is not row:
                 self._pour(row, other)
-            else:
-                if found.bin != row.bin:
-                    self._move(row, "held", State.HELD, Reason.QUIET_HOURS)
-                row.bin, row.goes_at = found.bin, found.goes_at
-                row.late = row.late or found.bin == QUIET
+                continue
+            if row.state == "ready" or found.bin != row.bin:
+                self._move(row, "held", State.HELD, Reason.QUIET_HOURS)
+            row.bin, row.goes_at = found.bin, found.goes_at
+            row.late = row.late or found.bin == QUIET
         for channel in sorted({r.channel for r in self.rows if r.state == "ready"} - self._down):
             self._send(channel)
 
