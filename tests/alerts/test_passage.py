@@ -189,12 +189,10 @@ def test_a_story_travels_together() -> None:
     assert (found.bin, found.takes) == ("group:all", "digest:2026-11-27T18:00")
 
 
-def test_a_way_that_ends_in_quiet_hours_is_not_the_soonest() -> None:
-    """A group would be due at 22:05 and told at seven; the digest of 06:30 is no sooner: all at seven."""
-    group, digest = call("a", group=600.0), call("b", digest=("21:58",))
-    assert placed("2026-11-27 21:55", group, digest, windows=(NIGHT,)).bin == "digest:2026-11-27T21:58"
-    group, digest = call("a", group=600.0), call("b", digest=("22:03",))
-    assert placed("2026-11-27 21:55", group, digest, windows=(NIGHT,)).told_at == at("2026-11-28 07:00")
+def test_what_quiet_hours_hold_is_not_put_into_a_group() -> None:
+    """Both ways end in the morning: then it is held for quiet hours, and the ledger says so."""
+    found = placed("2026-11-27 23:00", call("a", group=600.0), call("b"), windows=(NIGHT,))
+    assert (found.bin, found.reason) == (QUIET, Reason.QUIET_HOURS)
 
 
 # --- laws --------------------------------------------------------------------------------------------

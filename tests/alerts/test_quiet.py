@@ -177,6 +177,16 @@ def test_a_time_that_is_shown_twice_makes_the_window_longer(start: str, end: str
     assert span[1] - span[0] == timedelta(hours=hours)
 
 
+def test_a_clock_that_is_put_back_over_midnight_stays_quiet() -> None:
+    """
+    In St John's it was 00:01 of the 29th, then 23:01 of the 28th again: the window from 00:00 had begun.
+    """
+    night = window("00:00", "07:00", zone=ST_JOHNS, days=frozenset({6}))
+    again = at("2006-10-28 23:30", ST_JOHNS, fold=1)
+    assert quiet_until([night], again, NORMAL) == at("2006-10-29 07:00", ST_JOHNS)
+    assert quiet_until([night], at("2006-10-28 23:30", ST_JOHNS), NORMAL) is None
+
+
 def test_each_channel_has_its_own_windows() -> None:
     """From the configuration: zones, days, severities, and the end of a day as 24:00."""
     night = QuietHours("night", ("phone", "desk"), "22:00", "07:00", let_through=(URGENT, HIGH))

@@ -62,19 +62,23 @@ class Newsroom(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
-        self._checked = 0
 
     def teardown(self) -> None:
         """Everything comes back, and three days pass: nothing is held any more, nothing was lost."""
-        if hasattr(self, "desk"):
-            for channel in ("desk", "phone"):
-                self.desk.comes_back(channel)
-            self.desk.at("+3d")
-            self.holds_its_laws()
-            assert {row.state for row in self.desk.rows} <= {"sent", "merged"}
-            states = {entry.state for entry in self.desk.ledger.values()}
-            assert states <= {State.SENT, State.SUPPRESSED}
-        self._folder.cleanup()
+        try:
+            if hasattr(self, "desk"):
+                self.ends_well()
+        finally:
+            self._folder.cleanup()
+
+    def ends_well(self) -> None:
+        for channel in ("desk", "phone"):
+            self.desk.comes_back(channel)
+        self.desk.at("+3d")
+        self.holds_its_laws()
+        assert {row.state for row in self.desk.rows} <= {"sent", "merged"}
+        states = {entry.state for entry in self.desk.ledger.values()}
+        assert states <= {State.SENT, State.SUPPRESSED}
 
     @initialize(start=st.sampled_from(STARTS), toml=st.sampled_from(CONFIGURATIONS))
     def begin(self, start: tuple[str, str], toml: str) -> None:
