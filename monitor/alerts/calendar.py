@@ -39,9 +39,8 @@ def next_digest(times: Sequence[str], zone: tzinfo, now: datetime) -> DigestTime
     """
     today = shown(zone, now).date()
     coming: list[DigestTime] = []
-    # Yesterday's may still come where clocks were put back over midnight; a day that a zone never had is
-    # jumped over, and its digests go with the jump.
-    for day in (today - _DAY, today, today + _DAY, today + 2 * _DAY):
+    # Where a clock is put back over midnight, tomorrow's first times may be gone already.
+    for day in (today, today + _DAY, today + 2 * _DAY):
         walls = (datetime.combine(day, time.fromisoformat(text)) for text in times)
         coming += [DigestTime(first_showing(zone, wall), f"{wall:%Y-%m-%dT%H:%M}") for wall in walls]
     return min((one for one in coming if one.at > now), key=lambda one: (one.at, one.key))

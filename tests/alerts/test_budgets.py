@@ -143,6 +143,15 @@ def test_a_budget_that_was_changed_keeps_what_was_spent() -> None:
     assert not is_over(spent, Budget(9, 3600.0, "9/1h"), NOON)
 
 
+def test_a_change_of_windows_counts_rather_too_long() -> None:
+    """A single alert somewhere in a slot of 24 minutes may have gone at its end."""
+    day = Budget(1, 86_400.0, "1/1d")
+    _, _, spent = fire(NOON + 23 * MINUTE, budget=day)
+    hour = Budget(1, 3600.0, "1/1h")
+    assert is_over(spent, hour, NOON + 82 * MINUTE), "fifty-nine minutes later"
+    assert not is_over(spent, hour, NOON + 86 * MINUTE)
+
+
 budgets = st.builds(Budget, st.integers(1, 12), st.sampled_from([1.0, 7.0, 60.0, 90.0, 3600.0, 86_400.0]))
 
 

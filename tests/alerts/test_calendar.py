@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from monitor.alerts.calendar import digest_order, next_digest
 from monitor.alerts.walltime import shown
 from monitor.model import Severity
-from tests.alerts.test_quiet import CHANGES, MINUTE, PARIS, at
+from tests.alerts.test_quiet import CHANGES, MINUTE, PARIS, ST_JOHNS, at
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -49,6 +49,12 @@ def test_a_time_that_is_shown_twice_goes_once() -> None:
     found = next_digest(("02:30",), PARIS, at("2026-10-24 12:00"))
     assert found.at == at("2026-10-25 02:30", fold=0)
     assert next_digest(("02:30",), PARIS, found.at).key == "2026-10-26T02:30"
+
+
+def test_a_midnight_that_was_shown_is_not_shown_again() -> None:
+    """In St John's 00:01 became 23:01 of the day before: that digest was gone."""
+    again = at("2006-10-28 23:30", ST_JOHNS, fold=1)
+    assert next_digest(("00:00",), ST_JOHNS, again).key == "2006-10-30T00:00"
 
 
 def test_a_digest_begins_with_the_most_severe_then_the_oldest() -> None:

@@ -178,9 +178,7 @@ def test_a_time_that_is_shown_twice_makes_the_window_longer(start: str, end: str
 
 
 def test_a_clock_that_is_put_back_over_midnight_stays_quiet() -> None:
-    """
-    In St John's it was 00:01 of the 29th, then 23:01 of the 28th again: the window from 00:00 had begun.
-    """
+    """In St John's 00:01 became 23:01 of the day before: the window from 00:00 had begun."""
     night = window("00:00", "07:00", zone=ST_JOHNS, days=frozenset({6}))
     again = at("2006-10-28 23:30", ST_JOHNS, fold=1)
     assert quiet_until([night], again, NORMAL) == at("2006-10-29 07:00", ST_JOHNS)
