@@ -24,7 +24,8 @@ changed by then. Only what would go by itself at once spends a budget.
 
 What is held of a story on a channel travels together, in the soonest way that any part of it asks for: an
 urgent alert of a story that quiet hours hold takes along what was held of it, so that nobody reads the report
-after its update, and the story is told once.
+after its update, and the story is told once. What is due and was not begun to be sent takes in what comes of
+its story without being asked here.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def told_to_wait(bucket: Bucket, limit: Limit | None, retry_after: float, now: f
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """
-    One notification that is due: its outbox id, when it was first put in, and the story it tells.
+    One notification that is due: its outbox id, when it was first put in, and the stories it tells.
 
     `whole` = it may not be taken apart or merged: a digest, a notice, or one that may have arrived.
     """
@@ -154,7 +154,7 @@ class Waiting:
     id: int
     severity: Severity
     created: datetime
-    story: int | None = None
+    stories: frozenset[int] = frozenset()
     whole: bool = False
 
 
@@ -217,12 +217,26 @@ def _severity(story: Iterable[Waiting]) -> Severity:
 
 
 def _stories(ordered: Iterable[Waiting]) -> list[list[Waiting]]:
-    """What waits, story by story in digest order: the most severe first, then the oldest."""
-    found: dict[tuple[str, int], list[Waiting]] = {}
+    """
+    What waits in digest order, the most severe first, then the oldest; what shares a story stays together.
+
+    A digest tells many stories: with all that tell one of them it is one unit, in the order of their coming.
+    """
+    units: list[tuple[set[int], list[Waiting]]] = []
     for one in ordered:
-        key = ("row", one.id) if one.story is None else ("story", one.story)
-        found.setdefault(key, []).append(one)
-    return sorted(found.values(), key=lambda story: (-_severity(story), _first_come(story[0])))
+        shared = [unit for unit in units if not one.stories.isdisjoint(unit[0])]
+        if not shared:
+            units.append((set(one.stories), [one]))
+            continue
+        stories, rows = shared[0]
+        for other in shared[1:]:
+            stories |= other[0]
+            rows += other[1]
+            units.remove(other)
+        stories |= one.stories
+        rows.append(one)
+        rows.sort(key=_first_come)
+    return sorted((rows for _, rows in units), key=lambda rows: (-_severity(rows), _first_come(rows[0])))
 
 
 def _packed(stories: Sequence[Sequence[Waiting]], per_digest: int, most: int) -> tuple[tuple[int, ...], ...]:

@@ -325,6 +325,17 @@ def test_an_outage_of_a_day_is_one_digest_after_the_urgent_one(tmp_path: Path) -
     assert sum("desk" in line for line in desk.axis().splitlines()) == 30
 
 
+def test_a_story_that_waits_for_its_receiver_is_told_once(tmp_path: Path) -> None:
+    """At its latest, and at the severity it has by then; nothing overtakes it."""
+    desk = Desk(tmp_path, PHONE, FRIDAY).goes_down("phone").rings("flood", title="Rain", story="s")
+    desk.at("+1h").rings("talks", title="Other").rings("war", title="Rain: dam breaks", story="s")
+    desk.at("18:00").comes_back("phone")
+    assert heard(desk, until="18:30") == expected("""
+        27 18:00 phone late Rain: dam breaks
+        27 18:00 phone late Other
+    """)
+
+
 def test_a_receiver_that_comes_back_in_the_night(tmp_path: Path) -> None:
     """What waited for it is held until the morning, but for the urgent one."""
     desk = Desk(tmp_path, PHONE + NIGHT, FRIDAY).goes_down("phone")

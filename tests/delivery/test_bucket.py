@@ -142,11 +142,9 @@ def test_room_is_how_many_go_without_waiting(count: int, seconds: float, asked: 
 # --- backlog -----------------------------------------------------------------------------------------
 
 
-def queue(*severities: Severity, story: int | None = None) -> list[Waiting]:
+def queue(*severities: Severity) -> list[Waiting]:
     """Notifications of these severities, one a second, with ids from 1."""
-    return [
-        Waiting(n, severity, NOON + timedelta(seconds=n), story) for n, severity in enumerate(severities, 1)
-    ]
+    return [Waiting(n, severity, NOON + timedelta(seconds=n)) for n, severity in enumerate(severities, 1)]
 
 
 def test_what_fits_goes_singly() -> None:
@@ -188,12 +186,20 @@ def test_a_story_keeps_its_order() -> None:
     """An urgent update does not overtake the first report: both go, in order, before the others."""
     rows = [
         *queue(*[NORMAL] * 9),
-        Waiting(10, NORMAL, NOON - timedelta(hours=1), story=7),
-        Waiting(11, URGENT, NOON + timedelta(hours=1), story=7),
+        Waiting(10, NORMAL, NOON - timedelta(hours=1), stories=frozenset({7})),
+        Waiting(11, URGENT, NOON + timedelta(hours=1), stories=frozenset({7})),
     ]
     found = settle_backlog(rows, 0)
     assert found.singly == (10, 11)
     assert found.merged == (tuple(range(1, 10)),)
+
+
+def test_a_digest_goes_before_what_follows_up_its_stories() -> None:
+    """An urgent update does not overtake the digest that holds the first report."""
+    digest = Waiting(1, NORMAL, NOON, frozenset({7, 8, 9}), whole=True)
+    update = Waiting(99, URGENT, NOON + timedelta(hours=1), frozenset({9}))
+    found = settle_backlog([update, digest, *queue(*[HIGH] * 9)[1:]], 0)
+    assert found.singly == (1, 99)
 
 
 def test_what_may_have_arrived_and_what_is_a_digest_already_goes_as_it_is() -> None:
@@ -214,14 +220,14 @@ rows_of = st.lists(
     st.tuples(
         st.sampled_from(Severity),
         st.integers(0, 60),
-        st.none() | st.integers(1, 5),
+        st.frozensets(st.integers(1, 5), max_size=2) | st.just(frozenset()),
         st.sampled_from([False] * 9 + [True]),
     ),
     max_size=260,
 ).map(
     lambda rows: [
-        Waiting(n, severity, NOON + timedelta(seconds=second), story, whole)
-        for n, (severity, second, story, whole) in enumerate(rows, 1)
+        Waiting(n, severity, NOON + timedelta(seconds=second), stories, whole)
+        for n, (severity, second, stories, whole) in enumerate(rows, 1)
     ]
 )
 
@@ -243,8 +249,8 @@ def test_stories_are_told_in_their_order(rows: list[Waiting], fits: int | None, 
     found = settle_backlog(rows, fits, was_paused=paused)
     place = {one: n for n, one in enumerate(found.singly)}
     place |= {one: len(place) + n for n, digest in enumerate(found.merged) for one in digest}
-    for story in {row.story for row in rows if row.story is not None}:
-        told = sorted((row for row in rows if row.story == story), key=lambda row: (row.created, row.id))
+    for story in range(1, 6):
+        told = sorted((row for row in rows if story in row.stories), key=lambda row: (row.created, row.id))
         places = [place[row.id] for row in told]
         assert places == sorted(places)
 

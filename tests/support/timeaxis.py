@@ -7,7 +7,7 @@ are a model, small enough to be read whole. Time passes from one thing that is d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -259,6 +259,15 @@ class Desk:
         story: str,
         feed: str,
     ) -> None:
+        severity = max(f.severity for f in firings)
+        entry = (title, story, severity, tuple(f.rule for f in firings), self.now)
+        before = self._told.get((story, channel), severity)
+        self._told[story, channel] = max(before, severity)
+        due = self._telling(channel, story, "ready")
+        if due is not None:  # it was not sent yet: nobody hears of its story twice
+            due.entries.append(entry)
+            self._note_all(number, channel, firings, LedgerRow(State.WAITING, Reason.FIRST, due))
+            return
         calls = [
             Call(
                 f.rule,
@@ -277,7 +286,7 @@ class Desk:
                 self._windows_of(channel),
                 self.zone,
                 self._bins(channel),
-                story_bin=held.bin if (held := self._holding(channel, story)) else "",
+                story_bin=held.bin if (held := self._telling(channel, story, "held")) else "",
             ),
             now=self.now,
         )
@@ -296,23 +305,23 @@ class Desk:
         row.late = row.late or found.bin == QUIET
         if found.takes:
             self._take_along(channel, found.takes, story, row)
-        severity = max(f.severity for f in firings)
-        row.entries.append((title, story, severity, tuple(f.rule for f in firings), self.now))
-        before = self._told.get((story, channel), severity)
-        self._told[story, channel] = max(before, severity)
+        row.entries.append(entry)
+        state = State.HELD if found.waits else State.WAITING
+        self._note_all(number, channel, firings, LedgerRow(state, found.reason or Reason.FIRST, row))
+
+    def _note_all(self, number: int, channel: str, firings: list[Firing], entry: LedgerRow) -> None:
+        """The same for all rules of one message."""
         for firing in firings:
-            self._rules_told.setdefault(story, set()).add(firing.rule)
-            state = State.HELD if found.waits else State.WAITING
-            entry = LedgerRow(state, found.reason or Reason.FIRST, row)
-            self._note(number, firing.rule, channel, entry)
+            self._rules_told.setdefault(self.stories[number], set()).add(firing.rule)
+            self._note(number, firing.rule, channel, replace(entry))
 
     def _note(self, number: int, rule: str, channel: str, entry: LedgerRow) -> None:
         assert (number, rule, channel) not in self.ledger
         self.ledger[number, rule, channel] = entry
 
-    def _holding(self, channel: str, story: str) -> Row | None:
-        """The held row that has something of the story."""
-        held = (r for r in self.rows if r.channel == channel and r.state == "held")
+    def _telling(self, channel: str, story: str, state: str) -> Row | None:
+        """The row in this state that has something of the story."""
+        held = (r for r in self.rows if r.channel == channel and r.state == state)
         return next((r for r in held if any(entry[1] == story for entry in r.entries)), None)
 
     def _take_along(self, channel: str, name: str, story: str, into: Row) -> None:
@@ -381,7 +390,7 @@ class Desk:
         limit = self.limits.get(channel)
         ready = [r for r in self.rows if r.channel == channel and r.state == "ready"]
         waiting = [
-            Waiting(r.id, r.severity, r.created, hash(r.entries[0][1]), whole=len(r.entries) > 1)
+            Waiting(r.id, r.severity, r.created, frozenset(hash(e[1]) for e in r.entries), len(r.entries) > 1)
             for r in ready
         ]
         was_paused = channel in self._was_paused
