@@ -24,11 +24,15 @@ LARGEST = 2**63 - 1  # what the database takes for a number
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
+    from monitor.cli.alerts_route import route_alert
     from monitor.cli.app import SETTINGS
 
     group = typer.Typer(help="What rang, what stayed silent, and why.", **SETTINGS)
     group.command("list", epilog="Example: tocsin alerts list --since 24h --json")(list_alerts)
     group.command("show", epilog="Example: tocsin alerts show 12")(show)
+    group.command("route", epilog="Example: tocsin alerts route --severity high --tag fr --at 23:30")(
+        route_alert
+    )
     app.add_typer(group, name="alerts")
 
 

@@ -155,6 +155,11 @@ def clock_time(value: object) -> str:
     return value
 
 
+def end_time(value: object) -> str:
+    """A time of day at which something ends; "24:00" is the end of the day."""
+    return "24:00" if value == "24:00" else clock_time(value)
+
+
 def clock_times(value: object) -> list[str]:
     """One time of day or a list of them, sorted."""
     if not isinstance(value, list):

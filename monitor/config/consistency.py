@@ -159,5 +159,5 @@ def _quiet(quiet: Quiet, path: KeyPath, file: str) -> Iterator[Problem]:
             (*path, "to"),
             "out_of_order",
             f"'from' and 'to' in [quiet_hours.{path[1]}] are the same time",
-            'a pause over midnight is written from = "22:00", to = "07:00"',
+            'over midnight: from = "22:00", to = "07:00"; the whole day: from = "00:00", to = "24:00"',
         )

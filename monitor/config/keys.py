@@ -130,10 +130,10 @@ KEYS: dict[str, dict[str, str]] = {
     "Quiet": {
         "channels": "The channels that hold.",
         "from": "When they begin.",
-        "to": "When they end.",
+        "to": 'When they end, on the next day where that is not later; "24:00" = at midnight.',
         "days": 'The days they begin on, e.g. ["mon-fri"]; default: every day.',
         "timezone": "The zone of these times; default: that of [monitor].",
-        "let_through": "Severities that are sent all the same.",
+        "let_through": "The least severity that is sent all the same, whatever is more severe included.",
     },
     "Log": {"level": "How much is logged.", "format": "In what form."},
     "Metrics": {"listen": 'An address with a port, or the path of a socket; "" = off.'},

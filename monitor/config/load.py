@@ -34,6 +34,7 @@ from monitor.config.references import (
 )
 from monitor.config.schema import SINGLE
 from monitor.config.secrets import Resolver
+from monitor.config.shut import shut_for_good
 from monitor.config.tables import Tables, validate
 from monitor.config.words import KeyPath, Problem, WrongValueError
 from monitor.errors import ConfigError, UsageError
@@ -152,6 +153,7 @@ def load_config(
     problems += exposed_database(config.database, main.file)
     problems += unreachable_feeds(config)
     problems += hasty_intervals(config)
+    problems += shut_for_good(config)
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)
     return Loaded(config if usable else None, findings, config, {s.file: s.text for s in sources})

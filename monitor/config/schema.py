@@ -65,6 +65,11 @@ FirstPoll = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^(baseline|alert|([0-9]+[smhdw])+)$"}),
 ]
 ClockTime = Annotated[str, PlainValidator(checks.clock_time), WithJsonSchema(_TIME)]
+EndTime = Annotated[
+    str,
+    PlainValidator(checks.end_time),
+    WithJsonSchema({**_TIME, "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}),
+]
 ClockTimes = Annotated[
     list[str],
     PlainValidator(checks.clock_times),
@@ -280,7 +285,7 @@ class Quiet(Table):
 
     channels: list[Text]
     from_: Annotated[ClockTime, Field(alias="from")]
-    to: ClockTime
+    to: EndTime
     days: Days | None = None
     timezone: Zone | None = None
     let_through: list[Level] = []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.route import RouteFacts, route
+from monitor.alerts.route import NO_ROUTES, Outcome, RouteFacts, explain_route, route
 from monitor.model import Severity
 from monitor.settings import RouteConfig
 
@@ -130,6 +130,74 @@ def test_a_rule_may_allow_fewer_channels(allowed: tuple[str, ...] | None, expect
     assert route((), ("phone", "desk"), facts(), allowed) == expected
 
 
+def told(*routes: RouteConfig, **changes: Any) -> list[tuple[Outcome, str]]:
+    """What each route did, and why."""
+    return [(step.outcome, step.why) for step in explain_route(routes, ALL, facts(**changes)).steps]
+
+
+def test_each_route_says_why_it_took_or_passed() -> None:
+    """The first key that does not fit, or all of them that do; and which one ended the search."""
+    routes = (
+        to("phone", severity=("urgent", "low")),
+        to("phone", severity=("high",), tag=("sport",)),
+        to("phone", continues=True, severity=("high",), tag=("fr", "sport")),
+        to("screen"),
+        to("desk"),
+    )
+    assert told(*routes) == [
+        (Outcome.PASSED, "its severity is high, wanted urgent or low"),
+        (Outcome.PASSED, "its tag is fr, general, wanted sport"),
+        (Outcome.TOOK, "severity high, tag fr or sport"),
+        (Outcome.TOOK, "everything"),
+        (Outcome.NOT_REACHED, "route 4 took it and does not continue"),
+    ]
+    assert told(to("phone", lang=("fr",)), lang=None) == [(Outcome.PASSED, "it has no language, wanted fr")]
+
+
+def test_without_routes_that_is_the_reason() -> None:
+    """One step, with every channel."""
+    (step,) = explain_route((), ALL, facts()).steps
+    assert (step.outcome, step.why, step.adds) == (Outcome.TOOK, NO_ROUTES, ALL)
+
+
+def test_a_channel_gets_it_in_the_way_of_the_first_route_that_names_it() -> None:
+    """At once by the first, so the digest of the second does not hold it back; the other way round, too."""
+    once = RouteConfig(channels=("phone",), continues=True)
+    later = RouteConfig(channels=("phone", "desk"), digest=("08:00",), continues=True)
+    ways = explain_route((once, later), ALL, facts()).ways
+    assert [(way.channel, way.number, way.digest) for way in ways] == [
+        ("phone", 1, ()),
+        ("desk", 2, ("08:00",)),
+    ]
+    step = explain_route((once, later), ALL, facts()).steps[1]
+    assert (step.adds, step.already) == (("desk",), ("phone",))
+    assert explain_route((later, once), ALL, facts()).ways[0].digest == ("08:00",)
+
+
+def test_group_and_digest_travel_with_the_way() -> None:
+    """What the outbox needs to know of the route."""
+    grouped = RouteConfig(channels=("desk",), group=600.0, group_by="rule")
+    (way,) = explain_route((grouped,), ALL, facts()).ways
+    assert (way.group, way.group_by, way.why) == (600.0, "rule", "everything")
+
+
+@pytest.mark.parametrize(
+    ("routes", "allowed", "why"),
+    [
+        ((to("desk"),), None, ""),
+        ((to(),), None, "route 1 has no channels: it only stores"),
+        ((to("desk", severity=("low",)),), None, "no route takes it"),
+        ((to("desk"),), ("phone",), "the rule's allow_channels leaves none of the channels"),
+        ((), (), "the rule's allow_channels leaves none of the channels"),
+    ],
+)
+def test_what_goes_nowhere_has_its_reason(
+    routes: tuple[RouteConfig, ...], allowed: tuple[str, ...] | None, why: str
+) -> None:
+    """Whether nothing took it, it is only stored, or its rule forbids the channels."""
+    assert explain_route(routes, ALL, facts(), allowed).why_nowhere == why
+
+
 names = st.sampled_from(ALL)
 some_routes = st.lists(
     st.builds(
@@ -155,3 +223,17 @@ def test_nobody_is_told_twice_or_against_the_rule(
     if routes:
         fitting = [r for r in routes if severity.label in r.match.get("severity", (severity.label,))]
         assert set(chosen) <= {c for r in fitting for c in r.channels}
+
+
+@given(some_routes, st.sampled_from(Severity), st.none() | st.lists(names, unique=True).map(tuple))
+def test_the_explanation_is_the_decision(
+    routes: list[RouteConfig], severity: Severity, allowed: tuple[str, ...] | None
+) -> None:
+    """Each way is one that its route gave; what no route gave has no way; nowhere has a reason."""
+    found = explain_route(routes, ALL, facts(severity=severity), allowed)
+    assert [(way.number, way.channel) for way in found.ways] == [
+        (step.number, channel) for step in found.steps for channel in step.adds
+    ]
+    assert len(found.steps) == max(len(routes), 1)
+    assert all(step.outcome is Outcome.TOOK for step in found.steps if step.adds or step.forbidden)
+    assert bool(found.why_nowhere) is not bool(found.ways)
