@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
 
+from monitor.alerts.budgets import OFF, Budget, budget_text
+from monitor.alerts.quiet import windows_of
 from monitor.config.durations import parse_rate
 from monitor.feeds.addresses import ports_of
 from monitor.feeds.schedule import PollPolicy
@@ -18,7 +22,9 @@ from monitor.settings import LEAST_INTERVAL, ChannelConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
 
+    from monitor.alerts.quiet import Window
     from monitor.rules.engine import Engine, RuleProblem
     from monitor.rules.frequency import Frequencies
     from monitor.settings import Config, FeedConfig, RuleConfig
@@ -45,6 +51,7 @@ class Plan:
     channels: Mapping[str, ChannelConfig]
     feeds: Mapping[str, FeedConfig]
     rules: Mapping[str, RuleConfig]
+    windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)  # quiet hours, by channel
     ports: frozenset[int] = frozenset()  # beside the web's usual ones: feeds' addresses name them
     # Rules that make a feed weigh more, the heaviest first, one for each choice of feeds; and what is known.
     heavy: tuple[tuple[float, RuleConfig], ...] = ()
@@ -65,6 +72,17 @@ class Plan:
         """The channels that hear what Tocsin says about itself: those of [notices], else all."""
         notices = self.config.notices
         return tuple(self.channels) if notices is None else notices
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of digest times."""
+        return ZoneInfo(self.config.timezone)
+
+    def budget(self, rule: str, channel: str) -> Budget | None:
+        """What this rule may send singly on this channel; None = as much as it likes."""
+        known = self.channels.get(channel)
+        text = budget_text(self.rules[rule].budget, self.config.budget, known.type if known else "")
+        return None if text == OFF else _budget(text)
 
     def rules_of(self, feed: FeedConfig) -> tuple[str, ...]:
         """Names of the rules in force that articles of this feed may pass, in the configuration's order."""
@@ -112,11 +130,17 @@ def build_plan(
         channels={c.name: c for c in channels_of(config)},
         feeds={f.name: f for f in config.feeds if f.enabled},
         rules={r.name: r for r in config.rules},
+        windows=windows_of(config.quiet_hours, config.timezone),
         ports=ports_of(f.url.reveal() for f in config.feeds if not f.url.missing),
         heavy=_heavy(r for r in config.rules if r.name in engine.rules),
         readers=_readers(engine),
     )
     return plan, problems
+
+
+@lru_cache
+def _budget(text: str) -> Budget:
+    return Budget(*parse_rate(text), text)
 
 
 def page_limits(config: Config) -> PageLimits:

@@ -12,22 +12,26 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor import grouping
-from monitor.alerts.decide import Firing, Sighted, Told, decide
+from monitor.alerts.decide import Firing, Sighted, Told, Verdict, decide
+from monitor.alerts.digest import collecting
 from monitor.alerts.excerpt import excerpt
-from monitor.alerts.route import RouteFacts, route
+from monitor.alerts.route import RouteFacts, explain_route
+from monitor.alerts.silences import covering
 from monitor.grouping import Place
 from monitor.model import Document, Message, Reason, Severity, State, Strength
+from monitor.placing import Put, Ringing, put, put_late, put_weak
 from monitor.store import sql
 from monitor.store.matches import Fate, read_match, write_fate, write_match
-from monitor.store.outbox import collect, enqueue, renew
+from monitor.store.outbox import renew
 from monitor.store.rows import from_db, to_db
+from monitor.store.silences import live_silences
 from monitor.stories.updates import Change, Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from monitor.alerts.decide import Verdict
+    from monitor.alerts.route import Way
     from monitor.model import Article, RuleMatch
     from monitor.plan import Plan
     from monitor.settings import FeedConfig
@@ -123,6 +127,8 @@ class _Decision:
         self._place = Place(0)
         self._sent = _Sent()
         self._signals: Mapping[str, tuple[Signal, ...]] = {}
+        self._facts: dict[str, RouteFacts] = {}
+        self._ways: dict[tuple[str, str], Way] = {}
 
     def take(self, matches: Sequence[RuleMatch]) -> Rung:
         """Decide on these matches."""
@@ -137,18 +143,22 @@ class _Decision:
             return Rung(matched=len(matches), alike=alike)
         self._sent = self._read_sent()
         self._signals = self._look_for_changes(modes)
-        verdicts = decide([self._firing(m) for m in matches], met.sighted, self._sent.told, late=met.late)
-        outbox_ids, collected = self._notify(verdicts, matches)
+        verdicts, hidden = self._decide([self._firing(m) for m in matches])
+        told = self._notify(verdicts, matches)
         alert_ids = self._alerts(verdicts)
         for verdict in verdicts:
             rule, channel = verdict.firing.rule, verdict.channel
-            outbox_id = outbox_ids.get((channel, _digest(verdict))) if verdict.rings else None
-            fate = Fate(channel, verdict.state, verdict.reason, alert_ids.get(rule), outbox_id)
+            done = told.get((channel, _digest(verdict))) if verdict.rings else None
+            state, reason = done.fate(verdict.reason) if done else (verdict.state, verdict.reason)
+            outbox_id = done.outbox_id if done else None
+            silence = hidden.get(rule) if reason is Reason.SILENCED else None
+            fate = Fate(channel, state, reason, alert_ids.get(rule), outbox_id, silence)
             write_fate(self._tx, match_ids[rule], fate, met.now, fresh=self._fresh)
+        collected = sum(done.reason is not None for done in told.values())
         return Rung(
             matched=0 if met.sighted is Sighted.AGAIN else len(matches),
             silent=len(matches) if met.sighted is Sighted.BASELINE else 0,
-            notifications=len(outbox_ids) - collected,
+            notifications=len(told) - collected,
             collected=collected,
         )
 
@@ -239,8 +249,29 @@ class _Decision:
             entities=tuple(dict.fromkeys(h.entity for h in match.hits if h.entity)),
             kind=self._kind(firing),
         )
-        channels = route(config.routes, tuple(self._plan.channels), facts, rule.allow_channels)
-        return replace(firing, channels=channels)
+        routed = explain_route(config.routes, tuple(self._plan.channels), facts, rule.allow_channels)
+        self._facts[rule.name] = facts
+        self._ways |= {(rule.name, way.channel): way for way in routed.ways}
+        return replace(firing, channels=routed.channels)
+
+    def _decide(self, firings: Sequence[Firing]) -> tuple[list[Verdict], dict[str, int]]:
+        """What becomes of each firing, and for those that a silence keeps from ringing which one it is."""
+        met, told = self._met, self._sent.told
+        covered: dict[str, int] = {}
+        silences = () if met.sighted is Sighted.BASELINE else live_silences(self._tx, met.now)
+        for firing in firings if silences else ():
+            if by := covering(silences, self._facts[firing.rule], met.now):
+                covered[firing.rule] = by.id
+        heard = [firing for firing in firings if firing.rule not in covered]
+        verdicts = list(decide(heard, met.sighted, told, late=met.late))
+        for firing in firings:
+            if firing.rule not in covered:
+                continue
+            found = decide([firing], met.sighted, told)
+            if any(verdict.rings for verdict in found):
+                found = (Verdict(firing, "", State.SUPPRESSED, Reason.SILENCED),)
+            verdicts += found
+        return verdicts, covered
 
     def _kind(self, firing: Firing) -> str:
         edit = self._met.sighted in (Sighted.EDIT, Sighted.AGAIN)
@@ -273,43 +304,49 @@ class _Decision:
 
     def _notify(
         self, verdicts: Sequence[Verdict], matches: Sequence[RuleMatch]
-    ) -> tuple[dict[tuple[str, Reason | None], int], int]:
+    ) -> dict[tuple[str, Reason | None], Put]:
         """
         One message for each channel where something rings, and a place in a digest where that is for one.
 
-        Returns the outbox ids by channel and the kind of digest (None = a message), and how many digests.
+        Returns where each was put, by channel and the kind of digest (None = a message of its own).
         """
         by_rule = {match.rule: match for match in matches}
-        ids: dict[tuple[str, Reason | None], int] = {}
+        fresh = self._fresh and self._place.story_id == self._met.new_story
+        what = Ringing(self._place.story_id, self._feed.name, self._met.now, fresh)
+        told: dict[tuple[str, Reason | None], Put] = {}
         for channel in dict.fromkeys(v.channel for v in verdicts if v.rings):
             ringing = [v for v in verdicts if v.rings and v.channel == channel]
             for kind in dict.fromkeys(map(_digest, ringing)):
                 these = [v for v in ringing if _digest(v) is kind]
                 if kind is None:
-                    ids[channel, None] = self._enqueue(channel, self._message(these, by_rule))
+                    told[channel, None] = self._put(channel, self._message(these, by_rule), what)
                     continue
-                severity, config = max(v.firing.severity for v in these), self._plan.config
-                found = collect(self._tx, channel, severity, self._met.now, why=kind, config=config)
-                ids[channel, kind] = found
-        return ids, sum(kind is not None for _, kind in ids)
+                severity = max(v.firing.severity for v in these)
+                entry = collecting(severity, late=kind is Reason.LATE)
+                if kind is Reason.LATE:
+                    told[channel, kind] = put_late(self._tx, channel, entry, what)
+                else:
+                    told[channel, kind] = put_weak(self._tx, channel, entry, what, self._plan)
+        return told
 
-    def _enqueue(self, channel: str, message: Message) -> int:
+    def _put(self, channel: str, message: Message, what: Ringing) -> Put:
         """
-        Put a message into the outbox; an update joins what waits there of its story.
+        Put a message where it belongs; an update joins what waits to be sent of its story.
 
         A page of which nothing is known but that it grew is told of every half hour.
         """
-        tx, now, story = self._tx, self._met.now, self._place.story_id
-        if not message.changes:
-            return enqueue(tx, channel, message, now, story_id=story)
-        pending = renew(tx, story, channel, message)
-        if pending is not None:
-            return pending
-        last = self._sent.last.get(channel)
-        message = replace(message, told_at=last)
-        kinds = {signal.kind for found in self._signals.values() for signal in found}
-        until = last + LIVE_EVERY if last is not None and kinds == {Change.LIVE} else now
-        return enqueue(tx, channel, message, now, story_id=story, until=max(until, now))
+        tx, now = self._tx, self._met.now
+        if message.changes:
+            pending = renew(tx, what.story_id, channel, message)
+            if pending is not None:
+                return Put(pending)
+            last = self._sent.last.get(channel)
+            message = replace(message, told_at=last)
+            kinds = {signal.kind for found in self._signals.values() for signal in found}
+            if last is not None and kinds == {Change.LIVE}:
+                what = replace(what, until=max(last + LIVE_EVERY, now))
+        ways = [self._ways[rule, channel] for rule in message.rules]
+        return put(tx, channel, message, ways, what, self._plan)
 
     def _message(self, ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch]) -> Message:
         """One message for all rules that ring on this channel, at the highest severity among them."""

@@ -6,20 +6,26 @@ How it is laid out stands in `renderers.layout`: entries are cut as wholes, neve
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.model import Message, Reason, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime, tzinfo
+    from collections.abc import Iterable, Sequence
 
     from monitor.model import DigestEntry
 
 MOST_ENTRIES = 500  # kept in one message; a file or a webhook shows them all
 LATE_WHY = "published while their feeds were not watched"
 WEAK_WHY = "found only in text that was not confirmed as the article's: lists, boxes, captions"
+_WHY = {  # by the beginning of the bin they were collected in, see `passage`
+    "late": LATE_WHY,
+    "quiet": "held while this channel was in quiet hours",
+    "budget": "their rules rang more often than their budgets allow here",
+    "group:": "gathered by a route",
+    "digest:": "gathered by a route for this time of day",
+    "backlog": "they waited while this channel was away or at its limit",
+}
 LISTED = "tocsin alerts list"
 
 
@@ -42,21 +48,16 @@ def digest(entries: Iterable[DigestEntry], *, late: bool, why: str) -> Message:
     )
 
 
-def collecting(severity: Severity, why: Reason) -> Message:
+def collecting(severity: Severity, *, late: bool = False) -> Message:
     """What stands in the outbox for a digest that still grows."""
-    kind = "late" if why is Reason.LATE else "doubtful"
-    title = f"{kind} alerts, still being collected"
-    return Message(kind="digest", title=title, severity=severity, late=why is Reason.LATE)
+    title = f"{'late ' if late else ''}alerts, still being collected"
+    return Message(kind="digest", title=title, severity=severity, late=late)
 
 
-def next_hour(clock: str, zone: tzinfo, now: datetime) -> datetime:
-    """The next time the clocks of a zone show `clock` ("08:00"), after `now`; in UTC."""
-    hour, minute = map(int, clock.split(":"))
-    local = now.astimezone(zone)
-    for day in range(3):
-        wanted = (local + timedelta(days=day)).replace(hour=hour, minute=minute, second=0, microsecond=0)
-        found = wanted.astimezone(UTC)
-        if found > now:
-            return found
-    message = "a day has every hour"
-    raise AssertionError(message)
+def why_of(bin_name: str, reasons: Sequence[Reason]) -> str:
+    """Why these alerts are told together: for what they were collected, and how many are doubtful."""
+    weak = sum(reason is Reason.WEAK for reason in reasons)
+    if weak == len(reasons):
+        return WEAK_WHY
+    why = next((why for start, why in _WHY.items() if bin_name.startswith(start)), "")
+    return f"{why}; {weak} {WEAK_WHY}" if weak else why

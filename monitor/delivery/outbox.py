@@ -18,6 +18,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from monitor.alerts import payload
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from monitor.alerts.quiet import Window
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
     from monitor.store.database import Database
@@ -66,6 +68,7 @@ class OutboxWorker:
         self._on_attempt = on_attempt
         self._channels: Mapping[str, Channel] = {}
         self._notices_to: Sequence[str] = ()
+        self._quiet: Mapping[str, Sequence[Window]] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
@@ -73,9 +76,19 @@ class OutboxWorker:
         self._finishing = False
         self._in_doubt = False  # whether rows may be leased that nobody holds
 
-    def use(self, channels: Mapping[str, Channel], notices_to: Sequence[str]) -> None:
-        """The channels to deliver to from now on, and those that hear what Tocsin says about itself."""
+    def use(
+        self,
+        channels: Mapping[str, Channel],
+        notices_to: Sequence[str],
+        quiet: Mapping[str, Sequence[Window]] = MappingProxyType({}),
+    ) -> None:
+        """
+        The channels to deliver to from now on, and those that hear what Tocsin says about itself.
+
+        `quiet` are the windows in which a channel holds what it would send.
+        """
         self._channels = channels
+        self._quiet = quiet
         self._notices_to = notices_to
         self.wake()
 
@@ -208,7 +221,7 @@ class OutboxWorker:
             self._on_attempt(leased, answer, verdict)
 
     def _lease(self, tx: Tx, name: str) -> OutboxRow | None:
-        return None if self._stopping else lease_next(tx, name, self._clock())
+        return None if self._stopping else lease_next(tx, name, self._clock(), self._quiet.get(name, ()))
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
         """

@@ -17,7 +17,7 @@ from monitor.errors import Fault, StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
 from monitor.feeds.schedule import AWAY
-from monitor.model import AnswerClass, Reason
+from monitor.model import AnswerClass
 from monitor.moving import merged_feeds
 from monitor.pipeline import Deps
 from monitor.plan import build_plan
@@ -33,7 +33,7 @@ from monitor.store import schema, sql
 from monitor.store.asked import move_asked, settle_asked
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
-from monitor.store.digests import LONGEST_HOLD, release
+from monitor.store.digests import LATE, LONGEST_HOLD, anything_due, release
 from monitor.store.lock import DaemonLock
 from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db
@@ -251,7 +251,7 @@ class App:
         self._replaced = [(at, channel) for at, channel in self._replaced if at >= now - IN_HAND]
         self._replaced += [(now, old) for old in self._channels.values() if id(old) not in kept]
         self._channels = channels
-        self.worker.use(channels, self.notices_to)
+        self.worker.use(channels, self.notices_to, self.plan.windows)
 
     async def _sync(self, plan: Plan) -> None:
         merged = merged_feeds(self.database.reader, plan)
@@ -267,7 +267,7 @@ class App:
         self.poller.start_due()
         if self.clock.steady() - self._reckoned > RECKONED.total_seconds():
             await self.keep_pace()
-        if self._collecting:
+        if self._collecting or self.plan.windows:
             await self.release_digests()
         self.pages.start_due()
 
@@ -278,25 +278,26 @@ class App:
         await self._submit(lambda tx: keep_pace(tx, self._pace, self.clock()))
 
     async def release_digests(self, *, at_once: bool = False) -> None:
-        """Let digests go at their hour; late alerts once every feed that was overdue was asked."""
+        """Let go what is held and due; late alerts once every feed that was overdue was asked."""
         reader = self.database.reader
-        held = reader.rows(sql.OUTBOX_DIGESTS_HELD)
+        held = reader.rows(sql.OUTBOX_HELD)
         self._collecting = bool(held)
         if not held:
             return
         now = self.clock()
-        row = reader.row(
-            sql.FEEDS_OVERDUE,
-            before=to_db(now - OVERDUE),
-            soon=to_db(now + LONGEST_HOLD),
-            away=to_db(now - AWAY),
-        )
-        overdue = bool(row and row[0]) and not at_once
-        latest = (from_db(r["next_attempt_at"]) for r in held)
-        come = any(at is None or at <= now for at in latest)
-        if not come and (overdue or all(r["reason"] != Reason.LATE.word for r in held)):
+        overdue = False
+        if any(row["bin"] == LATE for row in held) and not at_once:
+            row = reader.row(
+                sql.FEEDS_OVERDUE,
+                before=to_db(now - OVERDUE),
+                soon=to_db(now + LONGEST_HOLD),
+                away=to_db(now - AWAY),
+            )
+            overdue = bool(row and row[0])
+        quiet = self.plan.windows
+        if not anything_due(held, quiet, now, overdue=overdue):
             return
-        if await self._submit(lambda tx: release(tx, self.clock(), overdue=overdue)):
+        if await self._submit(lambda tx: release(tx, self.clock(), overdue=overdue, quiet=quiet)):
             self.worker.wake()
 
     async def keep_watch(self, *, seldom: bool = False) -> None:

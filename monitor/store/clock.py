@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.alerts.passage import DIGEST_PREFIX
 from monitor.feeds.schedule import farthest, trusted
 from monitor.store import sql
 from monitor.store.pages import mend_pages, move_pages
@@ -72,10 +73,11 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
         ],
     )
     for row in _unsent(tx):
+        by_the_wall = row.bin.startswith(DIGEST_PREFIX)  # what goes when the clock shows a time of day
         tx.run(
             sql.OUTBOX_CLOCK,
             outbox=row.id,
-            next_attempt_at=_moved(row.next_attempt_at, step),
+            next_attempt_at=_moved(row.next_attempt_at, timedelta(0) if by_the_wall else step),
             created_at=_moved(row.created_at, step),
         )
     for found in tx.rows(sql.CHANNELS):

@@ -21,6 +21,7 @@ stories, rules, matches = _table(tables.Story), _table(tables.Rule), _table(tabl
 alerts, ledger, outbox = _table(tables.Alert), _table(tables.Ledger), _table(tables.Outbox)
 attempts, channels = _table(tables.Attempt), _table(tables.Channel)
 episodes, host_pauses = _table(tables.Episode), _table(tables.HostPause)
+silences, budgets = _table(tables.Silence), _table(tables.Budget)
 notices, facts, gaps = _table(tables.Notice), _table(tables.Fact), _table(tables.Gap)
 pages, page_hosts, paragraphs = _table(tables.Page), _table(tables.PageHost), _table(tables.Paragraph)
 shingles, story_joins, aliases = _table(tables.Shingle), _table(tables.StoryJoin), _table(tables.Alias)

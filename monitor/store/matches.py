@@ -28,6 +28,7 @@ class Fate:
     reason: Reason
     alert_id: int | None = None
     outbox_id: int | None = None
+    silence_id: int | None = None
 
 
 def write_match(
@@ -76,6 +77,7 @@ def write_fate(tx: Tx, match_id: int, fate: Fate, now: datetime, *, fresh: bool 
         "state": fate.state.value,
         "reason": fate.reason.word,
         "at": to_db(now),
+        "silence_id": fate.silence_id,
     }
     if not fresh:
         tx.run(sql.LEDGER_DROP_HELD, match_id=match_id)

@@ -6,7 +6,7 @@ edit by hand.
 # ruff: noqa: D205, E501 - generated: one statement a line, however long
 # fmt: off
 
-VERSION = "0004"
+VERSION = "0005"
 STATEMENTS = (
     "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)",
     "CREATE TABLE channels (\n\tname VARCHAR NOT NULL, \n\tpaused_until DATETIME, \n\tpause_reason TEXT NOT NULL, \n\tlast_ok_at DATETIME, \n\tlast_error_at DATETIME, \n\tlast_error TEXT NOT NULL, \n\tPRIMARY KEY (name)\n)",
@@ -19,7 +19,7 @@ STATEMENTS = (
     "CREATE TABLE articles (\n\tid INTEGER NOT NULL, \n\tstory_id INTEGER NOT NULL, \n\tfeed_id INTEGER NOT NULL, \n\turl TEXT NOT NULL, \n\ttitle TEXT NOT NULL, \n\tsummary TEXT NOT NULL, \n\tbody TEXT NOT NULL, \n\tlanguage VARCHAR, \n\tsource VARCHAR NOT NULL, \n\tauthors TEXT NOT NULL, \n\tcategories TEXT NOT NULL, \n\tpublished DATETIME, \n\tupdated DATETIME, \n\tfetched_at DATETIME NOT NULL, page TEXT DEFAULT '' NOT NULL, unconfirmed TEXT DEFAULT '' NOT NULL, page_why TEXT DEFAULT '' NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id), \n\tFOREIGN KEY(story_id) REFERENCES stories (id)\n)",
     "CREATE INDEX ix_articles_fetched_at ON articles (fetched_at)",
     "CREATE INDEX ix_articles_url ON articles (url)",
-    "CREATE TABLE outbox (\n\tid INTEGER NOT NULL, \n\tmessage_id VARCHAR NOT NULL, \n\tchannel VARCHAR NOT NULL, \n\tkind VARCHAR NOT NULL, \n\tstory_id INTEGER, \n\tseverity INTEGER NOT NULL, \n\tpayload TEXT NOT NULL, \n\tstate VARCHAR NOT NULL, \n\treason VARCHAR NOT NULL, \n\tattempts INTEGER NOT NULL, \n\tnext_attempt_at DATETIME, \n\tcreated_at DATETIME NOT NULL, \n\tleased_at DATETIME, \n\tsent_at DATETIME, \n\tmaybe_repeat BOOLEAN NOT NULL, \n\tplain BOOLEAN NOT NULL, \n\tlast_error TEXT NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(story_id) REFERENCES stories (id), \n\tUNIQUE (message_id)\n)",
+    "CREATE TABLE outbox (\n\tid INTEGER NOT NULL, \n\tmessage_id VARCHAR NOT NULL, \n\tchannel VARCHAR NOT NULL, \n\tkind VARCHAR NOT NULL, \n\tstory_id INTEGER, \n\tseverity INTEGER NOT NULL, \n\tpayload TEXT NOT NULL, \n\tstate VARCHAR NOT NULL, \n\treason VARCHAR NOT NULL, \n\tattempts INTEGER NOT NULL, \n\tnext_attempt_at DATETIME, \n\tcreated_at DATETIME NOT NULL, \n\tleased_at DATETIME, \n\tsent_at DATETIME, \n\tmaybe_repeat BOOLEAN NOT NULL, \n\tplain BOOLEAN NOT NULL, \n\tlast_error TEXT NOT NULL, bin VARCHAR DEFAULT '' NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(story_id) REFERENCES stories (id), \n\tUNIQUE (message_id)\n)",
     "CREATE INDEX ix_outbox_state ON outbox (state, channel, next_attempt_at)",
     "CREATE INDEX ix_outbox_story_id ON outbox (story_id)",
     "CREATE TABLE sightings (\n\tfeed_id INTEGER NOT NULL, \n\tarticle_id INTEGER NOT NULL, \n\tguid BIGINT, \n\tlink BIGINT, \n\ttitle BIGINT NOT NULL, \n\tcontent BIGINT NOT NULL, \n\ttext BIGINT NOT NULL, \n\tpublished DATETIME, \n\tbaseline BOOLEAN NOT NULL, \n\tfirst_seen_at DATETIME NOT NULL, \n\tlast_seen_at DATETIME NOT NULL, \n\tPRIMARY KEY (feed_id, article_id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id)\n)",
@@ -32,7 +32,7 @@ STATEMENTS = (
     "CREATE INDEX ix_attempts_outbox_id ON attempts (outbox_id)",
     "CREATE TABLE matches (\n\tid INTEGER NOT NULL, \n\tarticle_id INTEGER NOT NULL, \n\tfeed_id INTEGER NOT NULL, \n\trule VARCHAR NOT NULL, \n\trule_hash BIGINT NOT NULL, \n\tstrength VARCHAR NOT NULL, \n\tmatched_at DATETIME NOT NULL, \n\thits TEXT NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(article_id) REFERENCES articles (id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id), \n\tUNIQUE (article_id, feed_id, rule)\n)",
     "CREATE INDEX ix_matches_matched_at ON matches (matched_at)",
-    "CREATE TABLE ledger (\n\tid INTEGER NOT NULL, \n\tmatch_id INTEGER NOT NULL, \n\tchannel VARCHAR NOT NULL, \n\talert_id INTEGER, \n\toutbox_id INTEGER, \n\tstate VARCHAR NOT NULL, \n\treason VARCHAR NOT NULL, \n\tat DATETIME NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(alert_id) REFERENCES alerts (id), \n\tFOREIGN KEY(match_id) REFERENCES matches (id), \n\tFOREIGN KEY(outbox_id) REFERENCES outbox (id), \n\tUNIQUE (match_id, channel)\n)",
+    "CREATE TABLE ledger (\n\tid INTEGER NOT NULL, \n\tmatch_id INTEGER NOT NULL, \n\tchannel VARCHAR NOT NULL, \n\talert_id INTEGER, \n\toutbox_id INTEGER, \n\tstate VARCHAR NOT NULL, \n\treason VARCHAR NOT NULL, \n\tat DATETIME NOT NULL, silence_id INTEGER, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(alert_id) REFERENCES alerts (id), \n\tFOREIGN KEY(match_id) REFERENCES matches (id), \n\tFOREIGN KEY(outbox_id) REFERENCES outbox (id), \n\tUNIQUE (match_id, channel)\n)",
     "CREATE INDEX ix_ledger_alert_id ON ledger (alert_id)",
     "CREATE INDEX ix_ledger_outbox_id ON ledger (outbox_id)",
     "CREATE TABLE gaps (\n\tid INTEGER NOT NULL, \n\tfeed_id INTEGER NOT NULL, \n\tsince DATETIME NOT NULL, \n\tuntil DATETIME NOT NULL, \n\tPRIMARY KEY (id), \n\tFOREIGN KEY(feed_id) REFERENCES feeds (id)\n)",
@@ -56,4 +56,7 @@ STATEMENTS = (
     "CREATE TABLE page_hosts (\n\thost VARCHAR NOT NULL, \n\trobots TEXT NOT NULL, \n\tstatus INTEGER, \n\tat DATETIME NOT NULL, \n\tPRIMARY KEY (host)\n)",
     "CREATE TABLE paragraphs (\n\thost VARCHAR NOT NULL, \n\tparagraph BIGINT NOT NULL, \n\tpage BIGINT NOT NULL, \n\tat DATETIME NOT NULL, \n\tPRIMARY KEY (host, paragraph, page)\n)\n WITHOUT ROWID\n\n",
     "CREATE INDEX ix_paragraphs_at ON paragraphs (at)",
+    "CREATE TABLE silences (\n\tid INTEGER NOT NULL, \n\tmatchers TEXT NOT NULL, \n\tauthor VARCHAR NOT NULL, \n\tcomment TEXT NOT NULL, \n\tstarts_at DATETIME NOT NULL, \n\tends_at DATETIME NOT NULL, \n\tcreated_at DATETIME NOT NULL, \n\ttold_at DATETIME, \n\tPRIMARY KEY (id)\n)",
+    "CREATE INDEX ix_silences_ends_at ON silences (ends_at)",
+    "CREATE TABLE budgets (\n\trule VARCHAR NOT NULL, \n\tchannel VARCHAR NOT NULL, \n\tspent TEXT NOT NULL, \n\tPRIMARY KEY (rule, channel)\n)",
 )

@@ -7,18 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
-from monitor.alerts.digest import collecting
+from monitor.alerts.quiet import quiet_until
 from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
-from monitor.store.digests import compose, latest, open_digest
+from monitor.store.digests import added, compose, drop, hold, merged
 from monitor.store.rows import ChannelState, OutboxRow, read, to_db, write
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
 
+    from monitor.alerts.quiet import Window
     from monitor.model import Answer
-    from monitor.settings import Config
     from monitor.store.tx import Tx
 
 
@@ -31,11 +32,12 @@ def enqueue(
     story_id: int | None = None,
     held: Reason | None = None,
     until: datetime | None = None,
+    bin_name: str = "",
 ) -> int:
     """
     Put a message for one channel into the outbox; returns its id there.
 
-    With `held` it is kept back for that reason, at the latest `until`.
+    With `held` it is kept back for that reason, `until` then, as the first in the bin `bin_name`.
     """
     outbox_id = tx.next_id("outbox")
     row = OutboxRow(
@@ -56,24 +58,40 @@ def enqueue(
         maybe_repeat=False,
         plain=False,
         last_error="",
+        bin=bin_name,
     )
     tx.run(sql.OUTBOX_INSERT, **write(row))
     return outbox_id
 
 
-def collect(tx: Tx, channel: str, severity: Severity, now: datetime, *, why: Reason, config: Config) -> int:
+def keep(
+    tx: Tx,
+    channel: str,
+    bin_name: str,
+    message: Message,
+    now: datetime,
+    *,
+    why: Reason,
+    until: datetime,
+    story_id: int | None = None,
+) -> int:
     """
-    The outbox id of the channel's digest of this kind, begun if there is none open.
+    Put a message into the channel's bin of this name, begun if none is open; returns its outbox id.
 
-    The caller's ledger rows that point at it are its content.
+    The bin goes `until` then. The caller's ledger rows that point at it are its content.
     """
-    row = open_digest(tx, channel, why)
+    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=bin_name)
     if row is None:
-        until = latest(why, now, config)
-        return enqueue(tx, channel, collecting(severity, why), now, held=why, until=until)
-    if severity > row["severity"]:
-        louder = payload.dump(collecting(severity, why))
-        tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=louder, severity=int(severity))
+        return enqueue(tx, channel, message, now, story_id=story_id, held=why, until=until, bin_name=bin_name)
+    added(tx, row, message, story_id)
+    tx.run(
+        sql.OUTBOX_WAIT,
+        outbox=row["id"],
+        state=row["state"],
+        reason=row["reason"],
+        bin=bin_name,
+        next_attempt_at=to_db(until),
+    )
     return int(row["id"])
 
 
@@ -86,15 +104,8 @@ def renew(tx: Tx, story_id: int, channel: str, message: Message) -> int | None:
     row = tx.row(sql.OUTBOX_PENDING, story=story_id, channel=channel)
     if row is None:
         return None
-    before = payload.load(row["payload"])
-    merged = replace(
-        message,
-        severity=max(before.severity, message.severity),
-        rules=tuple(dict.fromkeys((*before.rules, *message.rules))),
-        changes=tuple(dict.fromkeys((*before.changes, *message.changes))),
-        told_at=before.told_at,
-    )
-    tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(merged), severity=int(merged.severity))
+    told = merged(payload.load(row["payload"]), message)
+    tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(told), severity=int(told.severity))
     return int(row["id"])
 
 
@@ -106,21 +117,31 @@ def notice(tx: Tx, kind: str, subject: str, text: str, now: datetime, *, to: Seq
         enqueue(tx, channel, message, now)
 
 
-def lease_next(tx: Tx, channel: str, now: datetime) -> OutboxRow | None:
+def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()) -> OutboxRow | None:
     """
     Take the channel's next due notification, if its channel is not paused.
 
-    The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a lease,
-    and the next start knows that this one may have arrived.
+    What its quiet hours (`quiet`) do not let through is held until they end, unless somebody asked for it by
+    hand. The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a
+    lease, and the next start knows that this one may have arrived.
     """
     state = channel_state(tx, channel)
     if state.paused_until is not None and state.paused_until > now:
         return None
-    row = tx.row(sql.OUTBOX_NEXT, channel=channel, now=to_db(now))
-    if row is None:
-        return None
-    if row["kind"] == "digest" and not row["attempts"]:
-        compose(tx, row["id"])
+    while (row := tx.row(sql.OUTBOX_NEXT, channel=channel, now=to_db(now))) is not None:
+        asked_for = row["reason"] == Reason.REQUEUED.word
+        until = None if asked_for or not quiet else quiet_until(quiet, now, Severity(row["severity"]))
+        if until is not None:
+            hold(tx, row, until, now)
+            continue
+        if row["kind"] == "digest" and not row["attempts"] and not compose(tx, row["id"]):
+            drop(tx, row["id"], now)  # all that it was to tell went another way
+            continue
+        return _leased(tx, row, now)
+    return None
+
+
+def _leased(tx: Tx, row: sqlite3.Row, now: datetime) -> OutboxRow:
     leased = OutboxState.LEASED.value
     tx.run(
         sql.OUTBOX_LEASE,

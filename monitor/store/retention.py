@@ -185,6 +185,8 @@ def _sundries(tx: Tx, place: Place, limit: Limits) -> Place:
     tx.run_many(sql.NOTICE_DROP, [{"notice": one} for one in notices])
     tx.run_many(sql.GAP_DROP, [{"gap": one} for one in gaps])
     tx.run_many(sql.EPISODE_DROP, [{"episode": one} for one in episodes])
+    tx.remember_ids(("silences",), to_db(limit.now))
+    tx.run(sql.SILENCES_EXPIRE, before=before)
     tx.run(sql.OLD_HOST_PAUSES, before=to_db(limit.now))
     paragraphs = tx.run(sql.OLD_PARAGRAPHS, before=to_db(limit.now - LINES_KEPT), count=MARKS)
     aliases = tx.run(sql.OLD_ALIASES, before=to_db(limit.marks), count=MARKS)

@@ -142,6 +142,7 @@ class OutboxRow:
     maybe_repeat: bool
     plain: bool
     last_error: str
+    bin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

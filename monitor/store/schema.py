@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-HEAD = "0004"  # a test ties it to the newest migration
+HEAD = "0005"  # a test ties it to the newest migration
 SCRIPTS = "monitor.store:migrations"
 _VERSION = "SELECT version_num FROM alembic_version"
 _INCREMENTAL = 2  # of PRAGMA auto_vacuum

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import old_rows, page_rows, seen_rows, story_rows
+from monitor.store import held_rows, old_rows, page_rows, seen_rows, story_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -462,24 +462,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_RETURN_LEASES": update(outbox)
     .values(state=_const("ready"), leased_at=null(), maybe_repeat=true(), next_attempt_at=p("now"))
     .where(outbox.c.state == _const("leased")),
-    "OUTBOX_DIGESTS_HELD": _out.where(
-        outbox.c.state == _const("held"), outbox.c.kind == _const("digest")
-    ).order_by(outbox.c.id),
     "OUTBOX_COMPOSE": _set(outbox, "payload", "severity").where(outbox.c.id == p("outbox")),
-    "DIGEST_ALERTS": select(
-        alerts.c.article_id,
-        alerts.c.rule,
-        alerts.c.severity,
-        articles.c.title,
-        articles.c.url,
-        articles.c.published,
-        feeds.c.name.label("feed"),
-    )
-    .join(ledger, ledger.c.alert_id == alerts.c.id)
-    .join(articles, articles.c.id == alerts.c.article_id)
-    .join(feeds, feeds.c.id == articles.c.feed_id)
-    .where(ledger.c.outbox_id == p("outbox"))
-    .order_by(alerts.c.id),
     "OUTBOX_CLOCK": _set(outbox, "next_attempt_at", "created_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_UNLEASE": update(outbox)
     .values(state=_const("ready"), leased_at=null())
@@ -528,6 +511,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == gaps.c.feed_id)
     .where(gaps.c.until >= p("since"))
     .order_by(gaps.c.until.desc()),
+    **held_rows.STATEMENTS,
     **old_rows.STATEMENTS,
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,

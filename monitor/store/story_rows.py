@@ -152,7 +152,7 @@ STATEMENTS: dict[str, ClauseElement] = {
         ledger.c.match_id == p("match_id"), ledger.c.channel == p("channel")
     ),
     "LEDGER_AGAIN": update(ledger)
-    .values({n: p(n) for n in ("alert_id", "outbox_id", "state", "reason", "at")})
+    .values({n: p(n) for n in ("alert_id", "outbox_id", "state", "reason", "at", "silence_id")})
     .where(ledger.c.id == p("ledger_id")),
     # the page of an article
     "ARTICLE_PAGE": update(articles)

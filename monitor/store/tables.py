@@ -314,6 +314,7 @@ class Outbox(SQLModel, table=True):
     maybe_repeat: bool = False
     plain: bool = False
     last_error: str = _text()
+    bin: str = ""  # what it collects for while it is held, see `alerts.passage`; "" = a message of its own
 
 
 class Ledger(SQLModel, table=True):
@@ -334,6 +335,33 @@ class Ledger(SQLModel, table=True):
     state: str
     reason: str
     at: datetime
+    silence_id: int | None = Field(default=None, sa_column=Column(Id, nullable=True))  # which one hid it
+
+
+class Silence(SQLModel, table=True):
+    """Alerts that somebody does not want to hear of until a time; `matchers` is JSON."""
+
+    __tablename__ = "silences"
+    __table_args__: ClassVar = (Index("ix_silences_ends_at", "ends_at"),)
+
+    id: int = _id()
+    matchers: str = _text()
+    author: str
+    comment: str = _text()
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    told_at: datetime | None = None  # when people were told that it ended
+
+
+class Budget(SQLModel, table=True):
+    """What a rule used of its budget on a channel, see `alerts.budgets`."""
+
+    __tablename__ = "budgets"
+
+    rule: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    spent: str = _text()
 
 
 class Attempt(SQLModel, table=True):

@@ -23,6 +23,7 @@ TABLES_WITH_IDS = frozenset(
         "notices",
         "gaps",
         "episodes",
+        "silences",
     }
 )
 TOP_ID = "top_id:"  # facts of this name remember the highest id a table ever gave, where rows were deleted

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.alerts.digest import LATE_WHY, MOST_ENTRIES, collecting, digest
 from monitor.alerts.render import Layout, render_card, render_json, render_text
-from monitor.model import DigestEntry, Message, Reason, Severity
+from monitor.model import DigestEntry, Message, Severity
 from tests.support.messages import HOSTILE, PUBLISHED, outgoing
 
 LOW, NORMAL, HIGH, URGENT = Severity
@@ -142,7 +142,7 @@ def test_a_digest_is_bounded() -> None:
 
 def test_a_digest_that_still_collects_can_be_shown() -> None:
     """It has no entries yet, and no channel chokes on that."""
-    for told in (*(outgoing(collecting(HIGH, why)) for why in (Reason.LATE, Reason.WEAK)), outgoing(late())):
+    for told in (*(outgoing(collecting(HIGH, late=late)) for late in (True, False)), outgoing(late())):
         assert render_text(told)[1] == "tocsin alerts list"
         assert render_card(told).plain()
 

@@ -286,8 +286,9 @@ class Desk:
 
 def _compose_digests(tx: Tx) -> None:
     """A digest has no content until it is sent: give it what it holds so far."""
-    for row in tx.rows(sql.OUTBOX_DIGESTS_HELD):
-        compose(tx, row["id"])
+    for row in tx.rows(sql.OUTBOX_HELD):
+        if row["kind"] == "digest":
+            compose(tx, row["id"])
 
 
 def at(hour: float) -> datetime:

@@ -81,7 +81,7 @@ class Simulation:
         row = reader.row("SELECT min(next_poll_at) FROM feeds")
         due = from_db(row[0]) if row else None
         wait = (due - app.clock()).total_seconds() if due else 60.0
-        if reader.rows(sql.OUTBOX_DIGESTS_HELD):
+        if reader.rows(sql.OUTBOX_HELD):
             wait = min(wait, 10.0)
         return max(TICK, min(wait, 900.0))
 

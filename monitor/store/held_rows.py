@@ -1,0 +1,118 @@
+"""The statements of what waits in the outbox for company or a better time, of silences and budgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from monitor.store.core import (
+    alerts,
+    articles,
+    budgets,
+    const,
+    feeds,
+    ledger,
+    matches,
+    outbox,
+    p,
+    silences,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.expression import ClauseElement
+
+_one: Any = literal_column("1")
+_outbox: Any = p("outbox")
+_bin: Any = p("bin")
+_held = outbox.c.state == const("held")
+_open = and_(_held, outbox.c.kind != const("notice"))  # a notice is never put into a digest
+_of_story = select(alerts.c.id).where(alerts.c.story_id == p("story"))
+_told = insert(silences).values({c.name: p(c.name) for c in silences.columns})
+_spent = upsert(budgets).values({c.name: p(c.name) for c in budgets.columns})
+
+STATEMENTS: dict[str, ClauseElement] = {
+    # What is held, and what has to wait before it is tried again, because its channel is quiet.
+    "OUTBOX_HELD": select(outbox)
+    .where(or_(_held, and_(outbox.c.state == const("retry"), outbox.c.bin == const("quiet"))))
+    .order_by(outbox.c.id),
+    "OUTBOX_BINS": select(outbox.c.id, outbox.c.bin, outbox.c.next_attempt_at)
+    .where(_open, outbox.c.channel == p("channel"))
+    .order_by(outbox.c.id),
+    "OUTBOX_BIN": select(outbox).where(_open, outbox.c.channel == p("channel"), outbox.c.bin == _bin),
+    # Where something of a story is held on a channel; late alerts are told when they are told.
+    "BIN_OF_STORY": select(outbox.c.id, outbox.c.bin)
+    .join(ledger, ledger.c.outbox_id == outbox.c.id)
+    .where(
+        ledger.c.alert_id.in_(_of_story),
+        _open,
+        outbox.c.channel == p("channel"),
+        outbox.c.bin != const("late"),
+    )
+    .order_by(outbox.c.id)
+    .limit(_one),
+    "OUTBOX_FILL": update(outbox)
+    .values({n: p(n) for n in ("kind", "story_id", "payload", "severity")})
+    .where(outbox.c.id == _outbox),
+    "OUTBOX_WAIT": update(outbox)
+    .values({n: p(n) for n in ("state", "reason", "bin", "next_attempt_at")})
+    .where(outbox.c.id == _outbox),
+    "LEDGER_STATE": update(ledger)
+    .values({n: p(n) for n in ("state", "at")})
+    .where(ledger.c.outbox_id == _outbox),
+    "LEDGER_POUR": update(ledger)
+    .values(outbox_id=p("into"), **{n: p(n) for n in ("state", "reason", "at")})
+    .where(ledger.c.outbox_id == _outbox),
+    "LEDGER_POUR_STORY": update(ledger)
+    .values(outbox_id=p("into"), **{n: p(n) for n in ("state", "reason", "at")})
+    .where(ledger.c.outbox_id == _outbox, ledger.c.alert_id.in_(_of_story)),
+    "LEDGER_OF_OUTBOX": select(ledger.c.id, ledger.c.reason)
+    .where(ledger.c.outbox_id == _outbox)
+    .order_by(ledger.c.id),
+    # One line for each rule of each article that a digest tells; the order is that of their coming.
+    "DIGEST_ALERTS": select(
+        alerts.c.story_id,
+        matches.c.article_id,
+        alerts.c.rule,
+        alerts.c.severity,
+        ledger.c.reason,
+        articles.c.title,
+        articles.c.url,
+        articles.c.published,
+        feeds.c.name.label("feed"),
+    )
+    .join(ledger, ledger.c.alert_id == alerts.c.id)
+    .join(matches, matches.c.id == ledger.c.match_id)
+    .join(articles, articles.c.id == matches.c.article_id)
+    .join(feeds, feeds.c.id == matches.c.feed_id)
+    .where(ledger.c.outbox_id == _outbox)
+    .order_by(ledger.c.id),
+    # silences
+    "SILENCE_INSERT": _told,
+    "SILENCE_END": update(silences)
+    .values({n: p(n) for n in ("starts_at", "ends_at")})
+    .where(silences.c.id == p("silence")),
+    "SILENCE_TOLD": update(silences).values(told_at=p("told_at")).where(silences.c.id == p("silence")),
+    "SILENCE": select(silences).where(silences.c.id == p("silence")),
+    "SILENCES": select(silences).order_by(silences.c.ends_at, silences.c.id),
+    "SILENCES_LIVE": select(silences).where(silences.c.ends_at > p("now")).order_by(silences.c.id),
+    "SILENCES_TO_TELL": select(silences)
+    .where(silences.c.ends_at <= p("now"), silences.c.told_at.is_(None))
+    .order_by(silences.c.ends_at, silences.c.id),
+    "SILENCE_HID": select(matches.c.rule, func.count().label("n"))
+    .join(ledger, ledger.c.match_id == matches.c.id)
+    .where(ledger.c.silence_id == p("silence"))
+    .group_by(matches.c.rule),
+    "SILENCES_EXPIRE": delete(silences).where(
+        silences.c.told_at < p("before"),
+        ~select(ledger.c.id).where(ledger.c.silence_id == silences.c.id).exists(),
+    ),
+    # budgets
+    "BUDGET": select(budgets.c.spent).where(
+        budgets.c.rule == p("rule_name"), budgets.c.channel == p("channel")
+    ),
+    "BUDGET_UPSERT": _spent.on_conflict_do_update(
+        index_elements=["rule", "channel"], set_={"spent": _spent.excluded.spent}
+    ),
+}
