@@ -64,7 +64,7 @@ class Ringing:
     until: datetime | None = None
 
 
-def put(tx: Tx, channel: str, message: Message, ways: Sequence[Way], what: Ringing, plan: Plan) -> Put:
+def put(tx: Tx, channel: str, message: Message, ways: Sequence[Way], what: Ringing, *, plan: Plan) -> Put:
     """
     Put a message for rules that ring together on one channel where it belongs.
 

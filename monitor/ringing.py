@@ -346,7 +346,7 @@ class _Decision:
             if last is not None and kinds == {Change.LIVE}:
                 what = replace(what, until=max(last + LIVE_EVERY, now))
         ways = [self._ways[rule, channel] for rule in message.rules]
-        return put(tx, channel, message, ways, what, self._plan)
+        return put(tx, channel, message, ways, what, plan=self._plan)
 
     def _message(self, ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch]) -> Message:
         """One message for all rules that ring on this channel, at the highest severity among them."""

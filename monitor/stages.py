@@ -38,8 +38,12 @@ class Stage(Enum):
     ROUTE = "route"  # does a route send it anywhere
     COMPARING = "comparing"  # is it known yet whether its story was told
     TOLD = "told"  # was its story told already
+    SILENCE = "silence"  # did somebody mute it
     WEAK = "weak"  # does the rule hold for confirmed text
-    HUSHED = "hushed"  # is it silenced, over its budget or the like
+    BUDGET = "budget"  # does the rule ring too often here
+    QUIET = "quiet"  # is its channel in quiet hours
+    GATHERED = "gathered"  # does its route tell it with others, later
+    HUSHED = "hushed"  # anything else that keeps it silent
     DELIVERY = "delivery"  # did the receiver take it
 
     @property
@@ -56,6 +60,12 @@ _STAGES = {
     Reason.COMPARING: Stage.COMPARING,
     Reason.WEAK: Stage.WEAK,
     Reason.WEAK_IGNORED: Stage.WEAK,
+    Reason.SILENCED: Stage.SILENCE,
+    Reason.BUDGET: Stage.BUDGET,
+    Reason.QUIET_HOURS: Stage.QUIET,
+    Reason.GATHERED: Stage.GATHERED,
+    Reason.DIGEST: Stage.GATHERED,
+    Reason.BACKLOG: Stage.GATHERED,
 }
 
 
@@ -237,9 +247,14 @@ def _at_the_end(row: Entered, feed: str, beside: Beside) -> No | None:
     if row.state is State.WAITING:
         return No(Stage.DELIVERY, to + _waiting(row), feed)
     stage = _STAGES.get(row.reason, Stage.DELIVERY) if row.state is State.HELD else Stage.DELIVERY
-    until = beside.page.hold_until if stage is Stage.COMPARING else None
+    until = beside.page.hold_until if stage is Stage.COMPARING else _held_until(row)
     at = f" until {until.isoformat(timespec='seconds').replace('+00:00', 'Z')}" if until else ""
     return No(stage, f"{to}{row.state.value}{at}, {row.reason.sentence}", feed)
+
+
+def _held_until(row: Entered) -> datetime | None:
+    """When what is held is to go, as far as that is known."""
+    return row.next_attempt if row.state is State.HELD else None
 
 
 def _like(joined: Joined | None) -> str:

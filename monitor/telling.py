@@ -15,6 +15,7 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.silences import ending_text
 from monitor.feeds.pacing import host_of
 from monitor.feeds.troubles import Tale, report
 from monitor.feeds.watch import DIGEST_ONLY, Trouble, ripe
@@ -22,6 +23,7 @@ from monitor.model import Message, Severity
 from monitor.store import episodes, sql
 from monitor.store.outbox import enqueue, notice
 from monitor.store.rows import FeedState, from_db, read, to_db
+from monitor.store.silences import hidden_by, silence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +49,27 @@ def tell(tx: Tx, plan: Plan, now: datetime) -> int:
     for group in _to_tell(tx, plan):
         if digest or (at_once and group[0].kind not in DIGEST_ONLY and not _more_may_come(plan, group, now)):
             ready += group
-    return _send(tx, plan, ready, now) if ready else 0
+    ended = _tell_ended_silences(tx, plan, now) if digest else 0
+    return ended + (_send(tx, plan, ready, now) if ready else 0)
+
+
+def _tell_ended_silences(tx: Tx, plan: Plan, now: datetime) -> int:
+    """What silences hid that are over: one notice for all, so that nobody forgets that there was one."""
+    rows = tx.rows(sql.SILENCES_TO_TELL, now=to_db(now))
+    if not rows:
+        return 0
+    secret = {rule.name for rule in plan.rules.values() if rule.secret}
+    lines = []
+    for silence in map(silence_of, rows):
+        lines.append(ending_text(silence, hidden_by(tx, silence.id), secret))
+        notice(tx, "silence_ended", str(silence.id), lines[-1], now)
+        tx.run(sql.SILENCE_TOLD, silence=silence.id, told_at=to_db(now))
+    title = lines[0] if len(lines) == 1 else f"{len(lines)} silences ended"
+    body = "" if len(lines) == 1 else "\n".join(lines)
+    message = Message(kind="notice", title=title, excerpt=body, why="notice: silences")
+    for channel in plan.notices_to:
+        enqueue(tx, channel, message, now)
+    return len(plan.notices_to)
 
 
 def _has_told_much(tx: Tx, now: datetime) -> bool:

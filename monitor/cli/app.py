@@ -40,7 +40,7 @@ ORDER = (
         "rules",
         "entities",
     ),
-    *("alerts", "outbox", "channels", "status", "db", "config"),
+    *("alerts", "silence", "outbox", "channels", "status", "db", "config"),
 )
 
 
@@ -99,6 +99,7 @@ def load_verbs() -> None:
         outbox,
         rules,
         run,
+        silence,
         status,
         stories,
         url,
@@ -119,6 +120,7 @@ def load_verbs() -> None:
         rules,
         entities,
         alerts,
+        silence,
         outbox,
         channels,
         status,

@@ -44,6 +44,10 @@ _STAGE_WORDS = {
     Stage.COMPARING: "being compared",
     Stage.TOLD: "told already",
     Stage.WEAK: "weak",
+    Stage.SILENCE: "silenced",
+    Stage.BUDGET: "over its budget",
+    Stage.QUIET: "quiet hours",
+    Stage.GATHERED: "told later",
     Stage.HUSHED: "kept quiet",
     Stage.DELIVERY: "not delivered",
 }

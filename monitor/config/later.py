@@ -17,7 +17,7 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
     """
     One warning for each feature the configuration asks for and this version does not act on.
 
-    The place is that of its first use. Values that ask for what happens anyway (budget = "off") are silent,
+    The place is that of its first use. Values that ask for what happens anyway are silent,
     and so is what the rules engine reports by itself. Reads the files again to name the lines.
     """
     texts: dict[str, Lines] = {}
@@ -38,23 +38,13 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
 def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     yield from _single_tables(config)
     for rule in config.rules:
-        budget = rule.budget not in (None, "off")
-        yield from _asked("[[rules]]", rule.origin, budget=budget, secret=rule.secret)
+        yield from _asked("[[rules]]", rule.origin, secret=rule.secret)
     for channel in config.channels:
         yield from _asked("[channels]", channel.origin, fallback=channel.fallback is not None)
-    for route in config.routes:
-        yield from _asked(
-            "[[routes]]", route.origin, digest=bool(route.digest), group=route.group is not None
-        )
-    for quiet in config.quiet_hours:
-        if quiet.origin:
-            yield "[quiet_hours]", quiet.origin
 
 
 def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
     main = str(config.path)
-    if config.budget not in ("20/1h", "off"):
-        yield "'budget' in [alerts]", Origin(main, ("alerts", "budget"))
     if config.metrics_listen:
         yield "[metrics]", Origin(main, ("metrics",))
     if config.deadman is not None:

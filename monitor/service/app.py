@@ -200,6 +200,7 @@ class App:
         self.plan = plan
         self.poller.use(plan, fetcher)
         self._use_channels(channels)
+        self._collecting = True  # what quiet hours held that are no longer there is let go
         await self.keep_pace()
         if self._tidying is not None:
             self._tidying.cancel()
