@@ -95,6 +95,7 @@ class Reason(Enum):
     GATHERED = ("gathered", "its route gathers alerts for a while and tells them together")
     DIGEST = ("digest", "its route tells it in the digest of a time of day")
     BACKLOG = ("backlog", "its channel was away or at its limit: told in a digest of what waited")
+    FALLBACK = ("fallback", "the channel it was for gave it up, and this one is its fallback")
     DELIVERED = ("delivered", "the receiver accepted it")
     GAVE_UP = ("gave_up", "the receiver did not accept it within seven days")
     REFUSED = ("refused", "the receiver refused it for good")

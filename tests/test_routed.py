@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import pytest
 
 from monitor.alerts import payload
 from monitor.alerts.silences import Silence
+from monitor.delivery.queues import gather_backlog, hand_over
+from monitor.delivery.terms import Terms
 from monitor.model import Answer, AnswerClass, OutboxState, Reason, Severity
 from monitor.settings import ChannelConfig, QuietHours, RouteConfig, RuleConfig
 from monitor.store import sql
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
 RULES = tuple(
@@ -60,6 +64,9 @@ class Axis:
             channels=tuple(ChannelConfig(name=name, type="apprise") for name in ("phone", "screen")),
         )
         self.heard: list[tuple[str, str, str]] = []
+        self.terms = Terms(gathers=frozenset({"phone"}))
+        self.fits: int | None = None  # messages that the phone takes at once
+        self.refuses = ""  # the channel that refuses all
         self.items: dict[str, list[Item]] = {"a": [], "b": []}
         for feed in self.desk.config.feeds:
             self.desk.publish(feed.name)
@@ -102,8 +109,14 @@ class Axis:
     def _turn(self, tx: Tx, channel: str) -> None:
         quiet, now = self.desk.plan.windows, self.desk.now
         release(tx, now, overdue=False, quiet=quiet)
-        while (row := lease_next(tx, channel, now, quiet.get(channel, ()))) is not None:
+        fits = self.fits if channel == "phone" else None
+        gather_backlog(tx, channel, fits, replace(self.terms, quiet=quiet), now)
+        while fits != 0 and (row := lease_next(tx, channel, now, quiet.get(channel, ()))) is not None:
             message = payload.load(row.payload)
+            if channel == self.refuses:
+                self._refuse(tx, row)
+                continue
+            fits = None if fits is None else fits - 1
             words = ", ".join(entry.title for entry in message.entries) or message.title
             said = (
                 ("late " if message.late else "") + ("digest: " if message.kind == "digest" else "") + words
@@ -120,6 +133,20 @@ class Axis:
                 plain=False,
                 now=now,
             )
+
+    def _refuse(self, tx: Tx, row: OutboxRow) -> None:
+        settle(
+            tx,
+            row,
+            Answer(AnswerClass.REFUSED, "no such chat", 400),
+            state=OutboxState.DEAD,
+            reason=Reason.REFUSED,
+            next_attempt=None,
+            maybe_repeat=False,
+            plain=False,
+            now=self.desk.now,
+        )
+        hand_over(tx, row, self.terms, self.desk.now)
 
     def silence(self, hours: float, **match: str) -> int:
         now = self.desk.now
@@ -293,3 +320,32 @@ def test_a_retry_by_hand_goes_through_quiet_hours(axis: Axis) -> None:
     assert axis.desk.database.writer.submit(lambda tx: retry_by_hand(tx, row["id"], now)).result()
     axis.look()
     assert axis.on("phone") == ["25 22:10 late flood in Bonn"]
+
+
+def test_a_long_queue_becomes_a_digest_and_nothing_is_lost(axis: Axis) -> None:
+    """The urgent one goes first and singly; the ledger points at the digest; the other channel hears all."""
+    axis.desk.change(routes=(RouteConfig({}, ("phone",)),))
+    axis.fits = 0
+    for place in ("Bonn", "Ulm", "Trier"):
+        axis.rings(f"flood in {place}")
+    axis.rings("war begins").rings("talks in Doha")
+    assert axis.on("phone") == []
+    axis.rings("flood in Worms")
+    axis.fits = 5
+    axis.look()
+    assert [line.split(" ", 2)[2] for line in axis.on("phone")] == [
+        "war begins",
+        "late digest: talks in Doha, flood in Bonn, flood in Ulm, flood in Trier, flood in Worms",
+    ]
+    assert axis.desk.ledger() == {"delivered": 6}
+
+
+def test_what_a_channel_gives_up_goes_to_its_fallback(axis: Axis) -> None:
+    """Where a rule allows it, and only once."""
+    axis.desk.change(routes=(RouteConfig({}, ("phone",)),))
+    axis.terms = Terms(fallbacks={"phone": "screen", "screen": "phone"}, allowed={"talks": ("phone",)})
+    axis.refuses = "phone"
+    axis.rings("flood in Bonn").rings("talks in Doha")
+    assert axis.on("phone") == []
+    assert [line.split(" ", 2)[2] for line in axis.on("screen")] == ["late flood in Bonn"]
+    assert axis.desk.ledger() == {"refused": 2, "delivered": 1}

@@ -39,8 +39,6 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     yield from _single_tables(config)
     for rule in config.rules:
         yield from _asked("[[rules]]", rule.origin, secret=rule.secret)
-    for channel in config.channels:
-        yield from _asked("[channels]", channel.origin, fallback=channel.fallback is not None)
 
 
 def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:

@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from monitor.alerts import payload
 from monitor.delivery import policy
+from monitor.delivery.queues import gather_backlog, hand_over
+from monitor.delivery.terms import Buckets, Terms
 from monitor.errors import StoreError
 from monitor.model import Answer, AnswerClass, OutboxState, Outgoing
 from monitor.store import sql
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from monitor.alerts.quiet import Window
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
     from monitor.store.database import Database
@@ -46,6 +47,8 @@ _log = logging.getLogger("monitor.delivery")
 DEAD_LETTER = "dead_letter"
 FAILING = "channel_failing"
 TRIES_AT_THE_END = 12  # a minute of LOOK_AGAIN
+ANY = Terms()  # no quiet hours, no limits
+LONGEST_PACE = 60.0  # seconds that a one-shot run waits until the next message may go
 LOOK_AGAIN = 5.0  # seconds; bounds what a stepped wall clock can delay
 
 
@@ -68,27 +71,25 @@ class OutboxWorker:
         self._on_attempt = on_attempt
         self._channels: Mapping[str, Channel] = {}
         self._notices_to: Sequence[str] = ()
-        self._quiet: Mapping[str, Sequence[Window]] = {}
+        self._terms = Terms()
+        self._buckets = Buckets()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self.last_look = 0.0  # on the loop's clock: a sign of life for the watchdog
         self._finishing = False
+        self._paced = math.inf  # seconds until a service lets the next message through that is due
         self._in_doubt = False  # whether rows may be leased that nobody holds
 
     def use(
         self,
         channels: Mapping[str, Channel],
         notices_to: Sequence[str],
-        quiet: Mapping[str, Sequence[Window]] = MappingProxyType({}),
+        terms: Terms = ANY,
     ) -> None:
-        """
-        The channels to deliver to from now on, and those that hear what Tocsin says about itself.
-
-        `quiet` are the windows in which a channel holds what it would send.
-        """
+        """The channels to deliver to from now on, those that hear of Tocsin itself, and on what terms."""
         self._channels = channels
-        self._quiet = quiet
+        self._terms = terms
         self._notices_to = notices_to
         self.wake()
 
@@ -128,7 +129,10 @@ class OutboxWorker:
             await self._take_back()
             self._start_due()
             if not self._busy:
-                return
+                if self._paced > LONGEST_PACE:
+                    return
+                await asyncio.sleep(self._paced)  # what is due and only has to be sent slowly
+                continue
             done, going = await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # lets the done callbacks take the finished tasks out of `_busy`
             broken = next((error for task in done if (error := task.exception())), None)
@@ -182,7 +186,7 @@ class OutboxWorker:
     def _start_due(self) -> float:
         """Start a task for each idle channel with something due; returns seconds until the next look."""
         now = self._clock()
-        pause = LOOK_AGAIN
+        pause, self._paced = LOOK_AGAIN, math.inf
         paused = {
             row["name"]: from_db(row["paused_until"]) for row in self._database.reader.rows(sql.CHANNELS)
         }
@@ -194,6 +198,11 @@ class OutboxWorker:
                 continue
             if due > now:
                 pause = min(pause, (due - now).total_seconds())
+                continue
+            wait = self._buckets.wait(self._terms, name, asyncio.get_running_loop().time())
+            if wait > 0:
+                pause = min(pause, wait)
+                self._paced = min(self._paced, wait)
                 continue
             task = asyncio.create_task(self._serve(name, self._channels[name]), name=f"deliver-{name}")
             self._busy[name] = task
@@ -212,16 +221,23 @@ class OutboxWorker:
 
     async def _serve(self, name: str, channel: Channel) -> None:
         """Send the channel's due rows one after another until none is left."""
-        row = await self._submit(lambda tx: self._lease(tx, name))
+        steady = asyncio.get_running_loop().time
+        row = await self._submit(partial(self._lease, name=name, now=steady()))
         while row is not None:
             channel = self._channels.get(name, channel)  # a reload may have brought another address
             answer = await self._send(channel, outgoing(row))
             leased = row
+            asked = answer.retry_after if answer.kind is AnswerClass.RATE else None
+            self._buckets.tried(self._terms, name, steady(), asked_to_wait=asked)
             verdict, row = await self._settle_surely(leased, answer)
             self._on_attempt(leased, answer, verdict)
 
-    def _lease(self, tx: Tx, name: str) -> OutboxRow | None:
-        return None if self._stopping else lease_next(tx, name, self._clock(), self._quiet.get(name, ()))
+    def _lease(self, tx: Tx, name: str, now: float) -> OutboxRow | None:
+        """The channel's next, unless its service wants to be left alone yet; `now` is on the loop's clock."""
+        if self._stopping or self._buckets.wait(self._terms, name, now) > 0:
+            return None
+        gather_backlog(tx, name, self._buckets.room(self._terms, name, now), self._terms, self._clock())
+        return lease_next(tx, name, self._clock(), self._terms.quiet.get(name, ()))
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
         """
@@ -229,10 +245,11 @@ class OutboxWorker:
 
         A one-shot run gives up after a minute; its next start sends the message again, marked as a repeat.
         """
-        tries = 0
+        tries, steady = 0, asyncio.get_running_loop().time
         while True:
             try:
-                return await self._submit(partial(self._settle, row=row, answer=answer, again=tries > 0))
+                unit = partial(self._settle, row=row, answer=answer, again=tries > 0, steady=steady())
+                return await self._submit(unit)
             except StoreError as error:
                 tries += 1
                 if self._finishing and tries > TRIES_AT_THE_END:
@@ -241,7 +258,7 @@ class OutboxWorker:
                 await asyncio.sleep(LOOK_AGAIN)
 
     def _settle(
-        self, tx: Tx, *, row: OutboxRow, answer: Answer, again: bool
+        self, tx: Tx, *, row: OutboxRow, answer: Answer, again: bool, steady: float
     ) -> tuple[Verdict, OutboxRow | None]:
         now = self._clock()
         verdict = policy.after(answer, row.attempts, row.created_at, now, self._rng, plain=row.plain)
@@ -257,10 +274,12 @@ class OutboxWorker:
             now=now,
         )
         if settled:
+            if verdict.state is OutboxState.DEAD and row.kind != "notice":
+                hand_over(tx, row, self._terms, now)
             self._note_channel(tx, row, answer, verdict, now)
         if again:  # the commit that failed may have come true, and have leased a row that nobody holds
             tx.run(sql.OUTBOX_UNLEASE, channel=row.channel, but=row.id)
-        return verdict, self._lease(tx, row.channel)
+        return verdict, self._lease(tx, row.channel, steady)
 
     def _note_channel(self, tx: Tx, row: OutboxRow, answer: Answer, verdict: Verdict, now: datetime) -> None:
         """Remember the channel's answer and its pause, and say so elsewhere when a person must hear of it."""

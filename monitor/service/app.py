@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from monitor.config.secrets import secrets_of
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
+from monitor.delivery.terms import terms_of
 from monitor.errors import Fault, StoreError
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.parse import Parser
@@ -252,7 +253,9 @@ class App:
         self._replaced = [(at, channel) for at, channel in self._replaced if at >= now - IN_HAND]
         self._replaced += [(now, old) for old in self._channels.values() if id(old) not in kept]
         self._channels = channels
-        self.worker.use(channels, self.notices_to, self.plan.windows)
+        plan = self.plan
+        terms = terms_of(plan.channels.values(), plan.rules.values(), plan.windows)
+        self.worker.use(channels, self.notices_to, terms)
 
     async def _sync(self, plan: Plan) -> None:
         merged = merged_feeds(self.database.reader, plan)

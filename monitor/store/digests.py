@@ -65,7 +65,11 @@ def take_along(
     row, own = tx.row(sql.OUTBOX, id=from_id), tx.row(sql.OUTBOX, id=into)
     if row is None or own is None:
         return
-    moving = [r for r in tx.rows(sql.DIGEST_ALERTS, outbox=from_id) if r["story_id"] == story_id]
+    moving = [
+        r
+        for r in tx.rows(sql.DIGEST_ALERTS, outbox=from_id)
+        if r["story_id"] == story_id and r["reason"] != Reason.WEAK.word
+    ]
     if own["kind"] == "alert":
         message = payload.load(own["payload"])
         rules = tuple(dict.fromkeys((*(r["rule"] for r in moving), *message.rules)))

@@ -18,6 +18,7 @@ from monitor.store.core import (
     outbox,
     p,
     silences,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(ledger, ledger.c.outbox_id == outbox.c.id)
     .where(
         ledger.c.alert_id.in_(_of_story),
+        ledger.c.reason != const("weak"),  # is told in its digest, whatever else is told
         _open,
         outbox.c.channel == p("channel"),
         outbox.c.bin != const("late"),
@@ -66,9 +68,27 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(ledger.c.outbox_id == _outbox),
     "LEDGER_POUR_STORY": update(ledger)
     .values(outbox_id=p("into"), **{n: p(n) for n in ("state", "reason", "at")})
-    .where(ledger.c.outbox_id == _outbox, ledger.c.alert_id.in_(_of_story)),
-    "LEDGER_OF_OUTBOX": select(ledger.c.id, ledger.c.reason)
+    .where(
+        ledger.c.outbox_id == _outbox,
+        ledger.c.alert_id.in_(_of_story),
+        ledger.c.reason != const("weak"),
+    ),
+    # What is due on a channel, and who else knows of what it gave up.
+    "OUTBOX_DUE": select(outbox)
+    .where(
+        outbox.c.channel == p("channel"),
+        outbox.c.state.in_(words("ready", "retry")),
+        outbox.c.next_attempt_at <= p("now"),
+    )
+    .order_by(outbox.c.id),
+    "LEDGER_HEIRS": select(
+        ledger.c.match_id, ledger.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.story_id
+    )
+    .join(alerts, alerts.c.id == ledger.c.alert_id)
     .where(ledger.c.outbox_id == _outbox)
+    .order_by(ledger.c.id),
+    "STORY_CHANNELS": select(ledger.c.channel, ledger.c.state, ledger.c.reason, ledger.c.outbox_id)
+    .where(ledger.c.alert_id.in_(_of_story), ledger.c.channel != const(""))
     .order_by(ledger.c.id),
     # One line for each rule of each article that a digest tells; the order is that of their coming.
     "DIGEST_ALERTS": select(

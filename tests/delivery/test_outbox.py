@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.alerts import payload
+from monitor.delivery.bucket import Limit
 from monitor.delivery.policy import GIVE_UP_AFTER
+from monitor.delivery.terms import Terms
 from monitor.model import Answer, AnswerClass
 from monitor.store import outbox as moves
 from tests.support.channels import OK, FakeChannel
@@ -274,3 +277,21 @@ def test_a_notice_about_a_notice_is_never_made(tmp_path: Path) -> None:
         d.finish()
         assert [subject for _, subject, _ in d.notices()] == ["one"]
         assert (len(one.given), len(other.given)) == (1, 1)
+
+
+# --- limits of services ------------------------------------------------------------------------------
+
+
+def test_a_service_is_written_to_no_faster_than_it_allows(tmp_path: Path) -> None:
+    """Two at once, then one each tenth of a second, for all channels of one credential together."""
+    desk_channel, other = FakeChannel(), FakeChannel("other")
+    with desk(tmp_path, desk_channel, other) as d:
+        limit = Limit(2, 0.1)
+        terms = Terms(paces={"desk": ("key", limit), "other": ("key", limit)})
+        d.worker.use({"desk": desk_channel, "other": other}, (), terms)
+        d.ring(count=3)
+        d.ring("other", count=2)
+        begun_at = time.monotonic()
+        d.finish()
+        assert len(desk_channel.given) + len(other.given) == 5
+        assert time.monotonic() - begun_at >= 0.2  # two go at once on each channel that looks first

@@ -1,0 +1,104 @@
+"""Long queues and dead channels, inside the transaction: a digest of what waits, and who takes over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from monitor.alerts import payload
+from monitor.alerts.digest import collecting
+from monitor.alerts.fallback import heir_of
+from monitor.alerts.quiet import quiet_until
+from monitor.delivery.bucket import FEW, Waiting, settle_backlog
+from monitor.model import Reason, Severity, State
+from monitor.store import sql
+from monitor.store.digests import drop
+from monitor.store.matches import Fate, write_fate
+from monitor.store.outbox import channel_state, enqueue
+from monitor.store.rows import from_db, to_db
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from monitor.delivery.terms import Terms
+    from monitor.store.rows import OutboxRow
+    from monitor.store.tx import Tx
+
+BACKLOG = "backlog"
+_TOLD = (State.SENT.value, State.WAITING.value, State.HELD.value)
+
+
+def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: datetime) -> int:
+    """
+    Make digests of what is due on a channel, where that is more than may go; returns how many.
+
+    `fits` is how many may go at once, None = no limit. After a pause all that waits is a backlog.
+    """
+    state = channel_state(tx, channel)
+    was_paused = state.paused_until is not None and state.paused_until <= now
+    if channel not in terms.gathers or (fits is None and not was_paused):
+        return 0
+    rows = tx.rows(sql.OUTBOX_DUE, channel=channel, now=to_db(now))
+    if len(rows) <= FEW:
+        return 0
+    windows = terms.quiet.get(channel, ())
+    due = {r["id"]: r for r in rows if quiet_until(windows, now, Severity(r["severity"])) is None}
+    found = settle_backlog([_waiting(row) for row in due.values()], fits, was_paused=was_paused)
+    for ids in found.merged:
+        severity = max(Severity(due[one]["severity"]) for one in ids)
+        message = collecting(severity, late=True)
+        into = enqueue(tx, channel, message, now, bin_name=BACKLOG)
+        values = {"state": State.WAITING.value, "reason": Reason.BACKLOG.word, "at": to_db(now)}
+        for one in sorted(ids):
+            tx.run(sql.LEDGER_POUR, outbox=one, into=into, **values)
+            drop(tx, one, now)
+    return len(found.merged)
+
+
+def _waiting(row: sqlite3.Row) -> Waiting:
+    created = from_db(row["created_at"])
+    assert created is not None
+    story = row["story_id"]
+    whole = row["kind"] != "alert" or row["attempts"] > 0 or row["reason"] == Reason.REQUEUED.word
+    stories = frozenset([story]) if story is not None else frozenset()
+    return Waiting(row["id"], Severity(row["severity"]), created, stories, whole)
+
+
+def hand_over(tx: Tx, row: OutboxRow, terms: Terms, now: datetime) -> frozenset[str]:
+    """What a channel gave up goes to its fallback, where rules allow it; returns who got it."""
+    if not terms.fallbacks.get(row.channel):
+        return frozenset()
+    entries: dict[str, list[sqlite3.Row]] = {}
+    for entry in tx.rows(sql.LEDGER_HEIRS, outbox=row.id):
+        told, dead = _known(tx.rows(sql.STORY_CHANNELS, story=entry["story_id"]))
+        allowed = terms.allowed.get(entry["rule"])
+        heir = heir_of(row.channel, terms.fallbacks, allowed=allowed, told=told, dead=dead)
+        if heir.channel:
+            entries.setdefault(heir.channel, []).append(entry)
+    message = payload.load(row.payload)
+    for channel, those in entries.items():
+        severity = max(Severity(entry["severity"]) for entry in those)
+        if message.kind == "alert":
+            rules = tuple(dict.fromkeys(entry["rule"] for entry in those))
+            given = replace(message, rules=rules, severity=severity, late=True)
+        else:
+            given = collecting(severity, late=True)
+        story = row.story_id if message.kind == "alert" else None
+        into = enqueue(tx, channel, given, now, story_id=story, bin_name=BACKLOG)
+        for entry in those:
+            fate = Fate(channel, State.WAITING, Reason.FALLBACK, entry["alert_id"], into)
+            write_fate(tx, entry["match_id"], fate, now)
+    return frozenset(entries)
+
+
+def _known(rows: Iterable[sqlite3.Row]) -> tuple[set[str], set[str]]:
+    """The channels that know of a story or are about to, and those that gave it up."""
+    told, dead = set(), set()
+    for row in rows:
+        if row["state"] in _TOLD:
+            told.add(row["channel"])
+        elif row["state"] == State.DEAD.value:
+            dead.add(row["channel"])
+    return told, dead
