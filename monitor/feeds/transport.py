@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from monitor.feeds.addresses import parse_ranges
 from monitor.feeds.exchange import Exchange, question
 from monitor.feeds.lean_httpx import httpx
+from monitor.feeds.plain import connect
 from monitor.feeds.problem import FetchError
 from monitor.feeds.resolve import DnsPool, check, checked_addresses
 from monitor.feeds.targets import target_of_url
@@ -148,18 +149,14 @@ class FeedTransport(httpx.AsyncBaseTransport):
         name: str,
     ) -> Exchange:
         """Connect to the first of the addresses that takes the connection, and send."""
-        loop = asyncio.get_running_loop()
         last = FetchError(FetchStatus.NETWORK, "DNS: the name has no address", unreachable=True)
         for address in addresses:
             try:
-                async with asyncio.timeout(self._connect_timeout):
-                    _, exchange = await loop.create_connection(
-                        lambda: Exchange(asked, self._max_wire),
-                        address,
-                        port,
-                        ssl=context,
-                        server_hostname=name if context else None,
-                    )
+                if context is None:
+                    exchange = Exchange(asked, self._max_wire)
+                    await connect(address, port, exchange, self._connect_timeout)
+                else:
+                    exchange = await self._securely(address, port, asked, context, name)
             except ssl.SSLError as problem:
                 # The server was reached: its other addresses would show the same certificate.
                 raise self._explain(problem) from None
@@ -170,6 +167,16 @@ class FeedTransport(httpx.AsyncBaseTransport):
             else:
                 return exchange
         raise last
+
+    async def _securely(
+        self, address: str, port: int, asked: Question, context: ssl.SSLContext, name: str
+    ) -> Exchange:
+        """Connect by TLS to a server that proves to be the one of this name, and send."""
+        async with asyncio.timeout(self._connect_timeout):
+            _, exchange = await asyncio.get_running_loop().create_connection(
+                lambda: Exchange(asked, self._max_wire), address, port, ssl=context, server_hostname=name
+            )
+            return exchange
 
     def _context_for(self, target: Target) -> ssl.SSLContext | None:
         if target.scheme != "https":
