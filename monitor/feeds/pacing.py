@@ -217,7 +217,7 @@ class Turn:
 
 class StartRate:
     """
-    Lets so many begin in a second, and a quarter of that (and one) at once after a rest.
+    Lets so many begin in a second, and half of that (and one) at once after a rest.
 
     `now` is seconds on one clock that never goes back.
     """
@@ -229,7 +229,7 @@ class StartRate:
 
     def take(self, now: float) -> bool:
         """Whether one more may begin now; if so it is counted."""
-        most = self.per_second / 4 + 1.0  # one more, so that what is left of a whole one is not lost
+        most = self.per_second / 2 + 1.0  # one more, so that what is left of a whole one is not lost
         rested = now - self._at if self._at is not None else most
         self._ready = min(most, self._ready + rested * self.per_second)
         self._at = now

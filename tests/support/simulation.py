@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.simworld import SimFeed
     from tests.support.virtual import VirtualLoop
 
-TICK = 0.25
+TICK = 0.5
 OLD = 7 * HOUR
 
 
