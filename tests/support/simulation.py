@@ -249,7 +249,7 @@ def _no_storm(sim: Simulation) -> int:
             first += 1
         most = max(most, number - first + 1)
     rate = sim.app.poller.usual_rate
-    assert most <= rate * 1.25 + 2 + polling.concurrency * (sim.world.life > 1)
+    assert most <= rate * 1.5 + 2 + polling.concurrency * (sim.world.life > 1)
     return most
 
 
