@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from monitor.feeds.pace import interval
 from monitor.feeds.patience import Wishes
 from monitor.feeds.rhythm import Rhythm, hasten, learn, read_rhythm, write_rhythm
 from monitor.feeds.schedule import GOOD, PollFacts, fraction, next_poll
-from monitor.model import FetchStatus, Hop
+from monitor.model import FetchStatus, Hop, value
 from monitor.store.rows import altered
 from monitor.text.hashes import hash64
 
@@ -33,7 +33,7 @@ _TOO_MANY = 429
 _PATIENCE = (_TOO_MANY, 503)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Candidate:
     """
     An article of the document that is new or changed.
@@ -46,7 +46,7 @@ class Candidate:
     newly: tuple[RuleMatch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Poll:
     """
     Everything one poll found out, before anything of it is stored.

@@ -1,10 +1,10 @@
 """
 A connection without TLS, as bare as one question and its answer need it.
 
-asyncio's own way to the same (`create_connection` and its transport) serves every protocol there is: until the
-question is sent it takes six turns of the event loop, a dozen objects and two tasks' steps, which cost more
-than the rest of a fetch. Here the socket is watched by the loop itself: once until it stands, when the
-question goes out at once, and then for what comes.
+asyncio's own way to the same (`create_connection` and its transport) serves every protocol there is: until
+the question is sent it takes six turns of the event loop and a dozen objects, which cost more than the rest of
+a fetch. Here the socket is watched by the loop itself: once until it stands, when the question goes out at
+once, and then for what comes.
 
 It does what `Exchange` asks of an `asyncio.Transport`, and has its duties: it calls `connection_made`,
 `data_received`, `eof_received` and `connection_lost`, and none of them after it was aborted.
@@ -31,26 +31,18 @@ async def connect(address: str, port: int, exchange: Exchange, patience: float) 
 
     `patience` is in seconds; TimeoutError is an OSError.
     """
-    loop = asyncio.get_running_loop()
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    connection = PlainConnection(asyncio.get_running_loop(), sock, exchange)
     try:
-        sock.setblocking(False)
-        problem = sock.connect_ex((address, port))
-        if problem not in _UNDER_WAY:
-            raise OSError(problem, os.strerror(problem))
-        connection = PlainConnection(loop, sock, exchange)
-    except BaseException:
-        sock.close()
-        raise
-    try:
-        await connection.stands(patience)
+        await connection.stands(address, port, patience)
     except BaseException:
         connection.abort()
         raise
 
 
 class PlainConnection:
-    """A connected socket, or one that will soon be; see `connect`."""
+    """A socket that is connected or will soon be; see `connect`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, exchange: Exchange) -> None:
         self._loop = loop
@@ -58,14 +50,19 @@ class PlainConnection:
         self._number = sock.fileno()
         self._exchange = exchange
         self._unsent = b""
-        self._writing = True  # the loop watches whether it can be written to
+        self._writing = False  # the loop watches whether it can be written to
         self._reading = False
         self._ended = False  # the server will send no more
         self._connected: asyncio.Future[None] = loop.create_future()
-        loop.add_writer(self._number, self._stood)
 
-    async def stands(self, patience: float) -> None:
-        """Wait until it does; raises OSError."""
+    async def stands(self, address: str, port: int, patience: float) -> None:
+        """Connect, and wait until it stands; raises OSError."""
+        assert self._sock is not None
+        problem = self._sock.connect_ex((address, port))
+        if problem not in _UNDER_WAY:
+            raise OSError(problem, os.strerror(problem))
+        self._writing = True
+        self._loop.add_writer(self._number, self._stood)
         late = self._loop.call_later(patience, self._too_late)
         try:
             await self._connected

@@ -3,10 +3,10 @@ The one writer: a thread that owns the only writing connection of the daemon.
 
 Theory of operation. Callers submit *units of work*: plain functions of a transaction that read, decide and
 write, and return a value. The thread takes them from a priority queue (alerts and deliveries before mere
-poll results), runs some in one BEGIN IMMEDIATE … COMMIT, and only then tells the callers: eight of those that
-wait for the disk, four times as many of the others, which are quiet polls. So the fsync of a commit is shared,
-a match never waits behind a long queue of unchanged feeds, and nobody learns of a result that a power cut
-could take back.
+poll results), runs some in one BEGIN IMMEDIATE … COMMIT, and only then tells the callers: eight of those
+that wait for the disk, four times as many of the others, which are quiet polls. So the fsync of a commit is
+shared, a match never waits behind a long queue of unchanged feeds, and nobody learns of a result that a power
+cut could take back.
 
 To wake a thread costs as much as a small unit of work, so what tasks submit of no urgency goes to it together
 with what others submit in the next two milliseconds.
@@ -151,7 +151,7 @@ class Writer:
     async def run(
         self, unit: Callable[[Tx], T], priority: Priority = Priority.POLL, *, synced: bool = True
     ) -> T:
-        """`submit`, for a task that waits for the result: cheaper where many do at once, if nothing is urgent."""
+        """`submit`, for a task that waits for the result: cheaper where many do so at once."""
         from asyncio import get_running_loop  # noqa: PLC0415 - it brings ssl, which verbs that read need not load
 
         loop = get_running_loop()
