@@ -87,7 +87,9 @@ _ELEMENT = re.compile(r"<((?:[\w.-]{1,60}:)?([A-Za-z_][\w.-]{0,60}))(?=[\s/>])")
 _FEED_ROOT = re.compile(r"<(?:\?xml\s|(?:[\w.-]{1,60}:)?(?:rss|feed|rdf)(?=[\s>]))", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:[\w.-]{1,60}:)?(?:item|entry)\s*>", re.IGNORECASE)
 # What urljoin would hand back as it is, in the time of our whole work on an item.
-PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9.-]+(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?")
+PLAIN_ADDRESS = re.compile(
+    r"https?://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?(?:/[!-\"$-:<->@-~]*)?(?:\?[!-\"$-~]+)?(?:#[!-~]+)?"
+)
 
 _PROLOG_LIMIT = 65_536
 _JUNK_LIMIT = 4_096

@@ -2,8 +2,8 @@
 A connection without TLS, as bare as one question and its answer need it.
 
 asyncio's own way to the same (`create_connection` and its transport) serves every protocol there is: until
-the question is sent it takes six turns of the event loop and a dozen objects, which cost more than the rest of
-a fetch. Here the socket is watched by the loop itself: once until it stands, when the question goes out at
+the question is sent it takes six turns of the event loop and a dozen objects, which cost more than all else
+in a fetch. Here the socket is watched by the loop itself: once until it stands, when the question goes out at
 once, and then for what comes.
 
 It does what `Exchange` asks of an `asyncio.Transport`, and has its duties: it calls `connection_made`,

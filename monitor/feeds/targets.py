@@ -5,7 +5,8 @@ Judged, looked up, connected to and shown is what stands in a `Target`, so there
 text. What different programs read differently (a backslash or a second @ before the path, letters of another
 width) is refused rather than read.
 
-Most addresses are plain, and then nothing in them needs to be looked at twice; the others httpx reads.
+Most addresses are plain, and then nothing in them needs to be looked at twice; the others httpx reads. It is
+loaded for the first of them: a run that meets none starts without it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.feeds.addresses import STANDARD_PORTS, literal
-from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.problem import FetchError
 from monitor.model import FetchStatus
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.feeds.addresses import Address
+    from monitor.feeds.lean_httpx import httpx
 
 _USUAL = {"http": 80, "https": 443}
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
@@ -75,6 +76,8 @@ def redirected(target: Target, location: str, ports: Iterable[int] = ()) -> Targ
 
     A fragment is not sent, and a login in a redirect is not ours to use.
     """
+    from monitor.feeds.lean_httpx import httpx  # noqa: PLC0415 - see above
+
     location = _decoded(location)
     _unequivocal(location)
     try:
@@ -144,6 +147,8 @@ def _permitted(target: Target, ports: Iterable[int]) -> Target:
 
 
 def _url(text: str, sentence: str) -> httpx.URL:
+    from monitor.feeds.lean_httpx import httpx  # noqa: PLC0415 - see above
+
     _unequivocal(text)
     try:
         return httpx.URL(text)
