@@ -11,7 +11,7 @@ well-formed document far more often.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 MAX_ITEMS = 5_000
@@ -105,8 +105,7 @@ _OTHER_ROOTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):  # a dataclass would be the worker's only one: 4 ms, 1 MB
     """A document with so many items, ready for the parser, or, with `error` set, why there is none."""
 
     text: str = ""
