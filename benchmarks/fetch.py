@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.feeds.client import ClientTransport
 from monitor.feeds.fetch import HttpFetcher, user_agent
 from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.transport import FeedTransport
@@ -50,7 +51,7 @@ class Ways:
     def __init__(self, port: int, etags: list[str]) -> None:
         self._port = port
         self._etags = etags
-        self._transport = FeedTransport(allow_private=LOOPBACK)
+        self._transport = ClientTransport(FeedTransport(allow_private=LOOPBACK))
         self._fetcher = HttpFetcher(user_agent(None), allow_private=LOOPBACK)
         self._client = httpx.AsyncClient(trust_env=False)
         self._over_ours = httpx.AsyncClient(transport=self._transport)

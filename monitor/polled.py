@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,14 @@ from monitor.feeds.pace import interval
 from monitor.feeds.patience import Wishes
 from monitor.feeds.rhythm import Rhythm, hasten, learn, read_rhythm, write_rhythm
 from monitor.feeds.schedule import GOOD, PollFacts, fraction, next_poll
-from monitor.model import FetchStatus, Hop
+from monitor.model import FetchStatus, Hop, value
+from monitor.store.rows import altered
 from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from typing import Any
 
     from monitor.feeds.moves import Move
     from monitor.model import Article, FetchResult, ParsedFeed, RuleMatch
@@ -31,7 +33,7 @@ _TOO_MANY = 429
 _PATIENCE = (_TOO_MANY, 503)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Candidate:
     """
     An article of the document that is new or changed.
@@ -46,7 +48,7 @@ class Candidate:
     touched: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Poll:
     """
     Everything one poll found out, before anything of it is stored.
@@ -123,7 +125,7 @@ def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> 
     lies = _lies(state, poll, good=good)
     if lies and due is not None:
         why += "; its validators stayed the same while its items changed, so it is always read whole"
-    after = replace(
+    after = altered(
         state,
         next_poll_at=due,
         forbidden_until=now + timedelta(seconds=retry_after) if retry_after else None,
@@ -147,9 +149,8 @@ def next_state(state: FeedState, poll: Poll, plan: Plan, config: FeedConfig) -> 
         next_why=why,
         rhythm=rhythm[1],
         last_item_at=rhythm[2],
+        **(_kept(state, poll) if good else {}),
     )
-    if good:
-        after = _keep_validators(after, poll)
     if result.permanent_url is not None or state.moved_hash is not None:
         after = _moved(after, poll, config, good=good, dead=unreadable or _refused_there(result))
     return after, why
@@ -212,9 +213,9 @@ def _moved(state: FeedState, poll: Poll, config: FeedConfig, *, good: bool, dead
     """The row after what this poll says about where the feed is; the rest of it is as after the poll."""
     move = move_of(state, poll, config, good=good, dead=dead)
     seen = move.seen
-    after = replace(state, moved_to=seen.to, moved_hash=seen.target, moved_seen=seen.times, moved_at=seen.at)
+    after = altered(state, moved_to=seen.to, moved_hash=seen.target, moved_seen=seen.times, moved_at=seen.at)
     if move.verdict is Verdict.UNLEARN:  # what the other address gave is not for this one
-        after = replace(after, etag=None, last_modified=None, final_hash=None)
+        after = altered(after, etag=None, last_modified=None, final_hash=None)
     return after
 
 
@@ -228,32 +229,30 @@ def move_of(state: FeedState, poll: Poll, config: FeedConfig, *, good: bool, dea
     return observe_move(seen, led, address, poll.now, lambda u: hash64(u.encode()), guarded=guarded)
 
 
-def _keep_validators(state: FeedState, poll: Poll) -> FeedState:
+def _kept(state: FeedState, poll: Poll) -> dict[str, Any]:
     """
-    Remember what makes the next request conditional, now that what it answered is being recorded.
+    What makes the next request conditional, now that what it answered is being recorded; fields of the row.
 
     A document that was cut short is read as far as it goes but not taken for the whole: the next poll asks
     for all of it again.
     """
     result, parsed = poll.result, poll.parsed
     if result.status is FetchStatus.NOT_MODIFIED:
-        return replace(
-            state,
-            etag=result.etag or state.etag,
-            last_modified=result.last_modified or state.last_modified,
-        )
+        return {
+            "etag": result.etag or state.etag,
+            "last_modified": result.last_modified or state.last_modified,
+        }
     whole = parsed is None or parsed.complete
-    return replace(
-        state,
-        etag=result.etag if whole else None,
-        last_modified=result.last_modified if whole else None,
-        final_hash=result.final_hash if whole else None,
-        body_hash=poll.body_hash if whole else None,
-        document_at=poll.now if parsed is not None else state.document_at,
-        title=parsed.info.title if parsed else state.title,
-        baseline_at=state.baseline_at or poll.now,
-        moved_since=None if parsed is not None else state.moved_since,
-    )
+    return {
+        "etag": result.etag if whole else None,
+        "last_modified": result.last_modified if whole else None,
+        "final_hash": result.final_hash if whole else None,
+        "body_hash": poll.body_hash if whole else None,
+        "document_at": poll.now if parsed is not None else state.document_at,
+        "title": parsed.info.title if parsed else state.title,
+        "baseline_at": state.baseline_at or poll.now,
+        "moved_since": None if parsed is not None else state.moved_since,
+    }
 
 
 def asks_for_patience(result: FetchResult) -> bool:

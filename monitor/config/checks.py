@@ -19,6 +19,7 @@ _NAME = re.compile(r"[\w.][\w .&'+-]{0,79}")
 _ENTITY = re.compile(r"[a-z0-9_-]+")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -293,7 +294,7 @@ def secret(value: object) -> str | SecretRef:
 def feed_url(value: str) -> None:
     """An address a feed can be fetched from; the message never repeats it."""
     example = 'for example "https://www.lemonde.fr/rss/une.xml"'
-    if any(ch <= " " or ch == "\x7f" for ch in value):
+    if _BLANK.search(value):
         raise WrongValueError("bad_url", "the address holds a space or a control character", example)
     try:
         parts = urlsplit(value)

@@ -179,6 +179,8 @@ def secret_parts(url: str) -> list[str]:
     >>> secret_parts("https://joe:swordfish@news.example/feed?token=abc123&n=5")
     ['joe:swordfish', 'swordfish', 'abc123']
     """
+    if "@" not in url and "?" not in url:  # as in most of thousands
+        return []
     try:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query)

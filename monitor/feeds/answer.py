@@ -8,13 +8,12 @@ a validator goes back exactly as it came.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from monitor.model import FetchStatus
+from monitor.model import FetchStatus, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +31,7 @@ _PERMANENT = frozenset((301, 308))
 _PAUSING = _REDIRECTS | {429, 503}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Head:
     """The status and the header fields of an answer; field names are in lower case."""
 

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 import h11
 
 from monitor.feeds.heads import not_modified
+from monitor.feeds.plain import PlainConnection
 from monitor.feeds.problem import FetchError
 from monitor.model import FetchStatus
 
@@ -94,7 +95,7 @@ class Exchange(asyncio.Protocol):
         self._max_wire = max_wire
         self._loop = asyncio.get_running_loop()
         self._http: h11.Connection | None = None  # made when there is something for it to read
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport | PlainConnection | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._head: tuple[int, Fields] | None = None
         self._problem: FetchError | None = None
@@ -138,11 +139,14 @@ class Exchange(asyncio.Protocol):
 
     async def take_over(self, door: Exchange, context: ssl.SSLContext, name: str) -> None:
         """Begin with TLS on the connection that a proxy has opened for us; raises OSError."""
-        assert door._transport is not None
+        assert isinstance(door._transport, PlainConnection)
         door._over = True
-        transport = await self._loop.start_tls(door._transport, self, context, server_hostname=name)
-        assert transport is not None
-        self.connection_made(transport)
+        sock = door._transport.detach()
+        try:
+            await self._loop.create_connection(lambda: self, sock=sock, ssl=context, server_hostname=name)
+        except BaseException:
+            sock.close()
+            raise
 
     async def _wait(self) -> None:
         self._waiter = self._loop.create_future()
@@ -154,9 +158,9 @@ class Exchange(asyncio.Protocol):
 
     # --- called by asyncio: nothing may be raised
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport | PlainConnection) -> None:
         """Send the request."""
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = cast("asyncio.Transport | PlainConnection", transport)
         self._transport.write(self._asked.wire)
 
     def data_received(self, data: bytes) -> None:

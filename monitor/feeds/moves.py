@@ -13,10 +13,11 @@ that of a feed whose configuration gives a login, headers or a hidden address, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from monitor.model import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ class Verdict(StrEnum):
     UNLEARN = "unlearn"  # what was learnt does not work: the configured address again
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """What is stored of a feed's moves: the `moved_…` columns of its row."""
 
@@ -45,7 +46,7 @@ class Seen:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Move:
     """What is to be stored after a poll, and what follows."""
 
@@ -53,7 +54,7 @@ class Move:
     verdict: Verdict = Verdict.KEEP
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Led:
     """
     Where a poll was led: `permanent` is the end of a chain of permanent redirects alone, else None.

@@ -8,7 +8,9 @@ once, with its latest attempt, so one large host that is down makes no outage; f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from monitor.model import value
 
 # Seconds for which an attempt counts as recent. Failures are slow and come last: the quick answers of their
 # round must still count. Where few feeds are asked seldom, only the longer one holds enough of them.
@@ -19,7 +21,7 @@ SHARE = 0.8
 PROBE_EVERY = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attempt:
     """The latest attempt at one host. `at` is seconds on a clock that never steps."""
 
@@ -28,7 +30,7 @@ class Attempt:
     unreachable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reach:
     """
     What the last attempts say: `offline_since` is when they began to say that we are cut off, or None.

@@ -9,6 +9,7 @@ are under way in all.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 
     from monitor.feeds.lanes import Stay
 
+# What urlsplit finds in most addresses, in an eighth of the time: each start asks it of each feed.
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|\Z)")
+
 
 @lru_cache(maxsize=20_000)  # each poll asks several times for the host of the same feed
 def host_of(url: str) -> str:
     """The host a URL names, in lower case and without the dot at its end; "" where there is none."""
+    if plain := _PLAIN.match(url):
+        return plain[1].removesuffix(".")
     try:
         return (urlsplit(url).hostname or "").removesuffix(".")
     except ValueError:
@@ -222,7 +228,7 @@ class Turn:
 
 class StartRate:
     """
-    Lets so many begin in a second, and a quarter of that (and one) at once after a rest.
+    Lets so many begin in a second, and half of that (and one) at once after a rest.
 
     `now` is seconds on one clock that never goes back.
     """
@@ -234,7 +240,7 @@ class StartRate:
 
     def take(self, now: float) -> bool:
         """Whether one more may begin now; if so it is counted."""
-        most = self.per_second / 4 + 1.0  # one more, so that what is left of a whole one is not lost
+        most = self.per_second / 2 + 1.0  # one more, so that what is left of a whole one is not lost
         rested = now - self._at if self._at is not None else most
         self._ready = min(most, self._ready + rested * self.per_second)
         self._at = now

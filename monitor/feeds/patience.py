@@ -8,9 +8,11 @@ the longer one counts, six hours at most, so that no feed is silenced by a figur
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from monitor.model import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +25,7 @@ _HOUR = timedelta(hours=1)
 _KEPT = re.compile(r"(ttl|cache) (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wishes:
     """
     The wishes in force; `ttl` (of the document) and `cache` (of the headers) in seconds, 0 = none.

@@ -15,10 +15,12 @@ learn something. They are stored as they would count at `ref`, so that fading ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil, exp, log, log2
 from typing import TYPE_CHECKING
+
+from monitor.model import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +58,7 @@ def mark_of(rate: float) -> str:
 UNKNOWN = mark_of(_PRIOR_COUNT / _PRIOR_HOURS) * HOURS
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rhythm:
     """
     What is known of when a feed has news; times are seconds since the epoch.

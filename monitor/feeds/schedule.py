@@ -8,12 +8,11 @@ that keeps feeds from marching in step is taken from a hash, so it is the same a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.feeds.patience import LONGEST_SKIP, Wishes, said
-from monitor.model import FetchStatus
+from monitor.model import FetchStatus, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +50,7 @@ class Polled(Protocol):
     def forbidden_until(self) -> datetime | None: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PollPolicy:
     """How often a feed may be asked, in seconds: its own `every` as it stands, else `default`, clamped."""
 
@@ -66,7 +65,7 @@ class PollPolicy:
         return self.every if self.every is not None else min(max(self.default, self.fastest), self.slowest)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PollFacts:
     """
     What a poll found out that matters for the next one; all in seconds.

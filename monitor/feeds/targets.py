@@ -5,16 +5,17 @@ Judged, looked up, connected to and shown is what stands in a `Target`, so there
 text. What different programs read differently (a backslash or a second @ before the path, letters of another
 width) is refused rather than read.
 
-Most addresses are plain, and then nothing in them needs to be looked at twice; the others httpx reads.
+Most addresses are plain, and then nothing in them needs to be looked at twice; the others httpx reads. It is
+loaded for the first of them: a run that meets none starts without it.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.feeds.addresses import STANDARD_PORTS, literal
-from monitor.feeds.lean_httpx import httpx
 from monitor.feeds.problem import FetchError
 from monitor.model import FetchStatus
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.feeds.addresses import Address
+    from monitor.feeds.lean_httpx import httpx
 
 _USUAL = {"http": 80, "https": 443}
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
@@ -75,6 +77,8 @@ def redirected(target: Target, location: str, ports: Iterable[int] = ()) -> Targ
 
     A fragment is not sent, and a login in a redirect is not ours to use.
     """
+    from monitor.feeds.lean_httpx import httpx  # noqa: PLC0415 - see above
+
     location = _decoded(location)
     _unequivocal(location)
     try:
@@ -105,6 +109,7 @@ def target_of_url(url: httpx.URL) -> Target:
     return _read(url)
 
 
+@lru_cache(maxsize=4096)  # each poll asks it of the same feed
 def _plain(text: str) -> Target | None:
     found = _PLAIN.fullmatch(text)
     if found is None or len(text) > _LONGEST:
@@ -144,6 +149,8 @@ def _permitted(target: Target, ports: Iterable[int]) -> Target:
 
 
 def _url(text: str, sentence: str) -> httpx.URL:
+    from monitor.feeds.lean_httpx import httpx  # noqa: PLC0415 - see above
+
     _unequivocal(text)
     try:
         return httpx.URL(text)

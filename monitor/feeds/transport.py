@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 
 from monitor.feeds.addresses import parse_ranges
 from monitor.feeds.exchange import Exchange, question
-from monitor.feeds.lean_httpx import httpx
+from monitor.feeds.plain import connect
 from monitor.feeds.problem import FetchError
 from monitor.feeds.resolve import DnsPool, check, checked_addresses
-from monitor.feeds.targets import target_of_url
 from monitor.model import FetchStatus
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from monitor.feeds.exchange import Fields, Question
     from monitor.feeds.resolve import Resolver
@@ -46,15 +45,15 @@ def basic_login(user: str, password: str) -> bytes:
     return b"Basic " + base64.b64encode(f"{user}:{password}".encode())
 
 
-class FeedTransport(httpx.AsyncBaseTransport):
+class FeedTransport:
     """
     Connects only to permitted addresses, and bounds what comes back.
 
     `allow_private` are address ranges that may be contacted although they are not public. `max_wire` is
     in bytes, `connect_timeout` in seconds per address. `tls` is called at the first https request.
 
-    `ask` is for fetches. It is an httpx transport as well, for whoever wants an `httpx.AsyncClient` with the
-    same walls; docs/decisions.md has what each way costs. Both raise FetchError.
+    `client.ClientTransport` makes an httpx transport of it, for whoever wants an `httpx.AsyncClient` with the
+    same walls; docs/decisions.md has what each way costs.
     """
 
     def __init__(
@@ -73,22 +72,17 @@ class FeedTransport(httpx.AsyncBaseTransport):
         self._max_wire = max_wire
         self._connect_timeout = connect_timeout
 
-    async def ask(self, target: Target, fields: Fields, *, proxy: Target | None = None) -> Exchange:
-        """Send a GET; returns once it is on its way. Whoever calls this aborts the exchange in the end."""
-        if proxy is not None:
-            return await self._through(proxy, target, b"GET", fields)
-        return await self._direct(target, b"GET", fields)
+    async def ask(
+        self, target: Target, fields: Fields, *, proxy: Target | None = None, method: bytes = b"GET"
+    ) -> Exchange:
+        """
+        Send a request without a body; returns once it is on its way. Raises FetchError.
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request without a body; returns with the head of the answer, its stream is a `Body`."""
-        target = target_of_url(request.url)
-        exchange = await self._direct(target, request.method.encode(), request.headers.raw)
-        try:
-            status, fields = await exchange.head()
-        except BaseException:
-            exchange.abort()
-            raise
-        return httpx.Response(status, headers=fields, stream=Body(exchange))
+        Whoever calls this aborts the exchange in the end.
+        """
+        if proxy is not None:
+            return await self._through(proxy, target, method, fields)
+        return await self._direct(target, method, fields)
 
     async def _direct(self, target: Target, method: bytes, fields: Fields) -> Exchange:
         if target.address is not None:
@@ -148,18 +142,14 @@ class FeedTransport(httpx.AsyncBaseTransport):
         name: str,
     ) -> Exchange:
         """Connect to the first of the addresses that takes the connection, and send."""
-        loop = asyncio.get_running_loop()
         last = FetchError(FetchStatus.NETWORK, "DNS: the name has no address", unreachable=True)
         for address in addresses:
             try:
-                async with asyncio.timeout(self._connect_timeout):
-                    _, exchange = await loop.create_connection(
-                        lambda: Exchange(asked, self._max_wire),
-                        address,
-                        port,
-                        ssl=context,
-                        server_hostname=name if context else None,
-                    )
+                if context is None:
+                    exchange = Exchange(asked, self._max_wire)
+                    await connect(address, port, exchange, self._connect_timeout)
+                else:
+                    exchange = await self._securely(address, port, asked, context, name)
             except ssl.SSLError as problem:
                 # The server was reached: its other addresses would show the same certificate.
                 raise self._explain(problem) from None
@@ -170,6 +160,16 @@ class FeedTransport(httpx.AsyncBaseTransport):
             else:
                 return exchange
         raise last
+
+    async def _securely(
+        self, address: str, port: int, asked: Question, context: ssl.SSLContext, name: str
+    ) -> Exchange:
+        """Connect by TLS to a server that proves to be the one of this name, and send."""
+        async with asyncio.timeout(self._connect_timeout):
+            _, exchange = await asyncio.get_running_loop().create_connection(
+                lambda: Exchange(asked, self._max_wire), address, port, ssl=context, server_hostname=name
+            )
+            return exchange
 
     def _context_for(self, target: Target) -> ssl.SSLContext | None:
         if target.scheme != "https":
@@ -194,18 +194,3 @@ class FeedTransport(httpx.AsyncBaseTransport):
             why = os.strerror(problem.errno).lower() if problem.errno else "unknown error"
             sentence = f"could not connect: {why}"
         return FetchError(FetchStatus.NETWORK, sentence)
-
-
-class Body(httpx.AsyncByteStream):
-    """The body of an answer, piece by piece as it arrives, still packed."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while piece := await self._exchange.read():
-            yield piece
-
-    async def aclose(self) -> None:
-        """Drop the connection, whatever is still to come."""
-        self._exchange.abort()

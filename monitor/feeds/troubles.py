@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.feeds.watch import HEARD, Trouble
+from monitor.model import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ _REMEDIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tale:
     """
     A trouble as it is told: that it began, or (`over`) that it ended.
@@ -113,7 +113,7 @@ def named(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Line:
     """One line of a notice: for one feed, or for all feeds of one host, or of many, with the same trouble."""
 
@@ -163,7 +163,7 @@ class Line:
         return "; ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Report:
     """Everything there is to tell at one moment: one notice, however many feeds it is about."""
 

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.model import FetchStatus
+from monitor.model import FetchStatus, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,7 +58,7 @@ WEB_PAGE = "web page"  # how the parser's sentence about one is known
 _LONGEST_DETAIL = 200
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """
     What one poll saw, as far as it matters here.
@@ -86,7 +86,7 @@ class Seen:
     known_language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sign:
     """A trouble is there (`on`) since then; or it is not, and was seen last then at the latest."""
 
@@ -96,7 +96,7 @@ class Sign:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Known:
     """A trouble on record, under the caller's `key`; `told` and `end_told` say what people heard."""
 
@@ -109,7 +109,7 @@ class Known:
     end_told: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Changes:
     """
     What is to be done to the record.

@@ -63,7 +63,7 @@ class Asking:
         problem = None
         try:
             # It has to outlive this process, not a power cut: no disk is waited for.
-            await asyncio.wrap_future(self._database.writer.submit(unit, Priority.POLL, synced=False))
+            await self._database.writer.run(unit, Priority.POLL, synced=False)
         except Exception as error:  # noqa: BLE001 - whoever waits gets it
             problem = error
         for written in waiting:

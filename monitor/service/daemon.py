@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.service.app import Parts
     from monitor.settings import Config
 
-TICK = 0.25
+TICK = 0.5
 HEARTBEAT = 20.0
 HOUSEKEEPING = 3600.0
 SETTLED = timedelta(minutes=5)  # after a start: polls and deliveries come first, and clocks are right by then

@@ -7,7 +7,7 @@ order, and ORM and hot path read each other's rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from json import JSONEncoder
@@ -98,7 +98,7 @@ class FeedState:
     asked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Episode:
     """A feed's trouble, see `tables.Episode`."""
 
@@ -112,7 +112,7 @@ class Episode:
     end_told_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostPause:
     """A host's wish to be left alone, see `tables.HostPause`."""
 
@@ -121,7 +121,7 @@ class HostPause:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OutboxRow:
     """A notification's row, see `tables.Outbox`."""
 
@@ -145,7 +145,7 @@ class OutboxRow:
     bin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChannelState:
     """A channel's row, see `tables.Channel`."""
 
@@ -157,7 +157,7 @@ class ChannelState:
     last_error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Shape:
     """How a kind's columns are read and written: their names, and where times and flags stand."""
 
@@ -221,6 +221,14 @@ def write(value: Any, names: Collection[str] | None = None) -> dict[str, Any]:
         if fields_of[index] is not None:
             fields_of[index] = to_db(fields_of[index])
     return dict(zip(shape.names, fields_of, strict=True))
+
+
+def altered(one: T, **fields: Any) -> T:
+    """`dataclasses.replace` for a `value`, in a third of its time."""
+    another = type(one)(*_shape(type(one)).all_of(one))
+    for name, new in fields.items():
+        setattr(another, name, new)
+    return another
 
 
 def differing(one: T, other: T) -> set[str]:

@@ -8,12 +8,11 @@ longer configured become dead(channel_removed) and come back to life when the na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.feeds.schedule import farthest, not_before
-from monitor.model import OutboxState, Reason, State
+from monitor.model import OutboxState, Reason, State, value
 from monitor.store import sql
 from monitor.store.rows import FeedState, read, to_db, write
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 FORGIVEN = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FeedWanted:
     """A configured feed, as far as the database knows it; without `url_hash` its URL is not to be had now."""
 
@@ -160,15 +159,15 @@ def _broken_off(state: FeedState) -> bool:
 
 def _sync_rules(tx: Tx, wanted: Mapping[str, int], now: datetime) -> None:
     known = {row["name"]: row for row in tx.rows(sql.RULES)}
-    for name, value in wanted.items():
+    for name, hashed in wanted.items():
         row = known.get(name)
-        if row is not None and row["hash"] == value and row["retired_at"] is None:
+        if row is not None and row["hash"] == hashed and row["retired_at"] is None:
             continue
         first = row["first_loaded_at"] if row else to_db(now)
         tx.run(
             sql.RULE_UPSERT,
             name=name,
-            hash=value,
+            hash=hashed,
             first_loaded_at=first,
             loaded_at=to_db(now),
             retired_at=None,

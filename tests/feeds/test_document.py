@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from urllib.parse import urljoin
 
-from monitor.feeds.document import MAX_ITEMS, absolute, decode, prepare
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.feeds.document import MAX_ITEMS, PLAIN_ADDRESS, absolute, decode, prepare
 
 WORDS = {
     "windows-1251": "Переговоры в Дохе",
@@ -230,3 +234,9 @@ def test_only_so_many_items_are_used() -> None:
 def test_absolute(base: str, link: str, expected: str | None) -> None:
     """Links are resolved; what does not lead to the web is none."""
     assert absolute(base, link) == expected
+
+
+@given(st.from_regex(PLAIN_ADDRESS, fullmatch=True))
+def test_a_plain_address_is_what_joining_it_would_give(address: str) -> None:
+    """So it need not be joined, wherever it stands."""
+    assert absolute("https://example.org/a/b?c", address) == urljoin("https://example.org/a/b?c", address)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from monitor.feeds.addresses import ports_of
+from monitor.feeds.client import ClientTransport
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.problem import FetchError
 from monitor.feeds.transport import FeedTransport, default_tls
@@ -210,7 +211,7 @@ def test_the_wire_is_not_kept(web: WebServer) -> None:
     web.on("/", OK + b"Content-Length: 8000000\r\n\r\n", *[bytes(100_000)] * 80)
 
     async def story() -> int:
-        transport = FeedTransport(allow_private=LOOPBACK)
+        transport = ClientTransport(FeedTransport(allow_private=LOOPBACK))
         response = await transport.handle_async_request(httpx.Request("GET", web.url("/")))
         total = 0
         assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -233,7 +234,8 @@ def test_it_is_a_transport_like_any_other(web: WebServer) -> None:
     web.on("/", answer(200, b"hello", Content_Type="text/plain"))
 
     async def story() -> str:
-        async with httpx.AsyncClient(transport=FeedTransport(allow_private=LOOPBACK)) as client:
+        ours = ClientTransport(FeedTransport(allow_private=LOOPBACK))
+        async with httpx.AsyncClient(transport=ours) as client:
             return (await client.get(web.url("/"))).text
 
     assert asyncio.run(story()) == "hello"

@@ -207,6 +207,7 @@ def test_s5_hops_are_few_and_secrets_stay_at_home(web: WebServer) -> None:
 
 WAYS_OUT = {
     "create_connection",
+    "connect_ex",
     "open_connection",
     "create_default_context",
     "HTTPConnection",
@@ -233,7 +234,7 @@ def test_s6_there_is_one_way_out() -> None:
             name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
             if name in WAYS_OUT:
                 found.add(place)
-    assert found == {"feeds/transport.py", "feeds/exchange.py"}
+    assert found == {"feeds/transport.py", "feeds/exchange.py", "feeds/plain.py"}
 
 
 def bomb(times: int) -> bytes:

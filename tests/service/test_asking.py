@@ -59,19 +59,19 @@ def test_nobody_is_asked_where_it_cannot_be_written(tmp_path: Path) -> None:
 
     async def story() -> None:
         asking = Asking(desk.database, lambda: NOON)
-        submit = desk.database.writer.submit
+        run = desk.database.writer.run
 
-        def refuses(unit: Any, *priority: Any, synced: bool) -> Any:
+        async def refuses(unit: Any, *priority: Any, synced: bool) -> Any:
             def fails(tx: Tx) -> None:
                 message = "the disk is full"
                 raise StoreError(message)
 
-            return submit(fails, *priority, synced=synced)
+            return await run(fails, *priority, synced=synced)
 
-        desk.database.writer.submit = refuses  # type: ignore[method-assign, assignment]
+        desk.database.writer.run = refuses  # type: ignore[method-assign, assignment]
         found = await asyncio.gather(asking.begins(1), asking.begins(2), return_exceptions=True)
         assert all(isinstance(each, StoreError) for each in found)
-        desk.database.writer.submit = submit  # type: ignore[method-assign]
+        desk.database.writer.run = run  # type: ignore[method-assign]
         await asking.begins(3)
 
     with Desk(tmp_path) as desk:

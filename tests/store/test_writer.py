@@ -150,6 +150,34 @@ def test_groups_are_small(writer: GatedWriter) -> None:
     assert writer.groups == [GROUP, GROUP, 3]
 
 
+def test_small_units_share_a_larger_group(writer: GatedWriter) -> None:
+    """Of those that do not wait for the disk four times as many are committed together."""
+    go_on = writer.blocked()
+    units = [writer.submit(partial(add_feed, name=f"f{n}"), synced=False) for n in range(4 * GROUP + 3)]
+    go_on()
+    for unit in units:
+        unit.result(GUARD)
+    assert writer.groups == [4 * GROUP, 3]
+
+
+def test_what_tasks_submit_at_once_comes_together(writer: GatedWriter, tmp_path: Path) -> None:
+    """Polls of one moment are one group; a match among them waits for no other; closing forgets none."""
+    order: list[str] = []
+
+    async def story() -> None:
+        units = [writer.run(noted(order, f"poll {n}"), synced=False) for n in range(5)]
+        await asyncio.gather(*units, writer.run(noted(order, "match"), Priority.MATCHES))
+        left = asyncio.create_task(writer.run(partial(add_feed, name="left")))
+        await asyncio.sleep(0)
+        left.cancel()
+
+    asyncio.run(story())
+    assert order == ["match", *(f"poll {n}" for n in range(5))]
+    assert writer.groups == [1, 5]
+    writer.close()
+    assert feeds_in(tmp_path / "tocsin.db") == ["left"]
+
+
 def test_the_urgent_goes_first(writer: GatedWriter) -> None:
     """Deliveries pass matches, matches pass polls, polls pass housekeeping; equals keep their order."""
     order: list[str] = []

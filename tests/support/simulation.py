@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.simworld import SimFeed
     from tests.support.virtual import VirtualLoop
 
-TICK = 0.25
+TICK = 0.5
 OLD = 7 * HOUR
 
 
@@ -249,7 +249,7 @@ def _no_storm(sim: Simulation) -> int:
             first += 1
         most = max(most, number - first + 1)
     rate = sim.app.poller.usual_rate
-    assert most <= rate * 1.25 + 2 + polling.concurrency * (sim.world.life > 1)
+    assert most <= rate * 1.5 + 2 + polling.concurrency * (sim.world.life > 1)
     return most
 
 
