@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-OLD = Item("Old talks in Doha", guid="old", link="https://n.example/old", age=48)
-NEW = Item("Talks in Doha", guid="g1", link="https://n.example/1", age=1)
+OLD = Item("Old talks in Doha", guid="old", link="http://127.0.0.1:9/old", age=48)
+NEW = Item("Talks in Doha", guid="g1", link="http://127.0.0.1:9/1", age=1)
 MANY = 40
 
 
@@ -242,7 +242,7 @@ def tell_the_story(room: Newsroom, log_format: str) -> None:
     room.web.on(news, answer(200, rss(OLD)))
     with DaemonProcess(room.config, "--debug", "--log-level", "debug", env=room.env) as daemon:
         daemon.wait_for("already in your feeds")
-        item = Item(f"Talks in Doha {log_format}", guid=log_format, link=f"https://n.example/{log_format}")
+        item = Item(f"Talks in Doha {log_format}", guid=log_format, link=f"http://127.0.0.1:9/{log_format}")
         room.web.on(news, answer(200, rss(item, OLD)))
         for channel in ("json", "gotify", "ntfy", "mail", "hook", "hooktls"):
             daemon.wait_for_each("notification not sent", channel)
@@ -272,8 +272,8 @@ VERBS: dict[str, list[list[str]]] = {
         ["http://127.0.0.1:9/page", "--json"],
     ],
     "stories": [["{folder}/nothing.jsonl"], ["{folder}/nothing.jsonl", "--json"]],
-    "url": [["https://n.example/1"]],
-    "explain": [["https://n.example/1"], ["1", "--json"], ["1"], ["{folder}/nothing.txt"]],
+    "url": [["http://127.0.0.1:9/1"]],
+    "explain": [["http://127.0.0.1:9/1"], ["1", "--json"], ["1"], ["{folder}/nothing.txt"]],
     "feeds list": [[], ["--json"]],
     "feeds show": [["moved"], ["wire", "--json"], ["gone"], ["off", "--json"], ["nosuch"]],
     "feeds add": [["http://127.0.0.1:9/new"], ["http://127.0.0.1:9/new", "--no-fetch"], ["nonsense"]],
@@ -291,6 +291,7 @@ VERBS: dict[str, list[list[str]]] = {
     "entities list": [[], ["--json"]],
     "entities import": [["{folder}/nothing.json"]],
     "alerts list": [[], ["--json"]],
+    "alerts route": [["--severity", "high"], ["--rule", "talks", "--json"]],
     "alerts show": [["1"], ["1", "--json"]],
     "outbox list": [["--all"], ["--all", "--json"]],
     "outbox retry": [["--all"]],
