@@ -18,7 +18,7 @@ from monitor.model import Answer, AnswerClass, OutboxState, Reason, Severity
 from monitor.settings import ChannelConfig, QuietHours, RouteConfig, RuleConfig
 from monitor.store import sql
 from monitor.store.digests import release
-from monitor.store.outbox import lease_next, settle
+from monitor.store.outbox import channel_state, lease_next, save_channel, settle
 from monitor.store.silences import add_silence, expire_silence, hidden_by
 from monitor.telling import tell
 from tests.support.documents import Item
@@ -67,6 +67,7 @@ class Axis:
         self.terms = Terms(gathers=frozenset({"phone"}))
         self.fits: int | None = None  # messages that the phone takes at once
         self.refuses = ""  # the channel that refuses all
+        self.down = ""  # the channel that cannot be reached
         self.items: dict[str, list[Item]] = {"a": [], "b": []}
         for feed in self.desk.config.feeds:
             self.desk.publish(feed.name)
@@ -116,6 +117,9 @@ class Axis:
             if channel == self.refuses:
                 self._refuse(tx, row)
                 continue
+            if channel == self.down:
+                self._fail(tx, row)
+                continue
             fits = None if fits is None else fits - 1
             words = ", ".join(entry.title for entry in message.entries) or message.title
             said = (
@@ -147,6 +151,21 @@ class Axis:
             now=self.desk.now,
         )
         hand_over(tx, row, self.terms, self.desk.now)
+
+    def _fail(self, tx: Tx, row: OutboxRow) -> None:
+        now = self.desk.now
+        settle(
+            tx,
+            row,
+            Answer(AnswerClass.TRANSIENT, "connection refused"),
+            state=OutboxState.RETRY,
+            reason=None,
+            next_attempt=now + timedelta(minutes=5),
+            maybe_repeat=False,
+            plain=False,
+            now=now,
+        )
+        save_channel(tx, replace(channel_state(tx, row.channel), last_error_at=now))
 
     def silence(self, hours: float, **match: str) -> int:
         now = self.desk.now
@@ -349,3 +368,35 @@ def test_what_a_channel_gives_up_goes_to_its_fallback(axis: Axis) -> None:
     assert axis.on("phone") == []
     assert [line.split(" ", 2)[2] for line in axis.on("screen")] == ["late flood in Bonn"]
     assert axis.desk.ledger() == {"refused": 2, "delivered": 1}
+
+
+def test_an_outage_ends_in_one_digest(axis: Axis) -> None:
+    """What was tried in vain is told once, in digest order, with its attempts on record."""
+    axis.desk.change(routes=(RouteConfig({}, ("phone",)),))
+    axis.down = "phone"
+    for place in ("Bonn", "Ulm", "Trier", "Worms"):
+        axis.rings(f"flood in {place}")
+    axis.rings("talks in Doha").rings("chat with Ann")
+    axis.to("14:00")
+    assert axis.on("phone") == []
+    axis.down = ""
+    axis.to("14:30")
+    (told,) = axis.on("phone")
+    assert told.endswith(
+        "late digest: talks in Doha, "
+        + ", ".join(f"flood in {place}" for place in ("Bonn", "Ulm", "Trier", "Worms"))
+        + ", chat with Ann"
+    )
+
+
+def test_what_waited_for_its_receiver_is_marked_late(axis: Axis) -> None:
+    """Up to five go singly, in their order."""
+    axis.desk.change(routes=(RouteConfig({}, ("phone",)),))
+    axis.down = "phone"
+    axis.rings("flood in Bonn").rings("talks in Doha").to("13:00")
+    axis.down = ""
+    axis.to("13:30")
+    assert [line.split(" ", 2)[2] for line in axis.on("phone")] == [
+        "late flood in Bonn",
+        "late talks in Doha",
+    ]

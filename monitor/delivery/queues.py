@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.delivery.terms import Terms
-    from monitor.store.rows import OutboxRow
+    from monitor.store.rows import ChannelState, OutboxRow
     from monitor.store.tx import Tx
 
 BACKLOG = "backlog"
@@ -34,18 +34,20 @@ def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: da
     """
     Make digests of what is due on a channel, where that is more than may go; returns how many.
 
-    `fits` is how many may go at once, None = no limit. After a pause all that waits is a backlog.
+    `fits` is how many may go at once, None = no limit. After a pause or an outage all that waits is one.
     """
+    if channel not in terms.gathers:
+        return 0
     state = channel_state(tx, channel)
-    was_paused = state.paused_until is not None and state.paused_until <= now
-    if channel not in terms.gathers or (fits is None and not was_paused):
+    was_away = _was_away(state)
+    if fits is None and not was_away:
         return 0
     rows = tx.rows(sql.OUTBOX_DUE, channel=channel, now=to_db(now))
     if len(rows) <= FEW:
         return 0
     windows = terms.quiet.get(channel, ())
     due = {r["id"]: r for r in rows if quiet_until(windows, now, Severity(r["severity"])) is None}
-    found = settle_backlog([_waiting(row) for row in due.values()], fits, was_paused=was_paused)
+    found = settle_backlog([_waiting(row) for row in due.values()], fits, was_paused=was_away)
     for ids in found.merged:
         severity = max(Severity(due[one]["severity"]) for one in ids)
         message = collecting(severity, late=True)
@@ -53,15 +55,24 @@ def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: da
         values = {"state": State.WAITING.value, "reason": Reason.BACKLOG.word, "at": to_db(now)}
         for one in sorted(ids):
             tx.run(sql.LEDGER_POUR, outbox=one, into=into, **values)
+            tx.run(sql.ATTEMPTS_POUR, outbox=one, into=into)
             drop(tx, one, now)
     return len(found.merged)
 
 
+def _was_away(state: ChannelState) -> bool:
+    """Whether the channel took nothing since it last failed, or was told to wait."""
+    failed, ok = state.last_error_at, state.last_ok_at
+    return state.paused_until is not None or (failed is not None and (ok is None or ok < failed))
+
+
 def _waiting(row: sqlite3.Row) -> Waiting:
+    """What waits, as a value; what may have arrived, or is to be sent in another form, stays by itself."""
     created = from_db(row["created_at"])
     assert created is not None
     story = row["story_id"]
-    whole = row["kind"] != "alert" or row["attempts"] > 0 or row["reason"] == Reason.REQUEUED.word
+    apart = row["maybe_repeat"] or row["plain"] or row["reason"] == Reason.REQUEUED.word
+    whole = bool(row["kind"] != "alert" or apart)
     stories = frozenset([story]) if story is not None else frozenset()
     return Waiting(row["id"], Severity(row["severity"]), created, stories, whole)
 

@@ -101,7 +101,7 @@ def pour(tx: Tx, row: sqlite3.Row, into: sqlite3.Row, *, state: State, reason: R
 
 
 def drop(tx: Tx, outbox_id: int, now: datetime) -> None:
-    """Remove a message that was never tried and that no ledger row tells of."""
+    """Remove a message of which nobody has seen anything, and that no ledger row tells of any more."""
     tx.remember_ids(("outbox",), to_db(now))
     tx.run(sql.OUTBOX_DROP, outbox=outbox_id)
 

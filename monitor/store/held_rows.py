@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from monitor.store.core import (
     alerts,
     articles,
+    attempts,
     budgets,
     const,
     feeds,
@@ -81,6 +82,7 @@ STATEMENTS: dict[str, ClauseElement] = {
         outbox.c.next_attempt_at <= p("now"),
     )
     .order_by(outbox.c.id),
+    "ATTEMPTS_POUR": update(attempts).values(outbox_id=p("into")).where(attempts.c.outbox_id == _outbox),
     "LEDGER_HEIRS": select(
         ledger.c.match_id, ledger.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.story_id
     )

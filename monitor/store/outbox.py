@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
@@ -11,7 +12,7 @@ from monitor.alerts.quiet import quiet_until
 from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
 from monitor.store.digests import added, compose, drop, hold, merged
-from monitor.store.rows import ChannelState, OutboxRow, read, to_db, write
+from monitor.store.rows import ChannelState, OutboxRow, from_db, read, to_db, write
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from monitor.alerts.quiet import Window
     from monitor.model import Answer
     from monitor.store.tx import Tx
+
+LATE_AFTER = timedelta(minutes=10)  # what was due for longer is marked late
 
 
 def enqueue(
@@ -142,6 +145,11 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
 
 
 def _leased(tx: Tx, row: sqlite3.Row, now: datetime) -> OutboxRow:
+    """The row, leased; an alert that was kept waiting by its receiver says that it is late."""
+    since = from_db(row["created_at" if row["attempts"] else "next_attempt_at"])
+    if row["kind"] == "alert" and since is not None and since < now - LATE_AFTER:
+        late = replace(payload.load(row["payload"]), late=True)
+        tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(late), severity=row["severity"])
     leased = OutboxState.LEASED.value
     tx.run(
         sql.OUTBOX_LEASE,
