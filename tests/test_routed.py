@@ -25,9 +25,10 @@ from tests.support.documents import Item
 from tests.support.newsdesk import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from monitor.alerts.quiet import Window
     from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
@@ -64,6 +65,7 @@ class Axis:
             channels=tuple(ChannelConfig(name=name, type="apprise") for name in ("phone", "screen")),
         )
         self.heard: list[tuple[str, str, str]] = []
+        self.sent: list[tuple[datetime, str, int, Sequence[Window]]] = []
         self.terms = Terms(gathers=frozenset({"phone"}))
         self.fits: int | None = None  # messages that the phone takes at once
         self.refuses = ""  # the channel that refuses all
@@ -81,12 +83,32 @@ class Axis:
             local = self.desk.now.astimezone(ZoneInfo("Europe/Paris"))
             if (local.hour, local.minute) == (wanted.hour, wanted.minute):
                 return self
-            self.desk.now += timedelta(minutes=1)
-            if not self.desk.now.minute % 60:  # or the feeds would count as not watched
-                self.desk.now -= timedelta(minutes=1)
-                self.desk.poll()
-            if not self.desk.now.minute % 5:
-                self.look()
+            self._minute()
+
+    def passes(self, minutes: int) -> Axis:
+        """Let so many minutes pass."""
+        for _ in range(minutes):
+            self._minute()
+        return self.look()
+
+    def changes(self, word: str, feed: str) -> Axis:
+        """The newest item of a feed is edited: it has a word more, and a number."""
+        items = self.items[feed]
+        if items:
+            text = f"{items[0].text} {word.capitalize()}, {len(items[0].text)} dead."
+            items[0] = replace(items[0], text=text)
+            self.desk.publish(feed, *items)
+            self.desk.now -= timedelta(minutes=1)
+            self.desk.poll(feed)
+        return self.look()
+
+    def _minute(self) -> None:
+        self.desk.now += timedelta(minutes=1)
+        if not self.desk.now.minute % 60:  # or the feeds would count as not watched
+            self.desk.now -= timedelta(minutes=1)
+            self.desk.poll()
+        if not self.desk.now.minute % 5:
+            self.look()
 
     def rings(self, title: str, feed: str = "a") -> Axis:
         """A feed shows an item of this title; each has a text of its own."""
@@ -125,6 +147,7 @@ class Axis:
             said = (
                 ("late " if message.late else "") + ("digest: " if message.kind == "digest" else "") + words
             )
+            self.sent.append((now, channel, row.severity, quiet.get(channel, ())))
             self.heard.append((f"{now.astimezone(ZoneInfo('Europe/Paris')):%d %H:%M}", channel, said))
             settle(
                 tx,
