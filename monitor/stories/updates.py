@@ -269,7 +269,9 @@ def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     said = {c: words for c, words in said.items() if not any(c in each for each in before)}
     spoken = {c: words for c, words in spoken.items() if not any(c in each for each in (*before, *mentioned))}
     if (spoken or not STRONG.issuperset(said)) and _is_known(new, others):
-        below = _stated(zone[len(new.title) :], known.outcomes, known)
+        below = _stated(
+            new.text, known.outcomes, known
+        )  # anywhere: nobody stated it, so it is in what changed
         said = {c: words for c, words in said.items() if c in STRONG or c in below}
         spoken = {}
     return [Signal(Change.OUTCOME, f"new: {words}") for words in (spoken | said).values()]

@@ -49,7 +49,7 @@ WORDS = Vocabulary(
         ),
         "acquitted": phrases(
             "acquitte, acquittee, acquittes, relaxe, relaxee, relaxes, innocente, blanchi, blanchie,"
-            " non lieu,"
+            " non lieu, innocentee, innocentes, hors de cause,"
             " prononce la relaxe, prononce une relaxe, prononce sa relaxe, prononce leur relaxe,"
             " obtient la relaxe, obtenu la relaxe, obtient sa relaxe, obtenu sa relaxe"
         ),
@@ -63,6 +63,7 @@ WORDS = Vocabulary(
             "demissionne, a demissionne, demissionnaire, a presente sa demission, presente sa"
             " demission, remis sa demission,"
             " remet sa demission, annonce sa demission, quitte ses fonctions, quitte son poste,"
+            " quitte le pouvoir, quitte le gouvernement,"
             " jette l'eponge"
         ),
         "dismissed": phrases(
@@ -87,7 +88,9 @@ WORDS = Vocabulary(
         ),
         "ended": phrases(
             "leve, levee de, suspend, suspendent, suspendu, suspendue, ont suspendu, annule,"
-            " annulee, annules, reporte, reportee, mis fin, prend fin, cesse"
+            " annulee, annules, reporte, reportee, mis fin, prend fin, cesse,"
+            " ete levee, ete levees, alerte levee, renonce a, renoncent a, abandonne, abandonnes, abandonnee,"
+            " abandonnees, rompt ses relations, rompu ses relations"
         ),
         "rescued": phrases(
             "sauve, sauves, retrouve vivant, retrouves vivants, retrouvee vivante, sain et sauf,"
