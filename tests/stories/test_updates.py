@@ -117,6 +117,8 @@ NO_OUTCOMES = [
     ("en", "Stagg was found guilty in Orsk.", "Stagg was convicted in Orsk."),
     ("en", "Brask defended herself in Orsk.", "Brask may be sacked, not released, in Orsk."),
     ("en", "Nobody spoke in Orsk.", "Nobody was killed in Orsk."),
+    ("en", "A bus left the road near Orsk.", "A bus overturned near Orsk."),
+    ("en", "The firm raised its forecast.", "The firm lifted its forecast."),
     ("fr", "Personne n'a parlé à Orsk.", "Personne n'a été tué à Orsk."),
     ("fr", "Le texte arrive en séance.", "Le texte pourrait être adopté."),
     (
@@ -193,6 +195,16 @@ def test_feeds_texts_of_one_length_are_compared_as_they_are() -> None:
     head = Version("", f"{REST['en']} {told}", NOON, full=False)
     new = Version("", f"{REST['en']} {more}", NOON + timedelta(hours=2), full=False)
     assert [signal.kind for signal in signals(new, [head], language="en")] == [Change.MATERIAL]
+
+
+def test_an_outcome_of_the_headline_counts_wherever_the_text_states_it() -> None:
+    """Behind the first words too, and in a text that is known but for that; over the old text it does not."""
+    lead = " ".join(f"Boat {word} looked for the crew in another part of the bay." for word in "abcdefghij")
+    head = Version("Trawler missing", f"{lead} The search will go on at dawn.", NOON)
+    title = "Search called off"
+    new = Version(title, f"{lead} The search was called off.", NOON + timedelta(hours=2))
+    assert [str(each) for each in signals(new, [head], language="en")] == ["new: called off"]
+    assert signals(Version(title, head.text, new.at), [head], language="en") == ()
 
 
 def test_what_any_member_said_is_no_news() -> None:
