@@ -146,6 +146,7 @@ def _judge(
     # Until the next whole reading nobody looks at the marks of what is left out.
     too_old = now - (REFRESHED - listed.WHOLE_EVERY if state.items else REFRESHED)
     # What another feed showed is settled where it is recorded; here only this feed's own items count.
+    first = state.baseline_at is None
     any_known = bool(articles) and reader.row(sql.SIGHTING_ANY, feed=state.id) is not None
     for article in articles:
         known = known_item(reader, state.id, feed.name, article) if any_known else None
@@ -159,7 +160,8 @@ def _judge(
         if known and known.feed == feed.name:
             fresh = _newly_holding(matches, known.article_id, feed, plan, reader)
         # Whose page is read first is asked only where one may be wanted.
-        touched = article.short and not matches and plan.engine.touches(document)
+        wants_page = article.short and not matches and not first and feed.full_text != "never"
+        touched = wants_page and plan.engine.touches(document)
         candidates.append(Candidate(article, matches, fresh, touched))
     return tuple(candidates), tuple(refreshed)
 

@@ -306,7 +306,10 @@ def test_a_live_page_rings_every_half_hour_at_most(tmp_path: Path) -> None:
 # --- invented dispatches on their way
 
 
-@pytest.mark.parametrize("name", ["first_en", "first_fr", "second_en", "second_fr", "third", "fourth"])
+@pytest.mark.parametrize(
+    "name",
+    ["first_en", "first_fr", "second_en", "second_fr", "third", "fourth", "fifth_en", "fifth_fr"],
+)
 def test_invented_dispatches_are_told_as_they_should(tmp_path: Path, name: str) -> None:
     """Each version rings or stays silent as wanted: 19 of 20 of a kind, and every first report."""
     wanted: Counter[str] = Counter()

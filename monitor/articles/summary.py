@@ -238,14 +238,14 @@ def _leads_on(text: str, *, alone: bool) -> bool:
     return any(len(end) > 1 and key[: len(end)] == end for end in book.ends)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _may_begin_end(word: str) -> bool:
     """Whether "Read more" in any language may begin with a word; True where that cannot be told."""
     tokens = folded_tokens(word)
     return not tokens or tokens[0] in _book().end_words
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _may_begin_signature(word: str) -> bool:
     """Whether "The post … appeared first on …" may; True where that cannot be told."""
     tokens = folded_tokens(word)

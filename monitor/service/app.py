@@ -408,6 +408,8 @@ class App:
             self.first_round.set()
         if recorded.notifications:
             self.worker.wake()
+        if recorded.matched:
+            self.pages.wake()  # an alert may wait for a page
         if recorded.collected:
             self._collecting = True
         if recorded.new:

@@ -35,6 +35,7 @@ from monitor.store.pages import (
     put_off,
     put_off_host,
     tried_elsewhere,
+    wait_no_longer,
 )
 from monitor.store.writer import Priority
 from monitor.text.domains import registrable
@@ -120,6 +121,7 @@ class PageReader:
             put_off(tx, row, until, wait.why)
             if wait.host:
                 put_off_host(tx, wait.host, until)
+            wait_no_longer(tx, row.host, self._tools.clock(), until, alone=None if wait.host else row)
 
         if wait.seconds:
             await self._unit(unit)

@@ -33,6 +33,7 @@ from monitor.store.pages import (
     overdue_pages,
     put_off,
     release_held,
+    wait_no_longer,
 )
 from monitor.store.writer import Priority
 
@@ -165,11 +166,11 @@ class PageWorker:
             room = AT_ONCE if row.hold_until or row.priority >= FIRST else FOR_ALL
             if len(self._tasks) >= room or budget.spent(steady, coming=len(self._tasks)):
                 break
-            if (
-                row.host in self._tasks
-                or self._around.paused_for(row.host)
-                or budget.spent_on(row.host, steady)
-            ):
+            if row.host in self._tasks:
+                continue
+            if (pause := self._around.paused_for(row.host)) or budget.spent_on(row.host, steady):
+                if row.hold_until is not None:
+                    self._in_vain(row, pause)
                 continue
             task = asyncio.create_task(self._page(row, feed), name=f"page-{row.article_id}")
             self._tasks[row.host] = task
@@ -233,6 +234,26 @@ class PageWorker:
             return rung
 
         self._told(await self._database.writer.run(unit, Priority.MATCHES))
+
+    def _in_vain(self, row: PageRow, pause: float) -> None:
+        """An alert waits for a page that its host, or the budget, will not let us have in time."""
+        assert row.hold_until is not None
+        now = self._tools.clock()
+        spent = not pause
+        until = row.hold_until if spent else now + timedelta(seconds=pause)
+        if self._upkeep is None and until >= row.hold_until > now:
+            self._upkeep = asyncio.create_task(self._let_go(row.host, until), name="pages-in-vain")
+
+    async def _let_go(self, host: str, until: datetime) -> None:
+        def unit(tx: Tx) -> int:
+            return wait_no_longer(tx, host, self._tools.clock(), until)
+
+        try:
+            await self._database.writer.run(unit, Priority.MATCHES)
+        except StoreError as error:
+            event(_log, "debug", "held alerts not let go", host=host, error=error.message)
+        self._upkeep = None
+        self.wake()
 
     def _overdue(self) -> list[PageRow]:
         """What was not read in time; one that is being read may yet be."""

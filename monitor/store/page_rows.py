@@ -75,6 +75,13 @@ STATEMENTS: dict[str, ClauseElement] = {
     # An alert may wait on for another page: it is `paging.decide_held` that ends that.
     "PAGE_DONE": update(pages).values(done_at=p("now")).where(_of, _waits),
     "PAGES_HOLD_NO_LONGER": update(pages).values(hold_until=p("now")).where(pages.c.hold_until > p("now")),
+    # Of a host nothing is to be had before then: no alert waits for a page of it.
+    "PAGES_OF_HOST_NO_HOLD": update(pages)
+    .values(hold_until=p("now"))
+    .where(_waits, pages.c.host == p("host"), pages.c.hold_until > p("now"), pages.c.hold_until <= p("next")),
+    "PAGE_NO_HOLD": update(pages)
+    .values(hold_until=p("now"))
+    .where(_of, _waits, pages.c.hold_until > p("now"), pages.c.hold_until <= p("next")),
     "PAGES_RELEASE": update(pages).values(hold_until=null()).where(pages.c.hold_until <= p("now")),
     "PAGES_WAITING": select(pages)
     .where(or_(_waits, pages.c.hold_until.is_not(None)))

@@ -215,6 +215,14 @@ def hold_no_longer(tx: Tx, now: datetime) -> None:
     tx.run(sql.PAGES_HOLD_NO_LONGER, now=to_db(now))
 
 
+def wait_no_longer(tx: Tx, host: str, now: datetime, until: datetime, *, alone: PageRow | None = None) -> int:
+    """No page of a host, or not this one, will come before `until`: no alert waits for it. How many did."""
+    times = {"now": to_db(now), "next": to_db(until)}
+    if alone is not None:
+        return tx.run(sql.PAGE_NO_HOLD, **alone.key, **times)
+    return tx.run(sql.PAGES_OF_HOST_NO_HOLD, host=host, **times)
+
+
 def release_held(tx: Tx, now: datetime) -> None:
     """No alert waits any longer for pages that were waited for until now."""
     tx.run(sql.PAGES_RELEASE, now=to_db(now))

@@ -192,6 +192,8 @@ PAGE_LATER = "UPDATE pages SET next_attempt_at=:next WHERE pages.article_id = :a
 PAGES_OF_HOST_LATER = "UPDATE pages SET next_attempt_at=:next WHERE pages.done_at IS NULL AND pages.host = :host AND pages.next_attempt_at < :next"
 PAGE_DONE = "UPDATE pages SET done_at=:now WHERE pages.article_id = :article AND pages.feed_id = :feed AND pages.done_at IS NULL"
 PAGES_HOLD_NO_LONGER = "UPDATE pages SET hold_until=:now WHERE pages.hold_until > :now"
+PAGES_OF_HOST_NO_HOLD = "UPDATE pages SET hold_until=:now WHERE pages.done_at IS NULL AND pages.host = :host AND pages.hold_until > :now AND pages.hold_until <= :next"
+PAGE_NO_HOLD = "UPDATE pages SET hold_until=:now WHERE pages.article_id = :article AND pages.feed_id = :feed AND pages.done_at IS NULL AND pages.hold_until > :now AND pages.hold_until <= :next"
 PAGES_RELEASE = "UPDATE pages SET hold_until=NULL WHERE pages.hold_until <= :now"
 PAGES_WAITING = "SELECT pages.article_id, pages.feed_id, pages.host, pages.purpose, pages.priority, pages.attempts, pages.created_at, pages.next_attempt_at, pages.deadline, pages.hold_until, pages.late, pages.asked_at, pages.done_at FROM pages WHERE pages.done_at IS NULL OR pages.hold_until IS NOT NULL ORDER BY pages.article_id, pages.feed_id"
 PAGE_CLOCK = "UPDATE pages SET created_at=:created_at, next_attempt_at=:next_attempt_at, deadline=:deadline, hold_until=:hold_until, asked_at=:asked_at WHERE pages.article_id = :article AND pages.feed_id = :feed"

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 DUPLICATE_AT = 0.60  # containment of the shorter text
 RELATED_AT = 0.30
 SAME_OUTLET_AT = 0.90  # publishers reuse their own background
+COPIED_AT = 0.90  # of a text that make it a copy of a later version, far from the first report
 LEAST_SHARED = 12  # shingles
 LEAST_WORDS = 25  # under which containment says nothing
 EXACT_WORDS = 50  # from which on equal text is proof
@@ -171,7 +172,8 @@ def relate(
     compared.sort(key=lambda found: (-_rank(found[0]), found[1].at, found[1].id))
     for pair, other in compared:
         head = heads.get(other.story, other)
-        if pair.level in (Level.URL, Level.TEXT, Level.TITLE) or _near_head(new, head):
+        known = pair.level in (Level.URL, Level.TEXT, Level.TITLE)
+        if known or _near_head(new, head) or _copies(new, other, head):
             members = [each for each in candidates if each.story == other.story and each.id != new.id]
             return _decide(new, pair, other, members or [other], updates)
     return NOTHING
@@ -243,6 +245,17 @@ def _near_head(new: Facts, head: Facts) -> bool:
     if not head.full or head.shingles.words < LEAST_WORDS:
         return True
     return containment(new.shingles.all, head.shingles.all) >= RELATED_AT
+
+
+def _copies(new: Facts, other: Facts, head: Facts) -> bool:
+    """
+    Whether it is a later version cut short: it begins as that does and adds nothing.
+
+    That version itself has to be near the first report, so that no chain begins.
+    """
+    begins = coverage(frozenset(new.shingles.order[:_LEAD]), frozenset(other.shingles.order[: 2 * _LEAD]))
+    whole = coverage(new.shingles.all, other.shingles.all)
+    return min(begins, whole) >= COPIED_AT and _near_head(other, head)
 
 
 def _decide(new: Facts, pair: _Pair, other: Facts, members: Sequence[Facts], updates: str) -> Likeness:

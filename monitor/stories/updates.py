@@ -206,6 +206,11 @@ def _room(others: Sequence[_Reading], most: int) -> int:
     return min(most, max(other.words for other in others))
 
 
+def _has_room(new: _Reading, others: Sequence[_Reading]) -> bool:
+    """Whether what is new in a text is so because nobody wrote it, and not because only teasers are known."""
+    return any(other.version.full or other.words >= new.words for other in others)
+
+
 # --- numbers ------------------------------------------------------------------------------------------
 
 
@@ -264,7 +269,9 @@ def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     said = {c: words for c, words in said.items() if not any(c in each for each in before)}
     spoken = {c: words for c, words in spoken.items() if not any(c in each for each in (*before, *mentioned))}
     if (spoken or not STRONG.issuperset(said)) and _is_known(new, others):
-        below = _stated(zone[len(new.title) :], known.outcomes, known)
+        below = _stated(
+            new.text, known.outcomes, known
+        )  # anywhere: nobody stated it, so it is in what changed
         said = {c: words for c, words in said.items() if c in STRONG or c in below}
         spoken = {}
     return [Signal(Change.OUTCOME, f"new: {words}") for words in (spoken | said).values()]
@@ -290,10 +297,18 @@ def _stated(
         for phrase, concept in starts.get(word, ()):
             if concept in found or tuple(words[place : place + len(phrase)]) != phrase:
                 continue
+            if len(phrase) == 1 and _is_other(words, place, known):
+                continue
             before = _just_before(words, place)
             if not before & known.negations and not before & known.perhaps:
                 found[concept] = " ".join(phrase)
     return found
+
+
+def _is_other(words: Sequence[str], place: int, known: Vocabulary) -> bool:
+    """Whether a word only looks like an outcome beside its neighbour: "la relaxe", "un arrêté"."""
+    pairs = (tuple(words[max(0, place - 1) : place + 1]), tuple(words[place : place + 2]))
+    return not known.homographs.isdisjoint(pairs)
 
 
 def _just_before(words: Sequence[str], place: int) -> set[str]:
@@ -316,7 +331,7 @@ def _unseen(new: _Reading, others: Sequence[_Reading]) -> tuple[list[str], int]:
 
 
 def _material(new: _Reading, others: Sequence[_Reading], since: datetime) -> list[Signal]:
-    if new.version.at - since <= LATER or not any(other.version.full for other in others):
+    if new.version.at - since <= LATER or not _has_room(new, others):
         return []
     unseen, count = _unseen(new, others)
     if len(unseen) < NEW_SENTENCES or len(unseen) < NEW_SHARE * count:

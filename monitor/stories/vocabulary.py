@@ -52,8 +52,9 @@ class Vocabulary:
     people: frozenset[str] = frozenset()  # nouns that say no more than that persons are counted
     outcomes: Mapping[str, frozenset[Phrase]] = field(default_factory=dict)  # what is the case: its phrases
     mentions: Mapping[str, frozenset[Phrase]] = field(default_factory=dict)  # what is talked of: weaker
+    homographs: frozenset[Phrase] = frozenset()  # two words of which one only looks like an outcome
     negations: frozenset[str] = frozenset()
-    perhaps: frozenset[str] = frozenset()  # what makes an outcome a possibility
+    perhaps: frozenset[str] = frozenset()  # what makes an outcome a possibility, or a wish
     months: frozenset[str] = frozenset()
     days: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset()  # units of time, and what follows the time of day
@@ -85,6 +86,7 @@ def _several(codes: tuple[str, ...]) -> Vocabulary:
         people=frozenset().union(*(part.people for part in parts)),
         outcomes=_joined(part.outcomes for part in parts),
         mentions=_joined(part.mentions for part in parts),
+        homographs=frozenset().union(*(part.homographs for part in parts)),
         negations=frozenset().union(*(part.negations for part in parts)),
         perhaps=frozenset().union(*(part.perhaps for part in parts)),
         months=frozenset().union(*(part.months for part in parts)),

@@ -25,7 +25,7 @@ _SIGN = re.compile(r"\s*(?:[:|>»→\u2192]|\s[-\u2013\u2014])\s*")
 _BEFORE = " \t-\u2013\u2014•*·>»→▶►+#"  # bullets
 _BEHIND = " \t:>»→▶►…?.!"
 _LONGEST_CHUNK = 64
-_MOST_CHUNKS = 100_000
+_MOST_CHUNKS = 30_000
 
 # Whether a label may begin with this raw piece of text; news repeats its words (see tokens.py).
 _may_begin: dict[str, bool] = {}

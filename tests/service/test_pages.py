@@ -372,6 +372,29 @@ def test_an_alert_that_waits_is_decided_on_time_though_the_page_hangs(
         assert desk.row(first).done_at is None, "the page is still wanted"
 
 
+@pytest.mark.parametrize("why", ["no robots to be had", "a pause", "no budget"])
+def test_no_alert_waits_for_a_page_that_cannot_come_in_time(tmp_path: Path, why: str) -> None:
+    """Its host asked for patience, does not answer, or was asked enough: it is decided at once."""
+    budget = {"pages": {"per_host": "1/1d"}} if why == "no budget" else {}
+    with page_desk(tmp_path, **budget) as desk:
+        if why == "no budget":
+            desk.serve("/0", page(DOHA))
+            desk.want("/0")
+            desk.work()
+        waits = [desk.want(f"/{n}", purpose=Purpose.DECIDE, hold=timedelta(seconds=30)) for n in (1, 2)]
+        if why == "a pause":
+            desk.pacer.pause("127.0.0.1", 600.0)
+        if why == "no robots to be had":
+            desk.fetcher = Scripted(
+                robots=FetchResult(FetchStatus.NETWORK, message="refused", unreachable=True)
+            )
+        for _ in range(3):
+            desk.worker.wake()
+            desk.work()
+        assert [desk.row(one).hold_until for one in waits] == [None, None]
+        assert [desk.row(one).done_at for one in waits] == [None, None], "the pages are still wanted"
+
+
 def test_a_stop_breaks_off_and_the_next_start_goes_on(tmp_path: Path) -> None:
     """The row is there with the attempt that was made; a minute later it is asked for again."""
     with page_desk(tmp_path) as desk:

@@ -67,6 +67,7 @@ def write_config(path: Path, world: SoakWorld, turn: int) -> None:
     ]
     for number in range(world.feeds):
         lines += ["[[feeds]]", f'name = "f{number}"', f'url = "{world.url(number)}"']
+        lines += ['full_text = "never"']  # what is counted is the way of an alert that waits for no page
     path.write_text("\n".join(lines))
 
 

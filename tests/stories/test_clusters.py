@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.wires import Wanted, clusters, judged
 
-FILES = ("first_en", "first_fr", "second_en", "second_fr", "third", "fourth")
+FILES = ("first_en", "first_fr", "second_en", "second_fr", "third", "fourth", "fifth_en", "fifth_fr")
 GROUPS = [(name, group) for name in FILES for group in clusters(name)]
 
 

@@ -169,6 +169,25 @@ def test_the_head_has_to_be_near() -> None:
     assert relate(new, [head, middle]).relation is Relation.NEW
 
 
+def test_a_later_version_cut_short_is_a_copy_of_it() -> None:
+    """However little its beginning has of the first report; but not what stands further down in it."""
+    first, last = words(1, 200).split(), words(2, 200).split()
+    head = told(1, " ".join(first))
+    update = replace(article(2, " ".join([*last[:100], *first[:100]]), minutes=90), story=1)
+    assert relate(article(3, " ".join(last[:90]), minutes=99), [head, update]).relation is Relation.DUPLICATE
+    inside = relate(article(3, " ".join(last[10:100]), minutes=99), [head, update])
+    assert inside.relation is Relation.DUPLICATE
+    assert relate(article(3, " ".join(last[60:100]), minutes=99), [head, update]).relation is Relation.NEW
+
+
+def test_a_copy_of_a_copy_cut_short_begins_no_chain() -> None:
+    """What it is measured by has to be near the first report itself."""
+    first, last, other = words(1, 200).split(), words(2, 200).split(), words(3, 200).split()
+    head = told(1, " ".join(first))
+    far = replace(article(2, " ".join([*last[:100], *other[:100]]), minutes=90), story=1)
+    assert relate(article(3, " ".join(last[:90]), minutes=99), [head, far]).relation is Relation.NEW
+
+
 def test_seven_days() -> None:
     """What is older groups nothing."""
     text = words(1, 100)

@@ -95,6 +95,10 @@ OUTCOMES = [
     ("fr", "Les députés débattent du texte.", "Les députés ont adopté le texte."),
     ("fr", "Le maire est mis en cause.", "Le maire présente sa démission."),
     ("fr", "Odile Farges attend son jugement.", "Odile Farges est relaxée."),
+    ("fr", "Ses avocats plaideront la relaxe jeudi.", "Le maire d'Orsk a été relaxé."),
+    ("fr", "La défense espère une relaxe.", "Le tribunal prononce la relaxe."),
+    ("fr", "L'élu de 66 ans s'est tu.", "Odile Farges a été élue, le maire élu lui-même battu."),
+    ("fr", "Un arrêté ferme la place.", "Un homme a été arrêté sur la place."),
     ("de", "Der Minister weist alles zurück.", "Der Minister tritt zurück."),
     ("de", "Das Gericht berät über den Fall.", "Das Gericht hat den Mann freigesprochen."),
     ("es", "El juez oye a los testigos.", "El juez dice: absuelto de todo."),
@@ -113,8 +117,16 @@ NO_OUTCOMES = [
     ("en", "Stagg was found guilty in Orsk.", "Stagg was convicted in Orsk."),
     ("en", "Brask defended herself in Orsk.", "Brask may be sacked, not released, in Orsk."),
     ("en", "Nobody spoke in Orsk.", "Nobody was killed in Orsk."),
+    ("en", "A bus left the road near Orsk.", "A bus overturned near Orsk."),
+    ("en", "The firm raised its forecast.", "The firm lifted its forecast."),
     ("fr", "Personne n'a parlé à Orsk.", "Personne n'a été tué à Orsk."),
     ("fr", "Le texte arrive en séance.", "Le texte pourrait être adopté."),
+    (
+        "fr",
+        "Le maire est jugé à Orsk.",
+        "Le maire est jugé, ils demandent la relaxe de l'élu.",
+    ),
+    ("fr", "La place est fermée.", "La place est fermée par arrêté, une voiture sombre y est garée."),
     ("de", "Der Fall liegt beim Gericht.", "Er wurde nicht verurteilt, der Fall liegt beim Gericht."),
 ]
 
@@ -174,6 +186,25 @@ def test_new_material_needs_an_hour_and_three_sentences() -> None:
         assert [signal.kind for signal in signals(new, [head], language="en")] == wanted
     teaser = Version("", REST["en"], NOON, full=False)
     assert signals(Version("", REST["en"] + more, NOON + timedelta(hours=2)), [teaser], language="en") == ()
+
+
+def test_feeds_texts_of_one_length_are_compared_as_they_are() -> None:
+    """What a text of the same length does not have was not cut off: it is new."""
+    told = " ".join(f"The {word} of Orsk spoke for a long while." for word in ("mayor", "baker", "priest"))
+    more = " ".join(f"Witness {word} told us a story of her own." for word in ("alpha", "beta", "gamma"))
+    head = Version("", f"{REST['en']} {told}", NOON, full=False)
+    new = Version("", f"{REST['en']} {more}", NOON + timedelta(hours=2), full=False)
+    assert [signal.kind for signal in signals(new, [head], language="en")] == [Change.MATERIAL]
+
+
+def test_an_outcome_of_the_headline_counts_wherever_the_text_states_it() -> None:
+    """Behind the first words too, and in a text that is known but for that; over the old text it does not."""
+    lead = " ".join(f"Boat {word} looked for the crew in another part of the bay." for word in "abcdefghij")
+    head = Version("Trawler missing", f"{lead} The search will go on at dawn.", NOON)
+    title = "Search called off"
+    new = Version(title, f"{lead} The search was called off.", NOON + timedelta(hours=2))
+    assert [str(each) for each in signals(new, [head], language="en")] == ["new: called off"]
+    assert signals(Version(title, head.text, new.at), [head], language="en") == ()
 
 
 def test_what_any_member_said_is_no_news() -> None:

@@ -38,7 +38,9 @@ WORDS = Vocabulary(
         "dead": phrases("dead, dies, died, killed, kills, fatal, fatally, found dead"),
         "convicted": phrases("found guilty, guilty, convicted, convicts, sentenced, guilty verdict, jailed"),
         "acquitted": phrases(
-            "acquitted, acquits, cleared of, not guilty verdict, found not guilty, exonerated, overturned"
+            "acquitted, acquits, cleared of, not guilty verdict, found not guilty, exonerated,"
+            " conviction overturned, convictions overturned, verdict overturned, overturned the conviction,"
+            " overturned his conviction, overturned her conviction, overturned the verdict"
         ),
         "arrested": phrases("arrested, detained, detains, captured, in custody"),
         "charged": phrases("charged with, indicted, indicts, pleads guilty, pleaded guilty"),
@@ -63,21 +65,25 @@ WORDS = Vocabulary(
         ),
         "ended": phrases(
             "ended, called off, calls off, lifted, halted, suspended,"
-            " suspends, cancelled, canceled, postponed"
+            " suspends, cancelled, canceled, postponed, declared over, mistrial,"
+            " discharged the jury, jury discharged"
         ),
         "rescued": phrases("rescued, found alive, pulled alive, found safe, saved"),
-        "found": phrases("bodies found, body found, wreckage found, found the wreckage, identified"),
+        "found": phrases(
+            "bodies found, body found, wreckage found, found the wreckage, identified,"
+            " was recovered, were recovered"
+        ),
         "caused": phrases(
             "claims responsibility, claimed responsibility, admitted, admits, confessed, confesses"
         ),
         "banned": phrases("banned, outlawed, outlaws"),
         "cut": phrases("cut its, cut the, lowers, lowered its, slashes"),
-        "raised": phrases("raised its, hiked, increases its"),
+        "raised": phrases("raised its, hiked, increases its, lifts its, lifted its"),
         "chosen": phrases("chosen, chooses, chose, awarded, selected, selects"),
         "collapsed": phrases("collapsed, sank, sunk, capsized, exploded, bankrupt"),
         "expelled": phrases("expelled, deported, extradited, evicted"),
         "reopened": phrases("reopens, reopened, resumes, resumed"),
-        "recalled": phrases("recalls, recalled, withdraws, withdrew"),
+        "recalled": phrases("recalls, recalled, withdraws, withdrew, withdrawn, retracts, retracted"),
     },
     mentions={
         "rescued": phrases("survivors, survivor"),
@@ -97,6 +103,7 @@ WORDS = Vocabulary(
         "chosen": phrases("awards"),
         "agreed": phrases("deal"),
     },
+    homographs=phrases("lifted its, lifts its"),  # a forecast, not a ban
     negations=words(
         "not no never nobody none without neither nor denies denied deny isn wasn weren didn hasn t"
     ),

@@ -48,7 +48,10 @@ WORDS = Vocabulary(
             " coupable, ecroue, incarcere"
         ),
         "acquitted": phrases(
-            "acquitte, acquittee, acquittes, relaxe, relaxee, relaxes, innocente, blanchi, blanchie, non lieu"
+            "acquitte, acquittee, acquittes, relaxe, relaxee, relaxes, innocente, blanchi, blanchie,"
+            " non lieu, innocentee, innocentes, hors de cause,"
+            " prononce la relaxe, prononce une relaxe, prononce sa relaxe, prononce leur relaxe,"
+            " obtient la relaxe, obtenu la relaxe, obtient sa relaxe, obtenu sa relaxe"
         ),
         "arrested": phrases(
             "arrete, arretes, arretee, arretees, interpelle, interpelles, interpellee, en garde"
@@ -60,6 +63,7 @@ WORDS = Vocabulary(
             "demissionne, a demissionne, demissionnaire, a presente sa demission, presente sa"
             " demission, remis sa demission,"
             " remet sa demission, annonce sa demission, quitte ses fonctions, quitte son poste,"
+            " quitte le pouvoir, quitte le gouvernement,"
             " jette l'eponge"
         ),
         "dismissed": phrases(
@@ -84,7 +88,9 @@ WORDS = Vocabulary(
         ),
         "ended": phrases(
             "leve, levee de, suspend, suspendent, suspendu, suspendue, ont suspendu, annule,"
-            " annulee, annules, reporte, reportee, mis fin, prend fin, cesse"
+            " annulee, annules, reporte, reportee, mis fin, prend fin, cesse,"
+            " ete levee, ete levees, alerte levee, renonce a, renoncent a, abandonne, abandonnes, abandonnee,"
+            " abandonnees, rompt ses relations, rompu ses relations"
         ),
         "rescued": phrases(
             "sauve, sauves, retrouve vivant, retrouves vivants, retrouvee vivante, sain et sauf,"
@@ -102,7 +108,9 @@ WORDS = Vocabulary(
             "a choisi, ont choisi, choisie pour, choisi pour, retenu, retenue, attribue, attribuee"
         ),
         "closing": phrases("fermeront, fermera, ferment definitivement, rouvert, rouvre, rouvrent"),
-        "collapsed": phrases("effondre, effondree, coule, sombre, explose"),
+        "collapsed": phrases(
+            "effondre, effondree, coule, a sombre, ont sombre, sombre au, sombre en, sombre dans, explose"
+        ),
         "expelled": phrases("expulse, expulsee, expulses, extrade, extradee"),
         "reopened": phrases("rouvre, rouvrent, rouvert, rouverte, reprend, a repris"),
         "recalled": phrases("retire de la vente, retires de la vente"),
@@ -116,9 +124,17 @@ WORDS = Vocabulary(
         "collapsed": phrases("faillite, liquidation"),
         "agreed": phrases("accord"),
     },
+    # Nouns that folding makes equal to a participle.
+    homographs=phrases(
+        "la relaxe, une relaxe, sa relaxe, leur relaxe, l'elu, un elu, cet elu, l'elue, une elue, cette elue,"
+        " un arrete, cet arrete, par arrete, arrete municipal, arrete prefectoral, arrete ministeriel,"
+        " les arretes, des arretes, les licencies, des licencies, les interdits"
+    ),
     negations=words("pas non ni aucun aucune jamais sans nie n personne guere"),
     perhaps=words(
         "pourrait pourraient serait seraient va vont doit devrait si peut risque risquent attendu prevu"
+        " plaide plaident plaider plaidera plaideront requis requiert requierent requerir reclame reclament"
+        " reclamer demande demandent demander demandait exige exigent exiger veut veulent"
     ),
     months=words(
         "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre"
