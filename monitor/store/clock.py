@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CLOCK = "clock"  # the fact that ties stored times to the steady clock of one boot
 OFFLINE = "offline_since"  # the fact that tells that we are cut off
+_DIGEST_WITHIN = timedelta(hours=25)  # the longest day: no digest is farther off
 STEPPED = "clock_step"  # the fact that tells of the last step
 
 
@@ -73,11 +74,10 @@ def move_due_times(tx: Tx, step: timedelta, now: datetime) -> int:
         ],
     )
     for row in _unsent(tx):
-        by_the_wall = row.bin.startswith(DIGEST_PREFIX)  # what goes when the clock shows a time of day
         tx.run(
             sql.OUTBOX_CLOCK,
             outbox=row.id,
-            next_attempt_at=_moved(row.next_attempt_at, timedelta(0) if by_the_wall else step),
+            next_attempt_at=_moved(row.next_attempt_at, timedelta(0) if _by_the_wall(row, now) else step),
             created_at=_moved(row.created_at, step),
         )
     for found in tx.rows(sql.CHANNELS):
@@ -158,6 +158,12 @@ def _mend_hosts_and_troubles(tx: Tx, now: datetime) -> None:
         if trouble.since > now:
             since, told = _not_after(trouble.since, now), _not_after(trouble.told_at, now)
             tx.run(sql.EPISODE_CLOCK, episode=trouble.id, since=since, told_at=told)
+
+
+def _by_the_wall(row: OutboxRow, now: datetime) -> bool:
+    """Whether a message goes when the clock shows a time of day, and not only in a year, by the new clock."""
+    due = row.next_attempt_at
+    return row.bin.startswith(DIGEST_PREFIX) and due is not None and due - now <= _DIGEST_WITHIN
 
 
 def _unsent(tx: Tx) -> list[OutboxRow]:

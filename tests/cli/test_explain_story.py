@@ -236,7 +236,9 @@ def test_weak_says_which_lines_are_not_confirmed(tmp_path: Path, state: State, r
     assert "rule quake · holds now (weak)" in text
     assert "Most read: rain in Marvania (not confirmed)\n" in text
     assert " · weak: not by confirmed text alone\n" in text
-    assert f"first no: weak: desk: {reason.sentence if reason is Reason.WEAK_IGNORED else 'held until '}" in text
+    assert (
+        f"first no: weak: desk: {reason.sentence if reason is Reason.WEAK_IGNORED else 'held until '}" in text
+    )
     found = shape(tmp_path, article)
     assert found["article"]["unconfirmed"] == [
         {"field": "body", "start": start, "end": len(page), "text": "Most read: rain in Marvania"}

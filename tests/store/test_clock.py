@@ -220,3 +220,16 @@ def test_a_page_that_was_wanted_in_the_future_is_wanted_now(tx: Tx) -> None:
     assert page is not None
     assert page["created_at"] == to_db(NOW)
     assert page["hold_until"] == to_db(NOW + timedelta(seconds=30))
+
+
+@pytest.mark.parametrize(
+    ("step", "due"),
+    [(HOUR, 2 * HOUR), (-HOUR, 2 * HOUR), (timedelta(days=-400), timedelta(days=-400) + 2 * HOUR)],
+)
+def test_a_digest_goes_when_the_clock_shows_its_hour(tx: Tx, step: timedelta, due: timedelta) -> None:
+    """It does not move with the clock, unless it would be more than a day off then."""
+    values = {"state": "held", "reason": "digest", "bin": "digest:2026-01-01T08:00"}
+    held = add_notification(tx, next_attempt_at=NOW + 2 * HOUR, **values)
+    move_due_times(tx, step, NOW + step)
+    assert outbox_row(tx, held).next_attempt_at == NOW + due
+    tx.run("UPDATE ledger SET state = 'held'")

@@ -11,10 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.alerts.silences import Silence
+from monitor.model import Reason, State
 from monitor.store import retention, sql
+from monitor.store.matches import Fate, write_fate
 from monitor.store.outbox import notice
 from monitor.store.retention import Place, Stage, limits, prune_step, shrink_step, still_listed
 from monitor.store.rows import to_db
+from monitor.store.silences import add_silence
 from monitor.store.story_index import insert as insert_texts
 from monitor.stories.index import day_of
 from tests.support.store import (
@@ -413,3 +417,18 @@ def test_a_place_counts_what_went() -> None:
     place = Place().on(articles=2, gaps=0).on(articles=1)
     assert place.removed == {"articles": 3}
     assert replace(place, stage=Stage.DONE).removed == place.removed
+
+
+def test_a_silence_stays_as_long_as_something_tells_of_it(tx: Tx) -> None:
+    """It goes once people were told of its end, and nothing that it hid is left."""
+    old = to_db(days_ago(200))
+    for number in (1, 2, 3):
+        add_silence(tx, Silence({"rule": ("*",)}, "anna", "", days_ago(201), days_ago(200), days_ago(201)))
+        if number < 3:
+            tx.run(sql.SILENCE_TOLD, silence=number, told_at=old)
+    feed = add_feed(tx, "a")
+    match = add_match(tx, add_article(tx, feed), feed)
+    write_fate(tx, match, Fate("", State.SUPPRESSED, Reason.SILENCED, silence_id=2), days_ago(0))
+    prune_step(tx, Place(Stage.SUNDRIES), limits(90 * 86400.0, days_ago(0)))
+    assert [row["id"] for row in tx.rows(sql.SILENCES)] == [2, 3]
+    assert tx.next_id("silences") == 4
