@@ -102,7 +102,9 @@ def test(name: Annotated[str, typer.Argument(help="The channel to try.")]) -> No
     if context.given.json:
         output.emit(_shape(name, answer, hint, delivered=delivered))
     else:
-        output.say(f"{name}: {'delivered' if delivered else 'not delivered'}: {answer.detail or answer.kind.value}")
+        output.say(
+            f"{name}: {'delivered' if delivered else 'not delivered'}: {answer.detail or answer.kind.value}"
+        )
         if hint:
             output.say(f"    {hint}")
     if not delivered:
@@ -134,7 +136,9 @@ def _after_yes(channel: ChannelConfig, now: datetime) -> str:
         until = output.ago(state.paused_until, now)
         if state.pause_reason != AnswerClass.CONFIG:
             return f"its receiver asked for a pause before: alerts go out again {until}"
-        return f"alerts for it are paused ({until}); send them now: tocsin outbox retry --channel {channel.name}"
+        return (
+            f"alerts for it are paused ({until}); send them now: tocsin outbox retry --channel {channel.name}"
+        )
     url = channel.url.reveal() if channel.type == "apprise" and channel.url is not None else ""
     if url.partition("://")[0].strip().lower() in LOOK:
         return "look whether it arrived: this service's yes proves less than that (docs/channels.md says why)"

@@ -144,7 +144,9 @@ def test_a_yes_that_proves_little_says_so(tmp_path: Path) -> None:
     """A program behind json:// may do anything with it."""
     with HttpReceiver() as receiver:
         room = f'[channels.room]\nurl = "json://127.0.0.1:{receiver.port}/x"\n'
-        outcome = run("channels", "test", "room", "--config", configured(tmp_path, tmp_path / "none.db", room))
+        outcome = run(
+            "channels", "test", "room", "--config", configured(tmp_path, tmp_path / "none.db", room)
+        )
     assert outcome.code == 0
     assert "look whether it arrived" in outcome.err
 

@@ -11,6 +11,7 @@ from tests.support.privatenet import Authority, PrivateNet, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,9 @@ def doubles(net: PrivateNet, authority: Authority) -> Iterator[Doubles]:
     with Doubles(net, authority) as doubles:
         yield doubles
     assert net.strangers() == []
+
+
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the database lies that a silent first poll leaves; made by the first test that needs it."""
+    return tmp_path_factory.mktemp("known") / "t.db"

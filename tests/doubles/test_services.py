@@ -6,7 +6,9 @@ The real process, the real plugins, nothing patched. What the services are sent 
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,12 +54,6 @@ PATHS = {
     NTFY: "/",
     HOOK: "/in",
 }
-
-
-@pytest.fixture(scope="session")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the database lies that a silent first poll leaves; made by the first test that needs it."""
-    return tmp_path_factory.mktemp("known") / "t.db"
 
 
 @pytest.fixture
@@ -134,10 +130,13 @@ def test_a_channel_that_is_refused_stops_and_the_operator_hears_of_it(desk: Real
     assert (tried["delivered"], tried["status"]) == (False, status)
     assert "mend [channels.discord]" in tried["hint"]
     desk.doubles.script.clear()
-    assert "send them now: tocsin outbox retry --channel ntfy" in desk.run("channels", "test", "ntfy").stderr
-    assert desk.run("outbox", "retry", "--all").returncode == 0
+    mended = desk.run("channels", "test", "telegram")
+    assert "send them now: tocsin outbox retry --channel telegram" in mended.stderr
+    assert desk.run("outbox", "retry", "--channel", "telegram").returncode == 0
     assert desk.run("run", "--once").returncode == 0
-    assert {row["state"] for row in desk.outbox().values()} == {"sent"}
+    assert {row["state"] for row in rows.values()} == {"retry"}
+    rows = desk.outbox()
+    assert (rows["telegram"]["state"], rows["telegram"]["attempts"]) == ("sent", 2)
 
 
 def test_refused_markup_goes_out_once_more_as_plain_text(desk: RealDesk) -> None:
@@ -154,12 +153,15 @@ def test_refused_markup_goes_out_once_more_as_plain_text(desk: RealDesk) -> None
     assert {row["state"] for row in rows.values()} == {"sent"}
     told = [title for title in desk.logged("notice") if "gave up" in title]
     assert told == [f"channel discord gave up a message: {dead['last_error']} (outbox {dead['id']})"]
-    for host, read in READ.items():
+    for host in (TELEGRAM, SLACK, SLACK_API, DISCORD, NTFY):
         alert, again = alerts_of(desk.doubles, host)[:2]
-        seen = read(again)
-        assert grammars.normal("[high] Talks in <Doha>") in grammars.normal(seen.text)
-        assert len(json.dumps(again)) < len(json.dumps(alert))
-        assert seen.strong == [] or host != TELEGRAM
+        key = {DISCORD: "content", NTFY: "message"}.get(host, "text")
+        assert "</b>" not in again[key]
+        assert len(again[key]) < len(alert[key])
+        shown = again.get("title", "") + again[key]
+        shown = re.sub(r"\\(.)", r"\1", shown) if host == DISCORD else html.unescape(shown)
+        assert grammars.normal("[high] Talks in <Doha> & @everyone") in grammars.normal(shown)
+        grammars.nothing_live(shown.replace("https://wire.example/new", ""), "chat")
     (listed,) = desk.asked("alerts", "list")
     ends = {one["channel"]: (one["state"], one["reason"]) for one in listed["deliveries"]}
     assert ends.pop("discord") == ("dead", "refused")
@@ -191,11 +193,10 @@ def test_a_rate_limit_is_kept_whoever_asks_again(desk: RealDesk) -> None:
     ("says", "error", "repeat"),
     [
         (Says(500, "oops"), "HTTP 500: the receiver has a problem", False),
-        (Says(502, "<html>Bad Gateway</html>"), "HTTP 502: the receiver has a problem", False),
         (RESET, "the connection ended without an answer; it may have arrived", True),
         (HANG, "the connection ended without an answer; it may have arrived", True),
     ],
-    ids=["500", "502", "reset", "hang"],
+    ids=["500", "reset", "hang"],
 )
 def test_what_passes_is_tried_again(desk: RealDesk, says: Says, error: str, repeat: bool) -> None:
     """Without a notice; where nobody can know whether it arrived the next one says that it may be a repeat."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 import struct
 import threading
 from dataclasses import dataclass, field
@@ -19,7 +18,13 @@ if TYPE_CHECKING:
     from tests.support.privatenet import Authority, PrivateNet
 
 TELEGRAM, SLACK, SLACK_API = "api.telegram.org", "hooks.slack.com", "slack.com"
-DISCORD, NTFY, HOOK, WIRE, MAIL = "discord.com", "ntfy.sh", "hooks.example", "wire.example", "mail.example.org"
+DISCORD, NTFY, HOOK, WIRE, MAIL = (
+    "discord.com",
+    "ntfy.sh",
+    "hooks.example",
+    "wire.example",
+    "mail.example.org",
+)
 SERVICES = (TELEGRAM, SLACK, SLACK_API, DISCORD, NTFY, HOOK)
 HOSTS = (*SERVICES, WIRE, MAIL)
 PATIENCE = 30.0  # seconds before a test that waits for a request gives up
@@ -37,7 +42,9 @@ class Says:
 
 HANG, RESET = Says(0, instead="hang"), Says(0, instead="reset")
 YES = {
-    TELEGRAM: Says(200, {"ok": True, "result": {"message_id": 7, "date": 1795770000, "chat": {"id": 12315544}}}),
+    TELEGRAM: Says(
+        200, {"ok": True, "result": {"message_id": 7, "date": 1795770000, "chat": {"id": 12315544}}}
+    ),
     SLACK: Says(200, "ok"),
     SLACK_API: Says(200, {"ok": True, "channel": "C024BE91L", "ts": "1795770000.000100", "message": {}}),
     DISCORD: Says(204),
@@ -137,13 +144,14 @@ class Doubles:
         self.broken: list[str] = []  # handshakes that failed
         self._came = threading.Condition()
         self._over = threading.Event()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(authority.certificate, authority.key)
         self._servers = [net.inside(lambda port=port: _Server(self, port)) for port in (443, 80)]
         tls = self._servers[0]
-        tls.socket = context.wrap_socket(tls.socket, server_side=True, do_handshake_on_connect=False)
+        tls.socket = authority.context().wrap_socket(
+            tls.socket, server_side=True, do_handshake_on_connect=False
+        )
         self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True) for server in self._servers
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+            for server in self._servers
         ]
 
     def say(self, host: str, *answers: Says) -> None:

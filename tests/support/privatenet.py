@@ -6,8 +6,8 @@ A network of a test's own: nothing in it but loopback, and a hosts file in which
         net.run("channels", "test", "phone", env={...})
 
 A process holds a network and a mount namespace open. Sockets that `inside` makes belong to that network, whatever
-thread uses them later; `under` is the command that starts a program there. Names that no hosts file knows are
-asked of a name server that answers nothing and remembers them: `strangers`.
+thread uses them later; `under` is the command that starts a program there. Names that the hosts file does not know
+are asked of a name server that knows none either, and remembers them: `strangers`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import ctypes
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -28,17 +29,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
-_TOOLS = {"unshare": "util-linux", "nsenter": "util-linux", "mount": "mount", "ip": "iproute2", "openssl": "openssl"}
+_TOOLS = {
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "mount": "mount",
+    "ip": "iproute2",
+    "openssl": "openssl",
+}
+OURSELVES = "desk.example"  # the machine's own name in there
+_RESOLVE = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 # /run is covered: a cache or resolver of this machine would be asked over its socket there, and would look outside.
-_HOLD = """
+# A mail server finds an empty spool, and its mailboxes lie in the test's folder.
+_HOLD = f"""
+hostname {OURSELVES}
 ip link set lo up
 mount --bind "$1/hosts" /etc/hosts
 mount --bind "$1/resolv.conf" /etc/resolv.conf
 mount -t tmpfs -o mode=0755 tmpfs /run
-for covered in mail:/var/mail spool:/var/spool/smtpd; do
-  if [ -d "${covered#*:}" ]; then mount --bind "$1/${covered%%:*}" "$(readlink -f "${covered#*:}")"; fi
-done
+mount -t tmpfs -o mode=0755 tmpfs /var/spool
+mount --bind "$1/mail" /var/mail
 echo ready
 exec cat
 """
@@ -51,11 +61,17 @@ def why_not(*tools: str) -> str:
     if os.geteuid() != 0:
         return "only root may make a network namespace"
     wanted = _TOOLS | dict(tool.split(":") for tool in tools)
-    missing = [f"{tool} (apt install {package})" for tool, package in wanted.items() if shutil.which(tool) is None]
+    missing = [
+        f"{tool} (apt install {package})" for tool, package in wanted.items() if shutil.which(tool) is None
+    ]
     if missing:
         return f"missing: {', '.join(missing)}"
     tried = subprocess.run(
-        ["unshare", "--net", "--mount", "true"], capture_output=True, text=True, check=False, timeout=30
+        ["unshare", "--net", "--mount", "--uts", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
     )
     return f"namespaces are not to be had here: {tried.stderr.strip()}" if tried.returncode else ""
 
@@ -65,21 +81,21 @@ class PrivateNet:
 
     def __init__(self, folder: Path, hosts: Sequence[str]) -> None:
         self._folder = folder
-        lines = ["127.0.0.1 localhost", *(f"127.0.0.1 {host}" for host in hosts)]
-        for name, text in (("hosts", "\n".join(lines) + "\n"), ("resolv.conf", "nameserver 127.0.0.1\n")):
+        lines = ["127.0.0.1 localhost", f"127.0.0.1 {OURSELVES}", *(f"127.0.0.1 {host}" for host in hosts)]
+        for name, text in (("hosts", "\n".join(lines) + "\n"), ("resolv.conf", _RESOLVE)):
             (folder / name).write_text(text, encoding="ascii")
-        for name in ("mail", "spool"):
-            (folder / name).mkdir(mode=0o711)
+        self.mailboxes = folder / "mail"  # what is /var/mail inside
+        self.mailboxes.mkdir(mode=0o755)
 
     def __enter__(self) -> Self:
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--", "sh", "-ec", _HOLD, "hold", str(self._folder)],
+            ["unshare", "--net", "--mount", "--uts", "--", "sh", "-ec", _HOLD, "hold", str(self._folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         assert self._holder.stdout
         assert self._holder.stdout.readline() == b"ready\n", "the private network cannot be set up"
-        self._names = self.inside(lambda: _datagrams(53))
+        self._names = self.inside(_NameServer)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -93,8 +109,8 @@ class PrivateNet:
     @property
     def under(self) -> list[str]:
         """The command before a program that lives in this network."""
-        pid = self._holder.pid
-        return ["nsenter", f"--net=/proc/{pid}/ns/net", f"--mount=/proc/{pid}/ns/mnt", f"--wd={self._folder}", "--"]
+        target = ["--target", str(self._holder.pid)]
+        return ["nsenter", *target, "--net", "--mount", "--uts", f"--wd={self._folder}", "--"]
 
     def inside(self, make: Callable[[], T]) -> T:
         """Do something in this network: in a thread that moved there, and so do the threads it starts."""
@@ -131,25 +147,45 @@ class PrivateNet:
         )
 
     def strangers(self) -> list[str]:
-        """The names asked for since the last call that the hosts file does not know."""
-        asked = []
-        while True:
-            try:
-                asked.append(_asked(self._names.recv(512)))
-            except BlockingIOError:
-                return asked
+        """The names asked for so far that the hosts file does not know, but for a mail server's own of loopback."""
+        own = (".in-addr.arpa", "localhost", "localhost.example")
+        return [name for name in self._names.asked if not name.endswith(own)]
 
 
 def plain_environment(home: Path) -> dict[str, str]:
     """What a process needs, and no proxy or certificate of this machine's."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TZ": "UTC"}
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+    }
 
 
-def _datagrams(port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.bind(("127.0.0.1", port))
-    made.setblocking(False)
-    return made
+class _NameServer:
+    """Knows no name, and says so at once."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 53))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            query, client = self._socket.recvfrom(512)
+            if len(query) < 12:  # what `close` sends
+                return
+            self.asked.append(_asked(query))
+            # Its own number and question back: a response, nobody of that name.
+            self._socket.sendto(query[:2] + b"\x81\x83" + query[4:6] + bytes(6) + query[12:], client)
+
+    def close(self) -> None:
+        self._socket.sendto(b"", ("127.0.0.1", 53))
+        self._thread.join()
+        self._socket.close()
 
 
 def _asked(query: bytes) -> str:
@@ -170,7 +206,7 @@ class Authority:
     def __init__(self, folder: Path, hosts: Sequence[str]) -> None:
         self.bundle = folder / "authority.pem"
         self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
-        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256")
+        new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256")
         extensions = folder / "extensions"
         extensions.write_text(
             "basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n"
@@ -178,13 +214,29 @@ class Authority:
             encoding="ascii",
         )
         for line in (
-            ("req", "-x509", *curve, "-days", "2", "-subj", "/CN=Authority of a test", "-keyout", "authority.key")
+            (
+                "req",
+                "-x509",
+                *new,
+                "-days",
+                "2",
+                "-subj",
+                "/CN=Authority of a test",
+                "-keyout",
+                "authority.key",
+            )
             + ("-out", "authority.pem", "-addext", "keyUsage=critical,keyCertSign,cRLSign"),
-            ("req", *curve, "-subj", "/CN=doubles", "-keyout", "key.pem", "-out", "request.pem"),
+            ("req", *new, "-subj", "/CN=doubles", "-keyout", "key.pem", "-out", "request.pem"),
             ("x509", "-req", "-in", "request.pem", "-CA", "authority.pem", "-CAkey", "authority.key")
             + ("-set_serial", "1", "-days", "2", "-extfile", "extensions", "-out", "certificate.pem"),
         ):
             subprocess.run(["openssl", *line], cwd=folder, check=True, capture_output=True, timeout=30)
+
+    def context(self) -> ssl.SSLContext:
+        """What a server needs to show its certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
 
     @property
     def trusted(self) -> dict[str, str]:

@@ -59,7 +59,9 @@ class RealDesk:
         )
         text += "".join(f'[channels.{name}]\nurl = "{url}"\n' for name, url in channels.items())
         if hook:
-            text += f'[channels.hook]\ntype = "webhook"\nurl = "https://{HOOK}/in"\nsecret = "{HOOK_SECRET}"\n'
+            text += (
+                f'[channels.hook]\ntype = "webhook"\nurl = "https://{HOOK}/in"\nsecret = "{HOOK_SECRET}"\n'
+            )
         text += f'[channels.log]\ntype = "file"\npath = "{self.log}"\n'
         self.config.write_text(text + more, encoding="utf-8")
         self.config.chmod(0o600)
@@ -94,7 +96,9 @@ class RealDesk:
 
     def outbox(self) -> dict[str, dict[str, Any]]:
         """The alert's row of each channel, sent or not."""
-        return {row["channel"]: row for row in self.asked("outbox", "list", "--all") if row["kind"] == "alert"}
+        return {
+            row["channel"]: row for row in self.asked("outbox", "list", "--all") if row["kind"] == "alert"
+        }
 
     def logged(self, kind: str) -> list[str]:
         """The titles of this kind that the file was told."""
