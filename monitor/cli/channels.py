@@ -22,13 +22,16 @@ REMEDIES = {
     "rate": "wait, then try again; alerts wait by themselves until they may be sent",
     "config": "mend [channels.{name}] in the configuration, then: tocsin channels test {name}",
     "refused": "mend the receiver's address in [channels.{name}], then: tocsin channels test {name}",
-    "content": "the service is there and lets you in; an alert that it refuses is sent once more, short and plain",
+    "content": "it lets you in, but refuses the text; a refused alert is sent once more, short and plain",
     "unknown": "look whether it arrived; an alert would be sent again, marked as a possible repeat",
 }
 # Services whose yes proves nothing about arrival (docs/channels.md says why).
 LOOK = frozenset(
-    "xmpp xmpps mqtt mqtts rsyslog irc ircs aprs dapnet growl dbus gnome glib macosx windows syslog blink1"
-    " mailto mailtos json jsons xml xmls form forms".split()
+    {
+        *("xmpp", "xmpps", "mqtt", "mqtts", "rsyslog", "irc", "ircs", "aprs", "dapnet", "growl"),
+        *("dbus", "gnome", "glib", "macosx", "windows", "syslog", "blink1"),
+        *("mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms"),
+    }
 )
 
 

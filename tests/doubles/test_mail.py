@@ -1,4 +1,4 @@
-"""Mail, end to end: a real OpenSMTPD that puts it into a maildir, and servers that say what a test wrote down."""
+"""Mail, end to end: a real OpenSMTPD that puts it into a maildir, and servers that answer from a script."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PLAIN = f"mailto://{MAIL}:25?from=tocsin@example.org&to=desk@example.org"
 SECURE = f"mailtos://{MAIL}:587?from=tocsin@example.org&to=desk@example.org&mode=starttls"
 NOBODY = f"mailto://{MAIL}:25?from=tocsin@example.org&to=stranger@example.org"
 REPORT = (
-    "Envoys of four countries met the movement in Doha on Monday to talk about frozen reserves, two officials said. "
-    "The meeting, the third since the summer, lasted six hours and ended without a statement."
+    "Envoys of four countries met the movement in Doha on Monday to talk about frozen reserves, two officials"
+    " said. The meeting, the third since the summer, lasted six hours and ended without a statement."
 )
 CHANGED = REPORT.replace("ended without a statement", "ended when 12 people were killed")
 
@@ -95,7 +95,7 @@ def test_an_alert_lies_in_the_mailbox(desk: RealDesk, server: MailServer) -> Non
 
 
 def test_an_update_joins_the_thread_of_its_story(desk: RealDesk, server: MailServer) -> None:
-    """Both refer to the story's made-up first mail; the update answers it, and says what changed since when."""
+    """Both refer to the story's made-up first mail; the update answers it, and says what changed."""
     first = Item("Envoys meet in Doha", guid="t", link="https://wire.example/t", text=REPORT)
     other = Item(
         "Doha airport opens a third runway", guid="o", link="https://wire.example/o", text="It is long."
@@ -163,7 +163,7 @@ def test_a_real_server_knows_who_is_not_there(desk: RealDesk, server: MailServer
 def test_what_a_mail_server_says_decides(
     desk: RealDesk, script: dict[str, list[str]], first: tuple[str, str], then: str, notices: int
 ) -> None:
-    """The row after the first try and after a second by hand; a busy or unfriendly server is given its time."""
+    """The row after the first try and after a second by hand; a busy server is given its time."""
     with listening(desk, **script) as receiver:
         assert desk.ring(NEW).returncode == 1
         row = desk.outbox()["desk"]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import socket
+import socketserver
 import struct
+import sys
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,19 +61,17 @@ def telegram_says(status: int, words: str, **more: Any) -> Says:
 
 
 def refusals(status: int) -> dict[str, Says]:
-    """How each service says no with this status, as far as it has a word for it."""
-    return {host: says for host, says in _NO.get(status, {}).items()} or {
-        host: Says(status, "<html>no</html>", {"Content-Type": "text/html"}) for host in SERVICES
-    }
+    """How each service says no with this status: 400, 401, 403, 404 or 429."""
+    return dict(_NO[status])
 
 
 _NO: dict[int, dict[str, Says]] = {
     400: {
-        TELEGRAM: telegram_says(400, 'Bad Request: can\'t parse entities: Unsupported start tag "x" at byte offset 3'),
+        TELEGRAM: telegram_says(400, "Bad Request: can't parse entities: Unsupported start tag"),
         SLACK: Says(400, "invalid_payload"),
         SLACK_API: Says(200, {"ok": False, "error": "invalid_blocks"}),
         DISCORD: Says(400, {"message": "Invalid Form Body", "code": 50035, "errors": {}}),
-        NTFY: Says(400, {"code": 40024, "http": 400, "error": "invalid request: request body must be valid JSON"}),
+        NTFY: Says(400, {"code": 40024, "http": 400, "error": "invalid request: body must be JSON"}),
         HOOK: Says(400, "no"),
     },
     401: {
@@ -110,7 +110,9 @@ _NO: dict[int, dict[str, Says]] = {
             {"Retry-After": "1000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "1000"},
         ),
         NTFY: Says(
-            429, {"code": 42901, "http": 429, "error": "limit reached: too many requests"}, {"Retry-After": "1000"}
+            429,
+            {"code": 42901, "http": 429, "error": "limit reached: too many requests"},
+            {"Retry-After": "1000"},
         ),
         HOOK: Says(429, "no", {"Retry-After": "1000"}),
     },
@@ -144,7 +146,7 @@ class Doubles:
         self.broken: list[str] = []  # handshakes that failed
         self._came = threading.Condition()
         self._over = threading.Event()
-        self._servers = [net.inside(lambda port=port: _Server(self, port)) for port in (443, 80)]
+        self._servers = net.inside(lambda: [_Server(self, port) for port in (443, 80)])
         tls = self._servers[0]
         tls.socket = authority.context().wrap_socket(
             tls.socket, server_side=True, do_handshake_on_connect=False
@@ -235,8 +237,7 @@ class _Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         # http.server would ask for the full name of the host it stands on.
-        socket_server_bind = super(ThreadingHTTPServer.__mro__[2], self).server_bind
-        socket_server_bind()
+        socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "doubles", self.server_address[1]
 
     def shutdown_request(self, request: Any) -> None:
@@ -244,6 +245,4 @@ class _Server(ThreadingHTTPServer):
         self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        import sys
-
         self._doubles.broken.append(type(sys.exc_info()[1]).__name__)

@@ -1,13 +1,13 @@
 """
-A network of a test's own: nothing in it but loopback, and a hosts file in which services have their real names.
+A network of a test's own: nothing in it but loopback, where services have their real names.
 
     with PrivateNet(folder, ("api.telegram.org",)) as net:
         server = net.inside(lambda: socket.create_server(("127.0.0.1", 443)))
         net.run("channels", "test", "phone", env={...})
 
-A process holds a network and a mount namespace open. Sockets that `inside` makes belong to that network, whatever
-thread uses them later; `under` is the command that starts a program there. Names that the hosts file does not know
-are asked of a name server that knows none either, and remembers them: `strangers`.
+A process holds the namespaces open (network, mounts, the machine's name). Sockets that `inside` makes belong
+there, whatever thread uses them later; `under` is the command that starts a program there. Names that the
+hosts file does not know are asked of a name server that knows none either, and remembers them: `strangers`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _TOOLS = {
 OURSELVES = "desk.example"  # the machine's own name in there
 _RESOLVE = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
-# /run is covered: a cache or resolver of this machine would be asked over its socket there, and would look outside.
-# A mail server finds an empty spool, and its mailboxes lie in the test's folder.
+# /run is covered: a resolver of this machine would be asked over its socket there, and would look outside. A
+# mail server finds an empty spool, and its mailboxes lie in the test's folder.
 _HOLD = f"""
 hostname {OURSELVES}
 ip link set lo up
@@ -55,7 +55,7 @@ exec cat
 
 
 def why_not(*tools: str) -> str:
-    """What keeps this machine from such a network, or from one of these further tools (name: package); or ""."""
+    """What keeps this machine from such a network, or from these further tools ("name:package"); or ""."""
     if sys.platform != "linux":
         return "this is no Linux"
     if os.geteuid() != 0:
@@ -120,9 +120,7 @@ class PrivateNet:
         def body() -> None:
             try:
                 with Path(f"/proc/{self._holder.pid}/ns/net").open("rb") as space:
-                    libc = ctypes.CDLL(None, use_errno=True)
-                    if libc.setns(space.fileno(), _NEW_NETWORK) != 0:
-                        raise OSError(ctypes.get_errno(), "setns")
+                    _move_to(space.fileno())
                 made.append(make())
             except BaseException as error:  # noqa: BLE001 - it is raised again, in the caller's thread
                 broken.append(error)
@@ -147,9 +145,16 @@ class PrivateNet:
         )
 
     def strangers(self) -> list[str]:
-        """The names asked for so far that the hosts file does not know, but for a mail server's own of loopback."""
+        """The unknown names that were asked for so far, but for what a mail server asks of loopback."""
         own = (".in-addr.arpa", "localhost", "localhost.example")
         return [name for name in self._names.asked if not name.endswith(own)]
+
+
+def _move_to(space: int) -> None:
+    """Put this thread into a network namespace; `os.setns` comes with Python 3.12."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(space, _NEW_NETWORK) != 0:
+        raise OSError(ctypes.get_errno(), "the private network cannot be entered")
 
 
 def plain_environment(home: Path) -> dict[str, str]:
@@ -207,28 +212,39 @@ class Authority:
         self.bundle = folder / "authority.pem"
         self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
         new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256")
+        days = ("-days", "2")
+        usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", "authority.pem")
         extensions = folder / "extensions"
         extensions.write_text(
             "basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n"
             f"extendedKeyUsage=serverAuth\nsubjectAltName={','.join(f'DNS:{host}' for host in hosts)}\n",
             encoding="ascii",
         )
+        sign = ("-CA", "authority.pem", "-CAkey", "authority.key", "-set_serial", "1", *days)
         for line in (
             (
                 "req",
                 "-x509",
                 *new,
-                "-days",
-                "2",
+                *days,
                 "-subj",
                 "/CN=Authority of a test",
                 "-keyout",
                 "authority.key",
-            )
-            + ("-out", "authority.pem", "-addext", "keyUsage=critical,keyCertSign,cRLSign"),
+                *usage,
+            ),
             ("req", *new, "-subj", "/CN=doubles", "-keyout", "key.pem", "-out", "request.pem"),
-            ("x509", "-req", "-in", "request.pem", "-CA", "authority.pem", "-CAkey", "authority.key")
-            + ("-set_serial", "1", "-days", "2", "-extfile", "extensions", "-out", "certificate.pem"),
+            (
+                "x509",
+                "-req",
+                "-in",
+                "request.pem",
+                *sign,
+                "-extfile",
+                "extensions",
+                "-out",
+                "certificate.pem",
+            ),
         ):
             subprocess.run(["openssl", *line], cwd=folder, check=True, capture_output=True, timeout=30)
 

@@ -1,4 +1,4 @@
-"""A desk whose channels are real services' doubles: its configuration, its feed, and the real process that runs it."""
+"""A desk whose channels lead to services' doubles: its configuration, its feed, and the real process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.support.doubles import Doubles
     from tests.support.privatenet import PrivateNet
 
-# A channel for each service: its URL, and the host it leads to. The tokens are of the right form and nobody's.
+# A channel for each service: its URL, and the host it leads to. The tokens have the right form.
 CHANNELS = {
     "telegram": ("tgram://123456789:AAHcanary-telegram-token-0123456789/12315544/?rto=2", TELEGRAM),
     "slack": ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIcanary7/#general?rto=2", SLACK),
