@@ -136,6 +136,8 @@ def test_a_channel_that_is_refused_stops_and_the_operator_hears_of_it(desk: Real
     channels = {one["name"]: one for one in desk.asked("channels", "list")}
     assert all(channels[name]["paused_until"] and channels[name]["last_error"] for name in HOSTS)
     status_said = desk.run("status").stdout
+    assert status_said.count("did not take its last message, ") == 5
+    assert "and 1 more" in status_said
     assert "notice" in status_said
     assert "cannot deliver" in status_said
     assert "canary" not in done.stderr + done.stdout + status_said + json.dumps(channels)

@@ -2,7 +2,8 @@
 Makes what docs/channels.md shows: `make captures` writes the page's blocks, and its picture of a mail.
 
 Each block stands below a line `<!-- capture: NAME -->`. Payloads are caught from the services' plugins. The
-picture needs Chromium (apt install chromium-headless-shell); without it the old one stays. Nothing is fetched: the mail holds no address of a picture or a style, and Chromium is given a dead proxy.
+picture needs Chromium (apt install chromium-headless-shell); without it the old one stays. Nothing is
+fetched: the mail holds no address of a picture or a style, and Chromium is given a dead proxy.
 """
 
 from __future__ import annotations
