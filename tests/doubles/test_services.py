@@ -16,6 +16,7 @@ import pytest
 
 from monitor.delivery.webhook import signature
 from tests.support import grammars
+from tests.support.documents import Item
 from tests.support.doubles import (
     DISCORD,
     HANG,
@@ -30,7 +31,7 @@ from tests.support.doubles import (
     Says,
     refusals,
 )
-from tests.support.realdesk import CHANNELS, HOOK_SECRET, HOSTS, SENTENCE, TITLE, RealDesk
+from tests.support.realdesk import CHANNELS, HOOK_SECRET, HOSTS, NEW, SENTENCE, TITLE, RealDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,6 +142,11 @@ def test_a_channel_that_is_refused_stops_and_the_operator_hears_of_it(desk: Real
     assert "notice" in status_said
     assert "cannot deliver" in status_said
     assert "canary" not in done.stderr + done.stdout + status_said + json.dumps(channels)
+    desk.env["TOCSIN_LOG_LEVEL"] = "debug"
+    loud = desk.ring(Item("Doha again", guid="more", link="https://wire.example/more"), NEW)
+    assert "canary" not in loud.stderr + loud.stdout
+    assert {host: len(desk.doubles.of(host)) for host in SERVICES} == dict.fromkeys(SERVICES, 1), "stopped"
+    assert desk.run("db", "check").returncode == 0
     (tried,) = desk.asked("channels", "test", "discord")  # its script has one more no
     assert (tried["delivered"], tried["status"]) == (False, status)
     assert "mend [channels.discord]" in tried["hint"]
@@ -149,9 +155,15 @@ def test_a_channel_that_is_refused_stops_and_the_operator_hears_of_it(desk: Real
     assert "send them now: tocsin outbox retry --channel telegram" in mended.stderr
     assert desk.run("outbox", "retry", "--channel", "telegram").returncode == 0
     assert desk.run("run", "--once").returncode == 0
-    assert {row["state"] for row in rows.values()} == {"retry"}
-    rows = desk.outbox()
-    assert (rows["telegram"]["state"], rows["telegram"]["attempts"]) == ("sent", 2)
+    sent = [row for row in desk.asked("outbox", "list", "--all") if row["channel"] == "telegram"]
+    alerts = [row for row in sent if row["kind"] == "alert"]
+    assert [(row["state"], row["attempts"]) for row in alerts] == [("sent", 2), ("sent", 1)]
+    told = [request.said["text"] for request in desk.doubles.of(TELEGRAM)]
+    titles = [text.partition("</b>")[0] for text in told if "https://wire.example/" in text]
+    assert sorted(titles[1:]) == [  # whatever was tried already comes after what was not
+        "<b>[high] Doha again",
+        "<b>[high] Talks in &lt;Doha&gt; &amp; @\u2060everyone *fails* _not_",
+    ]
 
 
 def test_refused_markup_goes_out_once_more_as_plain_text(desk: RealDesk) -> None:
@@ -181,6 +193,7 @@ def test_refused_markup_goes_out_once_more_as_plain_text(desk: RealDesk) -> None
     ends = {one["channel"]: (one["state"], one["reason"]) for one in listed["deliveries"]}
     assert ends.pop("discord") == ("dead", "refused")
     assert set(ends.values()) == {("sent", "delivered")}
+    assert desk.run("db", "check").returncode == 0
 
 
 def test_a_rate_limit_is_kept_whoever_asks_again(desk: RealDesk) -> None:
