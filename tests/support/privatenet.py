@@ -47,8 +47,10 @@ ip link set lo up
 mount --bind "$1/hosts" /etc/hosts
 mount --bind "$1/resolv.conf" /etc/resolv.conf
 mount -t tmpfs -o mode=0755 tmpfs /run
-mount -t tmpfs -o mode=0755 tmpfs /var/spool
-mount --bind "$1/mail" /var/mail
+if [ -d /var/mail ]; then
+  mount -t tmpfs -o mode=0755 tmpfs /var/spool
+  mount --bind "$1/mail" /var/mail
+fi
 echo ready
 exec cat
 """
