@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow prove bench docs fmt sql lock clean
+.PHONY: help setup demo test test-slow prove bench docs captures fmt sql lock clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -61,6 +61,9 @@ bench: $(STAMP)  ## figures, side by side in one run
 
 docs: $(STAMP)   ## check that documents and examples are true
 	$(BIN)/pytest -q tests/test_docs.py
+
+captures: $(STAMP)  ## make what docs/channels.md shows again (its picture of a mail needs Chromium)
+	$(BIN)/python -m tests.support.captures
 
 fmt: $(STAMP)    ## format and mend what can be mended
 	$(BIN)/ruff format .

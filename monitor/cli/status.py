@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli import context, output, status_pages
+from monitor.cli import context, output, status_channels, status_pages
 from monitor.cli.feed_troubles import (
     blind_rules,
     certain,
@@ -154,6 +154,7 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "gaps": [],
         "troubles": [],
         "blind": [],
+        **status_channels.NOTHING,
         **status_pages.NOTHING,
         "baseline_matches": 0,
     }
@@ -215,6 +216,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None) -> dict[str,
             for g in gaps[:GAPS_SHOWN]
         ],
         **_troubles(config, states, troubles, now),
+        **status_channels.gather(config, reader, now),
         **status_pages.gather(config, reader, yesterday),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
@@ -302,6 +304,8 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
     waiting = {state: n for state, n in found["outbox"].items() if state != "sent" and n}
     text = ", ".join(f"{n} {state}" for state, n in sorted(waiting.items())) or "empty"
     output.out(f"outbox   {text}")
+    for line in status_channels.lines(found):
+        output.out(line)
     last = _when(", the last", _moment(found["last_alert"]), now)
     output.out(f"alerts   {found['alerts_24h']} in 24 h{last}")
     for line in lines:

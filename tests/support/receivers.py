@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from email.message import EmailMessage
 
@@ -123,7 +124,7 @@ class SmtpReceiver:
     Answers each stage from a script, e.g. `SmtpReceiver(data=["451 later"], rcpt=["550 no such user"])`.
 
     `HANG_UP` at data takes the text and closes without a word. Where a script ends, the stage succeeds.
-    With `password` a login is offered.
+    With `password` a login is offered; with `tls` STARTTLS is asked for. `port` is one that is free.
     """
 
     def __init__(
@@ -133,12 +134,14 @@ class SmtpReceiver:
         rcpt: list[str] | None = None,
         data: list[str] | None = None,
         password: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         self.mails: list[Mail] = []
         self.attempts: list[EmailMessage] = []  # also those that were answered with a no
         self._mail, self._rcpt, self._data = mail or [], rcpt or [], data or []
-        self._password = password
-        self._controller = _Controller(self, hostname="127.0.0.1", port=_free_port())
+        self._password, self._tls = password, tls
+        self._controller = _Controller(self, hostname="127.0.0.1", port=port or _free_port())
 
     @property
     def port(self) -> int:
@@ -154,6 +157,8 @@ class SmtpReceiver:
 
     def options(self) -> dict[str, Any]:
         """Give aiosmtpd's options."""
+        if self._tls is not None:
+            return {"tls_context": self._tls, "require_starttls": True}
         if self._password is None:
             return {}
         return {"authenticator": self._check, "auth_require_tls": False}

@@ -1,7 +1,7 @@
 """
 The messages that docs/channels.md shows, made by the renderers themselves.
 
-`python -m tests.support.samples` prints the blocks; a test holds the document to them.
+`make captures` puts them there; a test holds the document to them.
 """
 
 from __future__ import annotations
@@ -76,8 +76,3 @@ def blocks() -> dict[str, str]:
     short = replace(ALERT, also=("le-courrier",), outlets=1)
     made["webhook"] = json.dumps(render_json(outgoing(short)), ensure_ascii=False, indent=1)
     return {name: text.replace("\u2060", "") for name, text in made.items()}
-
-
-if __name__ == "__main__":
-    for name, text in blocks().items():
-        print(f"## {name}\n{text}\n")  # noqa: T201 - that is what it is for
