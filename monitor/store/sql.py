@@ -184,6 +184,7 @@ OLD_PARAGRAPHS = "DELETE FROM paragraphs WHERE (paragraphs.host, paragraphs.para
 ALIAS_UPSERT = "INSERT INTO aliases (link, article_id, at) VALUES (:link, :article_id, :at) ON CONFLICT (link, article_id) DO UPDATE SET at = excluded.at"
 OLD_ALIASES = "DELETE FROM aliases WHERE (aliases.link, aliases.article_id) IN (SELECT aliases.link, aliases.article_id FROM aliases WHERE aliases.at < :before LIMIT :count)"
 SHINGLES_FIND = "SELECT shingles.h, shingles.article_id FROM json_each(:hashes) AS hashes CROSS JOIN shingles ON shingles.h = hashes.value AND shingles.day BETWEEN :first AND :last"
+SHINGLES_CROWDED = "SELECT hashes.value FROM json_each(:hashes) AS hashes WHERE (SELECT count(*) FROM (SELECT 1 FROM shingles WHERE h = hashes.value AND day BETWEEN :first AND :last LIMIT :most)) >= :most"
 SHINGLES_OF = "SELECT shingles.h FROM json_each(:hashes) AS hashes CROSS JOIN shingles ON shingles.h = hashes.value AND shingles.article_id = :article"
 SHINGLE_INSERT = "INSERT INTO shingles (h, day, article_id) VALUES (:h, :day, :article_id) ON CONFLICT DO NOTHING"
 SHINGLES_EXPIRE = "DELETE FROM shingles WHERE shingles.h BETWEEN :first AND :last AND shingles.day < :day"
