@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from monitor.alerts.decide import Sighted
 from monitor.documents import read_spans, write_spans
 from monitor.grouping import Aim, place
-from monitor.model import Article, Marks, Strength
+from monitor.model import Article, Marks, Reason, State, Strength
 from monitor.ringing import Meeting, Rung, record_matches, ring_held
 from monitor.store import sql
+from monitor.store.matches import Fate, write_fate
 from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def decide_held(tx: Tx, plan: Plan, now: datetime) -> Rung:
         feed, name = _feed_of(tx, feed_id, plan)
         row = tx.row(sql.ARTICLE, id=article)
         if row is None or feed is None:
+            for match in tx.rows(sql.MATCHES_HELD, article=article, feed=feed_id):
+                write_fate(tx, match["id"], Fate("", State.SUPPRESSED, Reason.NO_ROUTE), now)
             tx.run(sql.PAGE_UNHOLD, article=article, feed=feed_id)
             continue
         met = replace(_meeting(tx, row, feed_id, name, now), may_wait=not over, page_read=True)

@@ -22,6 +22,7 @@ from monitor.documents import read_spans, write_spans
 from monitor.feeds import listed
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
+from monitor.model import Strength
 from monitor.moving import address_of, settle_move
 from monitor.pages.wanted import Purpose, priority, wanted
 from monitor.polled import asks_for_patience, host_pauses, in_order_of_events, next_state
@@ -336,7 +337,7 @@ class _Articles:
             )
             return
         before = self._replace_article(known.article_id, article)
-        had = {m.rule for m in candidate.matches if self._has_match(known.article_id, m.rule)}
+        had = {m.rule for m in candidate.matches if self._has_match(known.article_id, m)}
         newly = tuple(m for m in candidate.newly if m.rule not in had)
         again = tuple(m for m in candidate.matches if m.rule in had)
         for matches, sighted in ((newly, Sighted.EDIT), (again, Sighted.AGAIN)):
@@ -443,9 +444,12 @@ class _Articles:
         notice(tx, "feed_reissued", name, text, self._now)
         return merged
 
-    def _has_match(self, article_id: int, rule: str) -> bool:
-        row = self._tx.row(sql.MATCH_EXISTS, article=article_id, feed=self._state.id, rule=rule)
-        return row is not None
+    def _has_match(self, article_id: int, match: RuleMatch) -> bool:
+        """Whether the rule held for the article before, as surely as now."""
+        row = self._tx.row(sql.MATCH_OF, article=article_id, feed=self._state.id, rule=match.rule)
+        return row is not None and not (
+            row["strength"] == Strength.WEAK.value and match.strength is Strength.STRONG
+        )
 
     def _is_stored(self, article_id: int) -> bool:
         """Whether the article of a seen mark is still there: marks outlive articles."""
