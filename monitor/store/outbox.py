@@ -77,9 +77,7 @@ def collect(tx: Tx, channel: str, severity: Severity, now: datetime, *, why: Rea
     return int(row["id"])
 
 
-def renew(
-    tx: Tx, story_id: int, channel: str, message: Message, until: datetime | None = None
-) -> int | None:
+def renew(tx: Tx, story_id: int, channel: str, message: Message, until: datetime | None = None) -> int | None:
     """
     Bring what waits of a story on a channel up to date, if nobody has begun to send it; its id, or None.
 

@@ -117,9 +117,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     ),
     # What a story's messages said.
     "STORY_TOLD": select(outbox.c.payload)
-    .where(
-        outbox.c.story_id == _story, outbox.c.kind == const("alert"), outbox.c.state.in_(_out)
-    )
+    .where(outbox.c.story_id == _story, outbox.c.kind == const("alert"), outbox.c.state.in_(_out))
     .order_by(outbox.c.id.desc())
     .limit(p("count")),
     # The youngest alerts, to tell whether a new one looks like any of them.

@@ -1,5 +1,5 @@
 """
-The names and numbers by which a form filled twice gives itself away: the weather of two towns, two lines closed.
+The names and numbers by which a form filled twice gives itself away: the weather of two towns, or two roads.
 
 Such texts are equal but for a name and some numbers, so that no count of copied words tells them apart. The
 name stands in the headline *and* in the text of its own article, and nowhere in the other; a copy under
@@ -21,6 +21,7 @@ Report = tuple[str, str]  # title and text
 
 _LETTERS = 2  # of a name, at least
 _NAME = re.compile(r"\b[A-ZÀ-ÞĀ-Ž\u0386-\u03ab\u0400-\u042f][^\W\d_]+")
+_AGENCY = re.compile(r"^([^(]{0,40})\([^)]{2,20}\)")  # "DOHA, 24 Nov (Reuters) - ..."
 _SIGN = 4  # letters of a word that a headline has from its text
 
 
@@ -35,7 +36,8 @@ def renumbered(one: Report, other: Report) -> str:
 
 
 def differing(one: str, other: str) -> str:
-    """The names or numbers that each of two short texts has for itself; else ""."""
+    """The names or numbers that each of two short texts has for itself, agencies' aside; else ""."""
+    one, other = _AGENCY.sub(r"\1", one), _AGENCY.sub(r"\1", other)
     mine, theirs = _apart(one, other), _apart(other, one)
     return f"{mine} / {theirs}" if mine and theirs else ""
 
