@@ -22,6 +22,7 @@ from monitor.documents import read_spans, write_spans
 from monitor.feeds import listed
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
+from monitor.grouping import FULL_CHARS
 from monitor.model import Strength
 from monitor.moving import address_of, settle_move
 from monitor.pages.wanted import Purpose, priority, wanted
@@ -317,7 +318,10 @@ class _Articles:
         self.tally.new += 1
         self.news.append(article.published)
         page = None if silent else self._page_for(candidate)
-        met = self._met(article_id, article, sighted, new_story=story_id, may_wait=page is not None)
+        before = self._forms(article_id) if stored and candidate.matches else ()
+        met = self._met(
+            article_id, article, sighted, new_story=story_id, may_wait=page is not None, before=before
+        )
         rung = self._ring(candidate.matches, met)
         if page is not None:
             self._queue(article_id, candidate, page, rung)
@@ -342,6 +346,17 @@ class _Articles:
         again = tuple(m for m in candidate.matches if m.rule in had)
         for matches, sighted in ((newly, Sighted.EDIT), (again, Sighted.AGAIN)):
             self._ring(matches, self._met(known.article_id, article, sighted, before=before))
+
+    def _forms(self, article_id: int) -> tuple[Version, ...]:
+        """What is stored of an article that another feed showed; this one may say more."""
+        row = self._tx.row(sql.ARTICLE, id=article_id)
+        assert row is not None
+        at = from_db(row["fetched_at"])
+        assert at is not None
+        texts = [row["body"] or row["summary"], *([row["page"]] if row["page"] else [])]
+        return tuple(
+            Version(row["title"], t, at, full=t == row["page"] or len(t) >= FULL_CHARS) for t in texts
+        )
 
     def _replace_article(self, article_id: int, article: Article) -> tuple[Version, ...]:
         """Store an edited item's new form; returns the forms it had: what the feed gave, and its page."""

@@ -46,8 +46,8 @@ class Meeting:
     An article as one feed showed it.
 
     `new_story` is its story if it was stored just now: nothing was told of it. `before` are the forms an
-    edited item had. `may_wait`: its page will be read, which may tell a copy from a report of its own; where
-    it was (`page_read`), those of the others it looks like.
+    edited item had, or in which another feed showed it. `may_wait`: its page will be read, which may tell a
+    copy from a report of its own; where it was (`page_read`), those of the others it looks like.
     """
 
     article_id: int
@@ -190,6 +190,8 @@ class _Decision:
             found = self._edited(modes)
         else:
             found = {mode: self._place.signals(mode) for mode in modes}
+            if met.before and not any(found.values()):  # another feed's item, which may have been edited
+                found = self._edited(modes)
         if not any(found.values()):
             return found
         rows = self._tx.rows(sql.STORY_TOLD, story=self._place.story_id, count=MOST_TOLD)

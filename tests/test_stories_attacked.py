@@ -107,6 +107,19 @@ def test_a_late_copy_of_an_early_toll_is_no_news(tmp_path: Path) -> None:
         assert [m["changes"] for m in desk.messages()] == [[], ["12 -> 30 dead"]]
 
 
+@pytest.mark.parametrize(("people", "rings"), [(12, 1), (30, 2)])
+def test_another_feed_may_have_the_item_as_it_was_edited(tmp_path: Path, people: int, rings: int) -> None:
+    """The first feed dropped it before that; a third that shows the same is silent."""
+    with started(tmp_path, feeds=("a", "b", "c")) as desk:
+        show(desk, "a", copy("a", toll(12)))
+        desk.deliver_all()
+        for feed in ("b", "c"):
+            show(desk, feed, copy("a", toll(people)))
+            desk.deliver_all()
+        assert len(desk.told()) == rings
+        assert desk.adds_up()
+
+
 def test_what_waits_half_an_hour_goes_with_real_news(tmp_path: Path) -> None:
     """A live page grew and is told of later; then people die."""
     with started(tmp_path, feeds=("a",)) as desk:
