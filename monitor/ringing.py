@@ -336,7 +336,9 @@ class _Decision:
             {hit for v in ringing for hit in by_rule[v.firing.rule].hits}, key=lambda h: (h.field, h.start)
         )
         document = Document(title=article.title, summary=article.summary, body=article.body)
-        text, marks = excerpt(document, hits)
+        # A match that waited was found in the feed's text, in whose place the page's may stand by now.
+        there = [h for h in hits if getattr(document, h.field, h.text)[h.start : h.end] == h.text]
+        text, marks = excerpt(document, there)
         terms = ", ".join(dict.fromkeys(f"“{h.text}”" for h in hits)) or "every item of this feed"
         reasons = " ".join(dict.fromkeys(v.reason.sentence for v in ringing))
         updates = [v for v in ringing if v.reason is Reason.UPDATE]

@@ -169,6 +169,20 @@ def test_thirty_that_look_alike_all_ring_in_half_a_minute(tmp_path: Path) -> Non
         assert desk.adds_up()
 
 
+def test_what_waited_marks_nothing_that_is_not_its_word(tmp_path: Path) -> None:
+    """It was found in the feed's text, and an edit or the page stands in its place when it rings."""
+    with pages.started(tmp_path, query="envoys AND lake") as desk:
+        pages.show(desk, "a", "The lake was calm.")
+        pages.show(desk, "b", "Before that there was a long wait in the house by the lake.")
+        assert desk.ledger() == {"first": 1, "comparing": 1}
+        pages.show(desk, "b", "Nobody said where they went from there, nor who had called them to it.")
+        pages.wait(desk, 31)
+        message = desk.messages()[-1]
+        assert message["excerpt"].startswith("Nobody said")
+        assert message["marks"] == []
+        assert "lake" in message["why"]
+
+
 # --- what may take time
 
 
