@@ -318,7 +318,7 @@ class _Articles:
         self.tally.new += 1
         self.news.append(article.published)
         page = None if silent else self._page_for(candidate)
-        before = self._forms(article_id) if stored and candidate.matches else ()
+        before = self._forms(article_id, article) if stored and candidate.matches else ()
         met = self._met(
             article_id, article, sighted, new_story=story_id, may_wait=page is not None, before=before
         )
@@ -347,10 +347,12 @@ class _Articles:
         for matches, sighted in ((newly, Sighted.EDIT), (again, Sighted.AGAIN)):
             self._ring(matches, self._met(known.article_id, article, sighted, before=before))
 
-    def _forms(self, article_id: int) -> tuple[Version, ...]:
-        """What is stored of an article that another feed showed; this one may say more."""
+    def _forms(self, article_id: int, shown: Article) -> tuple[Version, ...]:
+        """What is stored of an article that another feed showed, if this one says something else."""
         row = self._tx.row(sql.ARTICLE, id=article_id)
         assert row is not None
+        if (row["title"], row["summary"], row["body"]) == (shown.title, shown.summary, shown.body):
+            return ()
         at = from_db(row["fetched_at"])
         assert at is not None
         texts = [row["body"] or row["summary"], *([row["page"]] if row["page"] else [])]
