@@ -67,8 +67,8 @@ def release(tx: Tx, now: datetime, *, overdue: bool) -> int:
     return released
 
 
-def compose(tx: Tx, outbox_id: int) -> None:
-    """Put the digest's message together from the alerts that the ledger gives it."""
+def compose(tx: Tx, outbox_id: int) -> int:
+    """Put the digest's message together from the alerts that the ledger gives it; returns how many."""
     entries: dict[int, DigestEntry] = {}
     for row in tx.rows(sql.DIGEST_ALERTS, outbox=outbox_id):
         so_far = entries.get(row["article_id"])
@@ -90,3 +90,4 @@ def compose(tx: Tx, outbox_id: int) -> None:
         payload=payload.dump(message),
         severity=int(message.severity),
     )
+    return len(entries)

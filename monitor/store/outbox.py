@@ -77,11 +77,12 @@ def collect(tx: Tx, channel: str, severity: Severity, now: datetime, *, why: Rea
     return int(row["id"])
 
 
-def renew(tx: Tx, story_id: int, channel: str, message: Message) -> int | None:
+def renew(tx: Tx, story_id: int, channel: str, message: Message, until: datetime | None = None) -> int | None:
     """
     Bring what waits of a story on a channel up to date, if nobody has begun to send it; its id, or None.
 
-    Its reader gets the latest state once, instead of what was true this morning and then what changed.
+    Its reader gets the latest state once, instead of what was true this morning and then what changed. With
+    `until` it waits no longer than that.
     """
     row = tx.row(sql.OUTBOX_PENDING, story=story_id, channel=channel)
     if row is None:
@@ -95,6 +96,8 @@ def renew(tx: Tx, story_id: int, channel: str, message: Message) -> int | None:
         told_at=before.told_at,
     )
     tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(merged), severity=int(merged.severity))
+    if until is not None:
+        tx.run(sql.OUTBOX_HURRY, outbox=row["id"], until=to_db(until))
     return int(row["id"])
 
 
@@ -117,10 +120,12 @@ def lease_next(tx: Tx, channel: str, now: datetime) -> OutboxRow | None:
     if state.paused_until is not None and state.paused_until > now:
         return None
     row = tx.row(sql.OUTBOX_NEXT, channel=channel, now=to_db(now))
+    while row is not None and row["kind"] == "digest" and not row["attempts"] and not compose(tx, row["id"]):
+        tx.remember_ids(("outbox",), to_db(now))
+        tx.run(sql.OUTBOX_DROP, outbox=row["id"])  # all that was in it was told otherwise since
+        row = tx.row(sql.OUTBOX_NEXT, channel=channel, now=to_db(now))
     if row is None:
         return None
-    if row["kind"] == "digest" and not row["attempts"]:
-        compose(tx, row["id"])
     leased = OutboxState.LEASED.value
     tx.run(
         sql.OUTBOX_LEASE,
