@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from monitor.store import sql
@@ -44,6 +45,7 @@ MOST_MEMBERS = 24  # of a story that an article is compared with, the youngest a
 _SAME = 0.9  # of the filed part of a text that make it one an item had before
 _FIGURES = (Change.NUMBER, Change.OUTCOME, Change.CORRECTION)  # a few words change with them
 MOST_RECENT = 300  # alerts that a new one is compared with by its headline
+MOST_ALIKE = 20  # of these that it waits for: no more pages could be read in its time
 LOOKED_BACK = timedelta(hours=72)  # for what looks alike
 FULL_CHARS = 1_200  # of a feed's own text that is the whole article
 
@@ -247,12 +249,13 @@ def _alike(tx: Tx, new: Facts, near: Sequence[int], now: datetime) -> frozenset[
     recent = tx.rows(sql.ALERT_TITLES, since=to_db(now - LOOKED_BACK), count=MOST_RECENT)
     words = title_words(new.title, new.outlet)
     known = set(words)
-    return frozenset(
+    alike = (
         row["id"]
-        for row in recent
+        for row in sorted(recent, key=lambda row: (row["id"] not in near, -row["id"]))
         if row["id"] != new.id
         and (row["id"] in near or _agree(words, known, title_words(row["title"], registrable(row["source"]))))
     )
+    return frozenset(islice(alike, MOST_ALIKE))
 
 
 def _agree(words: Sequence[str], known: set[str], other: Sequence[str]) -> bool:

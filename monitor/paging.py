@@ -16,6 +16,7 @@ from monitor.documents import read_spans, write_spans
 from monitor.grouping import Aim, place
 from monitor.model import Article, Marks, Strength
 from monitor.ringing import Meeting, Rung, record_matches, ring_held
+from monitor.settings import FeedConfig, Secret
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from monitor.model import RuleMatch
     from monitor.plan import Plan
-    from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
 
 _NO_MARKS = Marks(guid=None, link=None, content=0, text=0, title=0)
@@ -91,11 +91,12 @@ def decide_held(tx: Tx, plan: Plan, now: datetime) -> Rung:
         over = until is None or until <= now
         if page["done_at"] is None and not over:
             continue
-        feed, name = _feed_of(tx, feed_id, plan)
-        row = tx.row(sql.ARTICLE, id=article)
-        if row is None or feed is None:
+        row, known = tx.row(sql.ARTICLE, id=article), tx.row(sql.FEED, id=feed_id)
+        if row is None or known is None:
             tx.run(sql.PAGE_UNHOLD, article=article, feed=feed_id)
             continue
+        name = known["name"]  # whatever became of the feed since: it rang before that, as others did
+        feed = plan.feeds.get(name) or FeedConfig(name=name, url=Secret(""))
         met = replace(_meeting(tx, row, feed_id, name, now), may_wait=not over, page_read=True)
         found = ring_held(tx, met, plan, feed)
         if not found.alike:

@@ -15,7 +15,7 @@ from monitor.articles.normalise import normalise
 from monitor.articles.urls import clean_url
 from monitor.documents import document_of, stored_document
 from monitor.feeds import listed
-from monitor.model import FetchRequest, FetchResult, FetchStatus
+from monitor.model import FetchRequest, FetchResult, FetchStatus, Strength
 from monitor.moving import address_of
 from monitor.polled import Candidate, Poll, asks_whole
 from monitor.recording import Recorded, exactly_known, known_item, record
@@ -173,9 +173,14 @@ def _newly_holding(
     if not matches or row is None:
         return ()
     before = stored_document(row, feed, feed.name)
-    held = {m.rule for m in plan.engine.match(before)}
+    held = {m.rule: m.strength for m in plan.engine.match(before)}
     old_text = f"{before.title}\n{before.summary}\n{before.body}"
-    return tuple(m for m in matches if m.rule not in held and any(hit.text not in old_text for hit in m.hits))
+    return tuple(
+        m
+        for m in matches
+        if (m.rule not in held and any(hit.text not in old_text for hit in m.hits))
+        or (held.get(m.rule) is Strength.WEAK and m.strength is Strength.STRONG)  # it is confirmed now
+    )
 
 
 async def _parsed(result: FetchResult, state: FeedState, now: datetime, parser: Parser) -> ParsedFeed:

@@ -22,6 +22,8 @@ from monitor.documents import read_spans, write_spans
 from monitor.feeds import listed
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
+from monitor.grouping import FULL_CHARS
+from monitor.model import Strength
 from monitor.moving import address_of, settle_move
 from monitor.pages.wanted import Purpose, priority, wanted
 from monitor.polled import asks_for_patience, host_pauses, in_order_of_events, next_state
@@ -316,7 +318,10 @@ class _Articles:
         self.tally.new += 1
         self.news.append(article.published)
         page = None if silent else self._page_for(candidate)
-        met = self._met(article_id, article, sighted, new_story=story_id, may_wait=page is not None)
+        before = self._forms(article_id, article) if stored and candidate.matches else ()
+        met = self._met(
+            article_id, article, sighted, new_story=story_id, may_wait=page is not None, before=before
+        )
         rung = self._ring(candidate.matches, met)
         if page is not None:
             self._queue(article_id, candidate, page, rung)
@@ -336,11 +341,24 @@ class _Articles:
             )
             return
         before = self._replace_article(known.article_id, article)
-        had = {m.rule for m in candidate.matches if self._has_match(known.article_id, m.rule)}
+        had = {m.rule for m in candidate.matches if self._has_match(known.article_id, m)}
         newly = tuple(m for m in candidate.newly if m.rule not in had)
         again = tuple(m for m in candidate.matches if m.rule in had)
         for matches, sighted in ((newly, Sighted.EDIT), (again, Sighted.AGAIN)):
             self._ring(matches, self._met(known.article_id, article, sighted, before=before))
+
+    def _forms(self, article_id: int, shown: Article) -> tuple[Version, ...]:
+        """What is stored of an article that another feed showed, if this one says something else."""
+        row = self._tx.row(sql.ARTICLE, id=article_id)
+        assert row is not None
+        if (row["title"], row["summary"], row["body"]) == (shown.title, shown.summary, shown.body):
+            return ()
+        at = from_db(row["fetched_at"])
+        assert at is not None
+        texts = [row["body"] or row["summary"], *([row["page"]] if row["page"] else [])]
+        return tuple(
+            Version(row["title"], t, at, full=t == row["page"] or len(t) >= FULL_CHARS) for t in texts
+        )
 
     def _replace_article(self, article_id: int, article: Article) -> tuple[Version, ...]:
         """Store an edited item's new form; returns the forms it had: what the feed gave, and its page."""
@@ -443,9 +461,12 @@ class _Articles:
         notice(tx, "feed_reissued", name, text, self._now)
         return merged
 
-    def _has_match(self, article_id: int, rule: str) -> bool:
-        row = self._tx.row(sql.MATCH_EXISTS, article=article_id, feed=self._state.id, rule=rule)
-        return row is not None
+    def _has_match(self, article_id: int, match: RuleMatch) -> bool:
+        """Whether the rule held for the article before, as surely as now."""
+        row = self._tx.row(sql.MATCH_OF, article=article_id, feed=self._state.id, rule=match.rule)
+        return row is not None and not (
+            row["strength"] == Strength.WEAK.value and match.strength is Strength.STRONG
+        )
 
     def _is_stored(self, article_id: int) -> bool:
         """Whether the article of a seen mark is still there: marks outlive articles."""

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor import grouping
+from monitor.alerts import payload
 from monitor.alerts.decide import Firing, Sighted, Told, Verdict, decide
 from monitor.alerts.digest import collecting
 from monitor.alerts.excerpt import excerpt
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from monitor.stories.updates import Signal
 
 
+MOST_TOLD = 100  # messages of a story that are looked at, the youngest
 LIVE_EVERY = timedelta(minutes=30)  # between two updates that say no more than that a page grew
 
 
@@ -48,8 +50,8 @@ class Meeting:
     An article as one feed showed it.
 
     `new_story` is its story if it was stored just now: nothing was told of it. `before` are the forms an
-    edited item had. `may_wait`: its page will be read, which may tell a copy from a report of its own; where
-    it was (`page_read`), those of the others it looks like.
+    edited item had, or in which another feed showed it. `may_wait`: its page will be read, which may tell a
+    copy from a report of its own; where it was (`page_read`), those of the others it looks like.
     """
 
     article_id: int
@@ -135,13 +137,13 @@ class _Decision:
         met = self._met
         modes = [self._plan.rules[match.rule].updates for match in matches]
         self._place = self._placed(modes)
+        self._sent = self._read_sent()  # before the matches are written: a weak one may be strong now
         match_ids = {match.rule: self._write_match(match) for match in matches}
         if alike := self._waits_for():
             held = Fate("", State.HELD, Reason.COMPARING)
             for match_id in match_ids.values():
                 write_fate(self._tx, match_id, held, met.now, fresh=self._fresh)
             return Rung(matched=len(matches), alike=alike)
-        self._sent = self._read_sent()
         self._signals = self._look_for_changes(modes)
         verdicts, hidden = self._decide([self._firing(m) for m in matches])
         told = self._notify(verdicts, matches)
@@ -188,10 +190,26 @@ class _Decision:
         return frozenset(a for a in alike if self._tx.row(sql.PAGE_PENDING, article=a) is not None)
 
     def _look_for_changes(self, modes: Sequence[str]) -> Mapping[str, tuple[Signal, ...]]:
-        """What changed since the story was told, for each way a rule wants to hear of it."""
+        """
+        What changed since the story was told, for each way a rule wants to hear of it.
+
+        What a message told is no news again: a form that was edited away stands in no article any more.
+        """
         met = self._met
-        if met.sighted not in (Sighted.EDIT, Sighted.AGAIN):
-            return {mode: self._place.signals(mode) for mode in modes}
+        if met.sighted in (Sighted.EDIT, Sighted.AGAIN):
+            found = self._edited(modes)
+        else:
+            found = {mode: self._place.signals(mode) for mode in modes}
+            if met.before and not any(found.values()):  # another feed's item, which may have been edited
+                found = self._edited(modes)
+        if not any(found.values()):
+            return found
+        rows = self._tx.rows(sql.STORY_TOLD, story=self._place.story_id, count=MOST_TOLD)
+        told = [words for row in rows for words in payload.load(row["payload"]).changes]
+        return {mode: tuple(s for s in signals if not s.in_words(told)) for mode, signals in found.items()}
+
+    def _edited(self, modes: Sequence[str]) -> Mapping[str, tuple[Signal, ...]]:
+        met = self._met
         article = met.article
         after = Version(article.title, article.body or article.summary, met.now)
         edit = grouping.Edit(met.article_id, met.before, after, article.url)
@@ -337,13 +355,13 @@ class _Decision:
         """
         tx, now = self._tx, self._met.now
         if message.changes:
-            pending = renew(tx, what.story_id, channel, message)
+            grew = {signal.kind for found in self._signals.values() for signal in found} == {Change.LIVE}
+            pending = renew(tx, what.story_id, channel, message, None if grew else now)
             if pending is not None:
                 return Put(pending)
             last = self._sent.last.get(channel)
             message = replace(message, told_at=last)
-            kinds = {signal.kind for found in self._signals.values() for signal in found}
-            if last is not None and kinds == {Change.LIVE}:
+            if last is not None and grew:
                 what = replace(what, until=max(last + LIVE_EVERY, now))
         ways = [self._ways[rule, channel] for rule in message.rules]
         return put(tx, channel, message, ways, what, plan=self._plan)
@@ -355,7 +373,9 @@ class _Decision:
             {hit for v in ringing for hit in by_rule[v.firing.rule].hits}, key=lambda h: (h.field, h.start)
         )
         document = Document(title=article.title, summary=article.summary, body=article.body)
-        text, marks = excerpt(document, hits)
+        # A match that waited was found in the feed's text, in whose place the page's may stand by now.
+        there = [h for h in hits if getattr(document, h.field, h.text)[h.start : h.end] == h.text]
+        text, marks = excerpt(document, there)
         terms = ", ".join(dict.fromkeys(f"“{h.text}”" for h in hits)) or "every item of this feed"
         reasons = " ".join(dict.fromkeys(v.reason.sentence for v in ringing))
         updates = [v for v in ringing if v.reason is Reason.UPDATE]

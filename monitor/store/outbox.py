@@ -98,17 +98,20 @@ def keep(
     return int(row["id"])
 
 
-def renew(tx: Tx, story_id: int, channel: str, message: Message) -> int | None:
+def renew(tx: Tx, story_id: int, channel: str, message: Message, until: datetime | None = None) -> int | None:
     """
     Bring what waits of a story on a channel up to date, if nobody has begun to send it; its id, or None.
 
-    Its reader gets the latest state once, instead of what was true this morning and then what changed.
+    Its reader gets the latest state once, instead of what was true this morning and then what changed. With
+    `until` it waits no longer than that.
     """
     row = tx.row(sql.OUTBOX_PENDING, story=story_id, channel=channel)
     if row is None:
         return None
     told = merged(payload.load(row["payload"]), message)
     tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(told), severity=int(told.severity))
+    if until is not None:
+        tx.run(sql.OUTBOX_HURRY, outbox=row["id"], until=to_db(until))
     return int(row["id"])
 
 

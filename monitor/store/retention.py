@@ -141,10 +141,14 @@ def _stories(tx: Tx, place: Place, limit: Limits) -> Place:
     before = to_db(limit.articles)
     rows = tx.rows(sql.OLD_STORIES, before=before, after_time=time, after_id=number, count=STORIES)
     gone: set[int] = set()
+    looked_at: set[int] = set()  # one story may have thousands of articles
     removed = dict.fromkeys(_STORY_TABLES, 0)
     for row in rows:
         story = row["story_id"]
-        if story in gone or not _may_go(tx, story, limit):
+        if story in looked_at:
+            continue
+        looked_at.add(story)
+        if not _may_go(tx, story, limit):
             continue
         if not gone:
             tx.remember_ids(TABLES_WITH_IDS.intersection(_STORY_TABLES), to_db(limit.now))

@@ -351,9 +351,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "RULE_RETIRE": _set(rules, "retired_at").where(rules.c.name == p("rule_name")),
     # matches, alerts, ledger
     "MATCH_INSERT": _insert(matches),
-    "MATCH_EXISTS": select(matches.c.id).where(
-        matches.c.article_id == p("article"), matches.c.feed_id == p("feed"), matches.c.rule == p("rule")
-    ),
     "MATCHES_OF_ARTICLE": select(matches, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == matches.c.feed_id)
     .where(matches.c.article_id == p("article"))

@@ -8,10 +8,11 @@ are polled in the same tick find each other. What is too old is cleared away sli
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.store import sql
-from monitor.stories.index import DAYS, Found, best, slice_of
+from monitor.stories.index import DAYS, STOP, Found, best, slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,8 +30,13 @@ def look_up(tx: Tx, probe: Collection[int], titles: Collection[int], day: int, *
     asked = sorted({*probe, *titles})
     if not asked:
         return Found()
-    rows = tx.rows(sql.SHINGLES_FIND, hashes=json.dumps(asked), first=day - days + 1, last=day + 1)
-    return best(((row[0], row[1]) for row in rows), titles)
+    window = {"first": day - days + 1, "last": day + 1}
+    crowded = tx.rows(sql.SHINGLES_CROWDED, hashes=json.dumps(asked), most=STOP, **window)
+    stop = frozenset(row[0] for row in crowded)
+    if stop:
+        asked = [number for number in asked if number not in stop]
+    rows = tx.rows(sql.SHINGLES_FIND, hashes=json.dumps(asked), **window)
+    return replace(best(((row[0], row[1]) for row in rows), titles), stop=stop)
 
 
 def insert(

@@ -54,6 +54,11 @@ STATEMENTS: dict[str, ClauseElement] = {
         "SELECT shingles.h, shingles.article_id FROM json_each(:hashes) AS hashes"
         " CROSS JOIN shingles ON shingles.h = hashes.value AND shingles.day BETWEEN :first AND :last"
     ),
+    # What so many have that it says nothing: counted, so that hundreds of rows each are not read for it.
+    "SHINGLES_CROWDED": text(
+        "SELECT hashes.value FROM json_each(:hashes) AS hashes WHERE (SELECT count(*) FROM (SELECT 1"
+        " FROM shingles WHERE h = hashes.value AND day BETWEEN :first AND :last LIMIT :most)) >= :most"
+    ),
     "SHINGLES_OF": text(
         "SELECT shingles.h FROM json_each(:hashes) AS hashes"
         " CROSS JOIN shingles ON shingles.h = hashes.value AND shingles.article_id = :article"
@@ -110,6 +115,11 @@ STATEMENTS: dict[str, ClauseElement] = {
         .where(alerts.c.story_id == _story, outbox.c.kind == const("digest"), outbox.c.state.in_(_out))
         .group_by(outbox.c.id, alerts.c.id)
     ),
+    # What a story's messages said.
+    "STORY_TOLD": select(outbox.c.payload)
+    .where(outbox.c.story_id == _story, outbox.c.kind == const("alert"), outbox.c.state.in_(_out))
+    .order_by(outbox.c.id.desc())
+    .limit(p("count")),
     # The youngest alerts, to tell whether a new one looks like any of them.
     "ALERT_TITLES": select(articles.c.id, articles.c.title, articles.c.source).where(
         articles.c.id.in_(
@@ -130,6 +140,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .order_by(outbox.c.id.desc())
     .limit(_one),
+    "OUTBOX_HURRY": update(outbox)
+    .values(next_attempt_at=func.min(outbox.c.next_attempt_at, p("until")))
+    .where(outbox.c.id == p("outbox")),
     # matches that wait for a page, and what becomes of a match a second time
     "MATCHES_HELD": select(matches)
     .join(ledger, _is)

@@ -22,7 +22,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from monitor.stories.names import swapped
+from monitor.stories.names import differing, foreign, renumbered, swapped
 from monitor.stories.shingles import (
     CHARACTERS,
     Shingles,
@@ -261,7 +261,10 @@ def _copies(new: Facts, other: Facts, head: Facts) -> bool:
 def _decide(new: Facts, pair: _Pair, other: Facts, members: Sequence[Facts], updates: str) -> Likeness:
     changed = signals(new.version, _told(members), language=_language(new, other), updates=updates)
     if pair.level is Level.DISPATCH:
-        relation, reason = _dispatch(new, pair, other, changed)
+        differs = changed
+        if updates == "none":  # who never wants to hear of a change is not to lose another event by it
+            differs = signals(new.version, _told(members), language=_language(new, other))
+        relation, reason = _dispatch(new, pair, other, changed, differs)
     else:
         if pair.level is Level.URL and updates != "none" and (live := grown(other.text, new.text)):
             changed = (*changed, live)
@@ -269,8 +272,8 @@ def _decide(new: Facts, pair: _Pair, other: Facts, members: Sequence[Facts], upd
             changed = tuple(each for each in changed if each.kind is Change.CORRECTION)
         relation = Relation.UPDATE if changed else Relation.DUPLICATE
         reason = "; ".join([_SAME[pair.level], *map(str, changed)])
-        if pair.level is Level.TEXT and _same_outlet(new, other) and not _close(new, other):
-            relation, reason = Relation.RELATED, f"{reason}, from the same outlet under another headline"
+        if apart := _apart(new, pair, other):
+            relation, reason = Relation.RELATED, f"{reason}, {apart}"
     if relation is not Relation.UPDATE:
         changed = ()
     return Likeness(relation, pair.level, round(pair.score, 3), other.id, other.story, reason, changed)
@@ -281,6 +284,26 @@ _SAME = {
     Level.TEXT: "word for word the same text",
     Level.TITLE: "the same headline over the same few words",
 }
+
+
+def _apart(new: Facts, pair: _Pair, other: Facts) -> str:
+    """Why two items with one text, or one headline over few words, are not one report; "" if they are."""
+    if pair.level is Level.TEXT and not _close(new, other):
+        if _same_outlet(new, other):
+            return "from the same outlet under another headline"
+        if foreign((new.title, new.text)) and not _agree(new, other):
+            return "but it is not what the headline tells of"
+    if pair.level is Level.TITLE:
+        one, two = (" ".join(each.text.split()[:_LEAD]) for each in (new, other))
+        if names := differing(one, two):
+            return f"but names or numbers differ: {names}"
+    return ""
+
+
+def _agree(new: Facts, other: Facts) -> bool:
+    """Whether two headlines are about the same."""
+    one, two = title_words(new.title, new.outlet), title_words(other.title, other.outlet)
+    return title_score(one, two) >= TITLES_AGREE
 
 
 def _close(new: Facts, other: Facts) -> bool:
@@ -303,12 +326,18 @@ def _told(members: Sequence[Facts]) -> list[Version]:
     return versions
 
 
-def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]) -> tuple[Relation, str]:
+def _dispatch(
+    new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...], differs: tuple[Signal, ...]
+) -> tuple[Relation, str]:
+    """`differs` is what changed, also where nobody wants to hear of it."""
     copied = f"{pair.score:.0%} of the shorter text is the same"
-    if names := swapped((new.title, new.text), (other.title, other.text)):
+    one, two = (new.title, new.text), (other.title, other.text)
+    if names := swapped(one, two):
         return Relation.RELATED, f"{copied}, but the names differ: {names}"
     if changed:
         return Relation.UPDATE, "; ".join([copied, *map(str, changed)])
+    if not differs and (numbers := renumbered(one, two)):
+        return Relation.RELATED, f"{copied}, but the headlines' numbers differ: {numbers}"
     if _same_outlet(new, other) and (pair.score < SAME_OUTLET_AT or not _close(new, other)):
         return Relation.RELATED, f"{copied}, from the same outlet: a follow-up"
     alike = title_score(title_words(new.title, new.outlet), title_words(other.title, other.outlet))
@@ -317,6 +346,8 @@ def _dispatch(new: Facts, pair: _Pair, other: Facts, changed: tuple[Signal, ...]
         return Relation.RELATED, f"{copied}, and most of this one is about something else"
     if pair.score >= DUPLICATE_AT:
         return Relation.DUPLICATE, copied
+    if differs:
+        return Relation.RELATED, f"{copied}, and something differs: {differs[0]}"
     if alike >= TITLES_EQUAL or (alike >= TITLES_AGREE and _lead_is_known(new, other)):
         return Relation.JOINS, f"{copied}, the headlines agree ({alike:.0f} of 100) and nothing differs"
     return Relation.RELATED, f"{copied}, under another headline"

@@ -55,6 +55,7 @@ _SHORT = 5  # words under which a sentence says nothing
 _BEFORE = 3  # words before an outcome in which a "not" or a "may" is looked for
 _NEAR_END = 60  # words at either end of a text in which a correction is told
 
+_CHANGED = re.compile(r"(?:(?P<was>\S+) -> )?(?P<now>\S+) (?P<what>.+)")  # a number's change in words
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”»’)]*\s+|\n+|(?<=[。！？])")
 _OPENS = re.compile(r"^\W*([^\W\d_][^:–—|.\n-]{0,40}?)\s*(?:[:–—|]|\s-\s|$)")
 
@@ -79,6 +80,18 @@ class Signal:
 
     def __str__(self) -> str:
         return self.words
+
+    def in_words(self, told: Iterable[str]) -> bool:
+        """Whether one of the changes that were told, in words, says this; a number it came from as well."""
+        known = set(told)
+        if self.kind is not Change.NUMBER:
+            return self.words in known
+        new = _CHANGED.fullmatch(self.words)
+        return new is not None and any(
+            old["what"] == new["what"] and new["now"] in (old["was"], old["now"])
+            for words in known
+            if (old := _CHANGED.fullmatch(words))
+        )
 
 
 @dataclass(frozen=True, slots=True)

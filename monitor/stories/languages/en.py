@@ -17,7 +17,7 @@ WORDS = Vocabulary(
         "dead": words(
             "dead death deaths die died dies dying kill killed killing kills toll fatalities"
             " fatality victims bodies"
-            " perished lives"
+            " perished lives assassinated murdered"
         ),
         "injured": words(
             "injured injuring injures injuries hurt wounded wounding wounds hospitalised hospitalized"
@@ -35,7 +35,9 @@ WORDS = Vocabulary(
         " officers firefighters students others residents migrants fishermen climbers tourists sailors others"
     ),
     outcomes={
-        "dead": phrases("dead, dies, died, killed, kills, fatal, fatally, found dead"),
+        "dead": phrases(
+            "dead, dies, died, killed, kills, fatal, fatally, found dead, assassinated, murdered"
+        ),
         "convicted": phrases("found guilty, guilty, convicted, convicts, sentenced, guilty verdict, jailed"),
         "acquitted": phrases(
             "acquitted, acquits, cleared of, not guilty verdict, found not guilty, exonerated,"
@@ -51,7 +53,8 @@ WORDS = Vocabulary(
         "dismissed": phrases("dismissed, sacked, ousted, ousts, removed from office, impeached"),
         "appointed": phrases("appointed, appoints, named as, sworn in, elected, re elected, nominated"),
         "approved": phrases(
-            "approved, approves, adopted, adopts, passed a, ratified, ratifies, "
+            "approved, approves, adopted, adopts, passed a, passed the bill, passed the law, ratified,"
+            " ratifies,"
             " voted for, voted to,"
             " signed into law, green light"
         ),
