@@ -123,6 +123,7 @@ class Writer:
         self._arrived: queue.SimpleQueue[list[tuple[int, int, _Job]]] = queue.SimpleQueue()
         self._gathered: list[tuple[int, int, _Job]] = []
         self._gatherer: asyncio.AbstractEventLoop | None = None  # it will send what is gathered
+        self._gathering = 0  # its thread
         self._waiting: list[tuple[int, int, _Job]] = []  # a heap, the thread's own
         self._numbers = count()
         self._truncate = threading.Event()
@@ -145,6 +146,8 @@ class Writer:
         nobody waits for the disk: it survives the end of the process, and perhaps not a power cut.
         """
         done: Future[T] = Future()
+        if self._gathered and threading.get_ident() == self._gathering:
+            self._send_gathered()  # what was submitted before this is run before it
         self._enqueue(_Job(unit, done, synced=synced), priority)
         return done
 
@@ -163,7 +166,7 @@ class Writer:
             self._must_run()
             self._gathered.append((int(priority), next(self._numbers), job))
             if self._gatherer is not loop:
-                self._gatherer = loop
+                self._gatherer, self._gathering = loop, threading.get_ident()
                 loop.call_later(GATHER, self._send_gathered)
         result: T = await done.future
         return result

@@ -178,6 +178,21 @@ def test_what_tasks_submit_at_once_comes_together(writer: GatedWriter, tmp_path:
     assert feeds_in(tmp_path / "tocsin.db") == ["left"]
 
 
+def test_what_is_submitted_later_is_run_later(writer: GatedWriter) -> None:
+    """Also where what came before still waits for company: a failure is recorded before it is excused."""
+    order: list[str] = []
+
+    async def story() -> None:
+        poll = asyncio.create_task(writer.run(noted(order, "poll")))
+        await asyncio.sleep(0)
+        excuse = writer.submit(noted(order, "excuse"))
+        await poll
+        await asyncio.wrap_future(excuse)
+
+    asyncio.run(story())
+    assert order == ["poll", "excuse"]
+
+
 def test_the_urgent_goes_first(writer: GatedWriter) -> None:
     """Deliveries pass matches, matches pass polls, polls pass housekeeping; equals keep their order."""
     order: list[str] = []
