@@ -95,7 +95,7 @@ def test_an_hour_off_leaves_the_order_as_it_was(tmp_path: Path) -> None:
         second = Counter(int(a.at) for a in asked)
         took = asked[-1].at - start
         print(f"an hour off: {len(asked)} requests in {took:.0f} s, {max(second.values())} a second at most")  # noqa: T201 - the figures
-        assert max(second.values()) <= sim.app.poller.usual_rate * 1.25 + 2
+        assert max(second.values()) <= sim.app.poller.usual_rate * 1.5 + 2
         check_laws(sim)
         await sim.kill()
 
@@ -115,7 +115,7 @@ def test_ten_thousand_feeds_added_at_once(tmp_path: Path) -> None:
         print(figures, f"the last was first asked after {max(asked.values()):.0f} s")  # noqa: T201 - the figures
         assert len(asked) == 10_000
         assert max(asked.values()) <= 10_000 / sim.app.poller.usual_rate + 30
-        assert figures.most_a_second <= sim.app.poller.usual_rate * 1.25 + 2
+        assert figures.most_a_second <= sim.app.poller.usual_rate * 1.5 + 2
         await sim.kill()
 
     run_virtually(story)
@@ -143,7 +143,7 @@ def test_ten_thousand_feeds_after_three_days_off(tmp_path: Path) -> None:
         took = times[-1] - start
         print(f"{len(times)} requests in {took:.0f} s, {max(second.values())} a second")  # noqa: T201 - the figures
         assert len(times) == 10_000
-        assert max(second.values()) <= sim.app.poller.usual_rate * 1.25 + 2
+        assert max(second.values()) <= sim.app.poller.usual_rate * 1.5 + 2
         (digest,) = [t.outgoing.message for t in sim.world.told]
         assert (digest.kind, digest.count) == ("digest", 100)
         await sim.kill()

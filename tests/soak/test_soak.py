@@ -48,6 +48,8 @@ def write_config(path: Path, world: SoakWorld, turn: int) -> None:
         'first_poll = "alert"',
         'per_host_gap = "0s"',
         'allow_private = ["127.0.0.0/8"]',
+        "[alerts]",
+        'budget = "off"',  # each alert is counted by itself
         "[channels.steady]",
         'type = "webhook"',
         f'url = "{world.receiver("steady")}"',

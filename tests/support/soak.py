@@ -189,10 +189,12 @@ class SoakWorld:
                 self._answer(writer, 503, b"")
             return  # else the connection closes without a word
         message = json.loads(body)
-        token = _TOKEN.search(message["title"])
+        # What waited out an outage comes as one message, with its alerts as entries.
+        titles = [message["title"], *(entry["title"] for entry in message.get("entries", ()))]
+        tokens = {found[0]: None for title in titles if (found := _TOKEN.search(title))}
         with self._lock:
-            if token:
+            for token in tokens:
                 self.arrivals[name].append(
-                    Arrival(token[0], message["id"], time.monotonic(), message["maybe_repeat"])
+                    Arrival(token, message["id"], time.monotonic(), message["maybe_repeat"])
                 )
         self._answer(writer, 200, b"ok")
