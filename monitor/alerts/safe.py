@@ -45,7 +45,8 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
-_TAG = re.compile(r"(?<!\w)[#$](?=\w)|(?<![\w/<>])/(?=\w)|(?<=\w)@(?=\w)")
+# The last one is a room of Matrix, also straight after a word: foo#room:server.
+_TAG = re.compile(r"(?<!\w)[#$](?=\w)|(?<![\w/<>])/(?=\w)|(?<=\w)@(?=\w)|[#!+](?=\w[\w.-]*:\w)")
 _ROOM_CALL = re.compile(r"@(?=everyone\b|here\b|room\b|channel\b|all\b)", re.IGNORECASE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -174,6 +175,8 @@ def test_services_we_do_not_know_get_nothing_live(service: Service, receiver: Ht
         (sent,) = receiver.requests[request:]
         shown = sent.body.decode().replace("https://news.example.org/doha", "").replace("127.0.0.1", "")
         words = json.dumps(_said(sent), ensure_ascii=False).replace("https://news.example.org/doha", "")
+        # A payload may hold JSON as a text: its escapes are read as its receiver reads them.
+        words = re.sub(r"\\+u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), words)
         grammars.nothing_live(words.replace("\\n", " "), "chat")
         assert "@everyone" not in shown
         assert "<!" not in words

@@ -25,6 +25,8 @@ _CALLS = (
     "@here",
     "@channel",
     "@room",
+    "0#0:0",
+    "see talks#room:server.example and a!b:c or d+e:f",
     "@all",
     "@admin",
     "@ab",
