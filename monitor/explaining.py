@@ -16,7 +16,7 @@ from monitor.articles.urls import clean_url, key_is_bare, source_of, url_key
 from monitor.documents import stored_document
 from monitor.matched import matches_of, page_of
 from monitor.rules.explain import Explainer
-from monitor.rules.tree import Not, TextTerm, children_of
+from monitor.rules.tree import asked_for
 from monitor.stages import (
     NOTHING_BESIDE,
     Beside,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from monitor.model import Document
     from monitor.rules.engine import CompiledRule, Engine
     from monitor.rules.explain import Explained
-    from monitor.rules.tree import Node
     from monitor.settings import Config, FeedConfig
     from monitor.stages import No
     from monitor.store.database import Reader
@@ -160,16 +159,7 @@ def explain_article(
 
 def reads_body(rule: CompiledRule) -> bool:
     """Whether what a page says could make the rule hold: some term is looked for beyond title and summary."""
-    return any(t.scope not in ("title", "summary") for t in _asked_for(rule.wish)) if rule.wish else False
-
-
-def _asked_for(node: Node, truth: bool = True) -> list[TextTerm]:
-    """The text terms whose presence speaks for the node, not against it."""
-    if isinstance(node, Not):
-        return _asked_for(node.child, not truth)
-    if isinstance(node, TextTerm):
-        return [node] if truth else []
-    return [term for child in children_of(node) for term in _asked_for(child, truth)]
+    return any(t.scope not in ("title", "summary") for t in asked_for(rule.wish)) if rule.wish else False
 
 
 def rules_that_matched(reader: Reader, article_id: int) -> list[str]:

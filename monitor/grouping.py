@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from monitor.articles.summary import WHOLE_CHARS
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db
 from monitor.store.story_index import insert, look_up
@@ -47,7 +48,6 @@ _FIGURES = (Change.NUMBER, Change.OUTCOME, Change.CORRECTION)  # a few words cha
 MOST_RECENT = 300  # alerts that a new one is compared with by its headline
 MOST_ALIKE = 20  # of these that it waits for: no more pages could be read in its time
 LOOKED_BACK = timedelta(hours=72)  # for what looks alike
-FULL_CHARS = 1_200  # of a feed's own text that is the whole article
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def facts_of(row: sqlite3.Row, story: int, *, head: bool) -> Facts:
     text = row["page"] or row["body"] or row["summary"]
     at = from_db(row["fetched_at"])
     assert at is not None
-    full = bool(row["page"]) or len(text) >= FULL_CHARS
+    full = bool(row["page"]) or len(text) >= WHOLE_CHARS
     return _facts(row["id"], row["title"], text, row["source"], row["language"], at, full, story, head)
 
 

@@ -89,6 +89,7 @@ class Reason(Enum):
     NO_ROUTE = ("no_route", "no route sends it anywhere")
     WEAK = ("weak", "the rule holds only in text that was not confirmed as the article's: told in a digest")
     WEAK_IGNORED = ("weak_ignored", "the rule holds only in unconfirmed text and is set to ignore that")
+    RULE_REMOVED = ("rule_removed", "its rule was removed while it waited for its page")
     SILENCED = ("silenced", "a silence covers it")
     BUDGET = ("budget", "the rule spent its budget on this channel")
     QUIET_HOURS = ("quiet_hours", "its channel is in quiet hours: held until they end")

@@ -47,7 +47,6 @@ class PageRead:
     why: str = ""
     published: datetime | None = None
     language: str | None = None
-    live: bool = False
     matches: tuple[RuleMatch, ...] = ()
 
 

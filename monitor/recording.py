@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from monitor.alerts.decide import Sighted, is_late
 from monitor.articles.identity import Known, choose, reissued
+from monitor.articles.summary import WHOLE_CHARS
 from monitor.config.durations import parse_duration
 from monitor.documents import read_spans, write_spans
 from monitor.feeds import listed
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import was_away
-from monitor.grouping import FULL_CHARS
 from monitor.model import Strength
 from monitor.moving import address_of, settle_move
 from monitor.pages.wanted import Purpose, priority, wanted
@@ -236,6 +236,14 @@ def exactly_known(known: Known, article: Article) -> bool:
     )
 
 
+def _versions(row: sqlite3.Row) -> tuple[Version, ...]:
+    """What is stored of an article: what its feed gave, and its page where that was read."""
+    at = from_db(row["fetched_at"])
+    assert at is not None
+    texts = [row["body"] or row["summary"], *([row["page"]] if row["page"] else [])]
+    return tuple(Version(row["title"], text, at) for text in texts)
+
+
 # --- articles ----------------------------------------------------------------------------------------
 
 
@@ -353,11 +361,10 @@ class _Articles:
         assert row is not None
         if (row["title"], row["summary"], row["body"]) == (shown.title, shown.summary, shown.body):
             return ()
-        at = from_db(row["fetched_at"])
-        assert at is not None
-        texts = [row["body"] or row["summary"], *([row["page"]] if row["page"] else [])]
+        # Of two feeds one may have room for less: no more is judged than it had room for.
         return tuple(
-            Version(row["title"], t, at, full=t == row["page"] or len(t) >= FULL_CHARS) for t in texts
+            replace(one, full=one.text == row["page"] or len(one.text) >= WHOLE_CHARS)
+            for one in _versions(row)
         )
 
     def _replace_article(self, article_id: int, article: Article) -> tuple[Version, ...]:
@@ -376,10 +383,7 @@ class _Articles:
             updated=to_db(article.updated),
             unconfirmed=write_spans(article.doubtful, body),
         )
-        fetched = from_db(row["fetched_at"])
-        assert fetched is not None
-        texts = [row["body"] or row["summary"], *([row["page"]] if row["page"] else [])]
-        return tuple(Version(row["title"], text, fetched) for text in texts)
+        return _versions(row)
 
     def _met(self, article_id: int, article: Article, sighted: Sighted, **values: Any) -> Meeting:
         late = self._away and is_late(article.published, self._now)

@@ -104,7 +104,7 @@ def ring_held(tx: Tx, met: Meeting, plan: Plan, feed: FeedConfig, more: Sequence
         del matches[rule]  # it was removed meanwhile: nobody wants to hear of it
         row = tx.row(sql.MATCH_OF, article=met.article_id, feed=met.feed_id, rule=rule)
         if row is not None:
-            write_fate(tx, row["id"], Fate("", State.SUPPRESSED, Reason.NO_ROUTE), met.now)
+            write_fate(tx, row["id"], Fate("", State.SUPPRESSED, Reason.RULE_REMOVED), met.now)
     rung = record_matches(tx, tuple(matches.values()), met, plan, feed)
     return replace(rung, matched=len(matches.keys() - {match.rule for match in held}))  # those are counted
 

@@ -8,14 +8,15 @@ to has a story of its own and stands apart.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
+from monitor.grouping import facts_of
 from monitor.model import OutboxState, Reason, State
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db
-from monitor.stories.likeness import independent, of_article
+from monitor.stories.likeness import independent
 from monitor.text.domains import registrable
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from monitor.store.database import Reader
     from monitor.stories.likeness import Facts
 
-WHOLE = 1_200  # characters of a feed's own text that is the whole article
 FIRST = "first"  # what an article is to a story that it began
 
 
@@ -243,11 +243,8 @@ _LEDGER_WORDS = {
 
 
 def _facts(row: sqlite3.Row) -> Facts:
-    """A stored article as it is compared: its page, else what its feed gives."""
-    text = row["page"] or row["body"] or row["summary"]
-    whole = bool(row["page"]) or len(text) >= WHOLE
-    at = _moment(row["fetched_at"])
-    return of_article(row["id"], row["title"], text, _outlet(row), at, language=row["language"], full=whole)
+    """A stored article as it is compared; where no address names an outlet its feed does."""
+    return replace(facts_of(row, row["story_id"], head=False), outlet=_outlet(row))
 
 
 def _outlet(row: sqlite3.Row) -> str:

@@ -228,7 +228,7 @@ def test_a_rule_removed_while_its_match_waited(tmp_path: Path) -> None:
         desk.change(rules=tuple(rules[:1]))
         wait(desk, 31)
         assert [n.rules for n in desk.notifications()] == [("envoys", "movement"), ("envoys",)]
-        assert desk.ledger() == {"first": 3, "no_route": 1}
+        assert desk.ledger() == {"first": 3, "rule_removed": 1}
         assert desk.adds_up()
 
 

@@ -27,21 +27,15 @@ NOTHING: Mapping[str, Any] = {
 def gather(config: Config | None, reader: Reader, since: datetime) -> dict[str, Any]:
     """The keys of `NOTHING`, with what happened since then, a day ago."""
     from monitor.matched import NO_PAGE
-    from monitor.store import sql
-    from monitor.store.rows import to_db
+    from monitor.store.pages import page_counts
     from monitor.timeline import told_by_several
 
-    waiting = reader.row(sql.PAGES_UNREAD_COUNT)
-    read, reasons = 0, Counter[str]()
-    for row in reader.rows(sql.PAGES_DONE_COUNTS, since=to_db(since)):
-        if row["was_read"]:
-            read += row["n"]
-        else:
-            reasons[row["page_why"] or NO_PAGE] += row["n"]
+    counts = page_counts(reader, since)
+    reasons = Counter({why or NO_PAGE: n for why, n in counts.given_up.items()})
     return {
         "pages": {
-            "waiting": waiting[0] if waiting else 0,
-            "read_24h": read,
+            "waiting": counts.waiting,
+            "read_24h": counts.read,
             "given_up_24h": reasons.total(),
             "reasons": [{"why": why, "articles": n} for why, n in reasons.most_common()],
         },

@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from monitor.articles.identity import digest
-from monitor.articles.urls import key_is_bare, url_key
+from monitor.articles.urls import url_key
+from monitor.articles.weblinks import canonical_of
 from monitor.config.durations import format_duration
 from monitor.documents import read_spans, stored_document
 from monitor.feeds.pacing import host_of, site_of
@@ -38,7 +39,6 @@ from monitor.store.pages import (
     wait_no_longer,
 )
 from monitor.store.writer import Priority
-from monitor.text.domains import registrable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -144,7 +144,7 @@ class PageReader:
         seen = paragraphs_seen(self._database.reader, host, hashes_of(found.lines), now)
         guarded = guard(found, page=digest(url_key(result.final_url)), now=now, remembered=seen)
         clean = replace(found, lines=guarded.lines)
-        read = PageRead(*_ids(row), published=clean.published, language=clean.language, live=clean.live)
+        read = PageRead(*_ids(row), published=clean.published, language=clean.language)
         if why := usable(clean, max(known["summary"], known["body"], key=len)):
             read = replace(read, why=why)
         else:
@@ -217,9 +217,6 @@ def _ids(row: PageRow) -> tuple[int, int]:
 
 
 def _alias(url: str, found: Extracted) -> int | None:
-    """The mark of the page's canonical address, where that is another and of the article's own domain."""
-    if not found.canonical:
-        return None
-    key, own = url_key(found.canonical), url_key(url)
-    same_domain = registrable(host_of(found.canonical)) == registrable(host_of(url))
-    return digest(key) if key and key != own and not key_is_bare(key) and same_domain else None
+    """The mark of the page's canonical address, where that is another one that it may speak for."""
+    key = url_key(canonical_of(url, found.canonical or ""))
+    return digest(key) if key and key != url_key(url) else None

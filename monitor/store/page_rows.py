@@ -89,18 +89,19 @@ STATEMENTS: dict[str, ClauseElement] = {
     "PAGE_CLOCK": update(pages)
     .values({n: p(n) for n in ("created_at", "next_attempt_at", "deadline", "hold_until", "asked_at")})
     .where(_of),
-    "PAGE_COUNTS": select(func.count().label("waiting"), func.count(pages.c.hold_until).label("held")).where(
-        _waits
-    ),
+    "PAGE_COUNTS": select(
+        func.count(pages.c.article_id.distinct()).label("waiting"),
+        func.count(case((pages.c.hold_until.is_not(None), pages.c.article_id)).distinct()).label("held"),
+    ).where(_waits),
     "PAGES_ENDED": select(
         articles.c.page_why,
-        func.count().label("n"),
-        func.count(case((articles.c.page != const(""), _ONE))).label("read"),
+        func.count(articles.c.id.distinct()).label("n"),
+        func.count(case((articles.c.page != const(""), articles.c.id)).distinct()).label("read"),
     )
     .join(articles, articles.c.id == pages.c.article_id)
     .where(pages.c.done_at >= p("since"))
     .group_by(articles.c.page_why)
-    .order_by(func.count().desc(), articles.c.page_why),
+    .order_by(func.count(articles.c.id.distinct()).desc(), articles.c.page_why),
     "ARTICLE_PAGE_WHY": update(articles)
     .values(page_why=p("why"))
     .where(articles.c.id == p("article"), articles.c.page == const("")),

@@ -229,7 +229,7 @@ def release_held(tx: Tx, now: datetime) -> None:
 
 
 def page_counts(source: Tx | Reader, since: datetime) -> PageCounts:
-    """How the queue stands, and what became of pages since then."""
+    """How the queue stands, and what became of pages since then, in articles."""
     row = source.row(sql.PAGE_COUNTS)
     ended = source.rows(sql.PAGES_ENDED, since=to_db(since))
     return PageCounts(
@@ -241,7 +241,7 @@ def page_counts(source: Tx | Reader, since: datetime) -> PageCounts:
 
 
 def waiting_pages(source: Tx | Reader) -> int:
-    """How many pages wait."""
+    """How many articles wait for their pages."""
     row = source.row(sql.PAGE_COUNTS)
     return int(row["waiting"]) if row else 0
 

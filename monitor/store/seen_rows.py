@@ -111,15 +111,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "PAGES_OF_ARTICLE": select(pages, feeds.c.name.label("feed"))
     .join(feeds, feeds.c.id == pages.c.feed_id)
     .where(pages.c.article_id == p("article")),
-    "PAGES_UNREAD_COUNT": select(func.count(pages.c.article_id.distinct())).where(pages.c.done_at.is_(None)),
-    "PAGES_DONE_COUNTS": select(
-        (articles.c.page != const("")).label("was_read"),
-        articles.c.page_why,
-        func.count(articles.c.id.distinct()).label("n"),
-    )
-    .join(articles, articles.c.id == pages.c.article_id)
-    .where(_done)
-    .group_by(literal_column("1"), articles.c.page_why),
     "PAGES_MISSED_COUNTS": select(feeds.c.name, func.count().label("n"))
     .join(pages, pages.c.feed_id == feeds.c.id)
     .join(articles, articles.c.id == pages.c.article_id)
