@@ -16,7 +16,7 @@ learn something. They are stored as they would count at `ref`, so that fading ch
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil, exp, log, log2
 from typing import TYPE_CHECKING
 
@@ -208,11 +208,6 @@ def time_until(rhythm: Rhythm, expected: float, start: datetime) -> timedelta:
         left -= hourly * step / _HOUR
         moment += max(step, 1e-3)
     return timedelta(seconds=weeks * _WEEK + moment - at)
-
-
-def moment_of(seconds: float) -> datetime | None:
-    """A time kept in a rhythm, as a time; None for 0."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _expected(profile: str, start: float, end: float) -> float:

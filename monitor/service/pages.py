@@ -252,8 +252,11 @@ class PageWorker:
             await self._database.writer.run(unit, Priority.MATCHES)
         except StoreError as error:
             event(_log, "debug", "held alerts not let go", host=host, error=error.message)
-        self._upkeep = None
-        self.wake()
+        except Exception as error:  # noqa: BLE001 - their time comes all the same
+            failure(_log, "held alerts not let go", error, host=host)
+        finally:  # else nobody would look after held alerts any more
+            self._upkeep = None
+            self.wake()
 
     def _overdue(self) -> list[PageRow]:
         """What was not read in time; one that is being read may yet be."""

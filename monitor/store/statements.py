@@ -139,9 +139,6 @@ STATEMENTS: dict[str, ClauseElement] = {
         "final_domain",
     ).where(feeds.c.id == p("feed_id")),
     "FEED_SCHEDULE": _set(feeds, "next_poll_at").where(feeds.c.id == p("feed_id")),
-    "FEED_FORGET_VALIDATORS": _set(feeds, "etag", "last_modified", "body_hash", "final_hash").where(
-        feeds.c.id == p("feed_id")
-    ),
     "FEED_WATCHED": _set(feeds, "language", "final_domain").where(feeds.c.id == p("feed_id")),
     "FEEDS_QUIET": select(feeds.c.id, feeds.c.last_item_at, feeds.c.last_good_at).where(
         feeds.c.last_item_at < p("before"),
@@ -476,7 +473,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "CHANNELS": select(channels).order_by(channels.c.name),
     "CHANNEL": select(channels).where(channels.c.name == p("name")),
     "CHANNEL_UPSERT": _upsert(channels, "name"),
-    "CHANNEL_DELETE": delete(channels).where(channels.c.name == p("name")),
     "NOTICE_INSERT": _insert(notices),
     "NOTICE_SINCE": select(notices.c.id).where(
         notices.c.kind == p("kind"), notices.c.subject == p("subject"), notices.c.at >= p("since")

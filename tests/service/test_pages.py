@@ -395,6 +395,26 @@ def test_no_alert_waits_for_a_page_that_cannot_come_in_time(tmp_path: Path, why:
         assert [desk.row(one).done_at for one in waits] == [None, None], "the pages are still wanted"
 
 
+def test_a_bug_while_alerts_are_let_go_ends_no_care_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their time comes, and they are decided."""
+
+    def fails(*_: object, **__: object) -> int:
+        message = "a bug"
+        raise RuntimeError(message)
+
+    with page_desk(tmp_path) as desk:
+        waits = desk.want("/1", purpose=Purpose.DECIDE, hold=timedelta(seconds=30))
+        desk.pacer.pause("127.0.0.1", 600.0)
+        monkeypatch.setattr(pages, "wait_no_longer", fails)
+        desk.work()
+        desk.later(seconds=31)
+        desk.worker.wake()
+        desk.work()
+        assert desk.row(waits).hold_until is None
+
+
 def test_a_stop_breaks_off_and_the_next_start_goes_on(tmp_path: Path) -> None:
     """The row is there with the attempt that was made; a minute later it is asked for again."""
     with page_desk(tmp_path) as desk:
