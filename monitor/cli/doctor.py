@@ -1,4 +1,4 @@
-"""`tocsin doctor`: everything that keeps alerts from coming, or will, each with the sentence that mends it."""
+"""`tocsin doctor`: everything that keeps alerts from coming, or will, each with what mends it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def doctor(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Warnings and failures only.")] = False,
 ) -> None:
-    """Look at the whole installation, and say of each fault what mends it. Exit 1 on a failure; changes nothing."""
+    """Look at the whole installation; say of each fault what mends it. Exit 1 on a failure; changes nothing."""
     from monitor.doctor.examination import checks_for, examine
     from monitor.doctor.findings import Level
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-_QUOTES = ("'", '"', "“", "”", "‘", "’")
+_QUOTES = ("'", '"', "“", "”", "\u2018", "\u2019")
 # What stands behind "service://", as the services hand it out; what a text is called in a message.
 _FORMS: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
     "tgram": [
@@ -73,7 +73,7 @@ def judge_channels(channels: Sequence[ChannelFacts], now: datetime) -> list[Find
 
 
 def wrong_form(url: str) -> str:
-    """Which part of an Apprise address cannot be what its service hands out; "" where none is known to be wrong."""
+    """Which part of an Apprise address is not what its service hands out; "" where none is known to be."""
     if url[:1] in _QUOTES or url[-1:] in _QUOTES:
         return "the whole of it stands in quotation marks, which are taken for part of it"
     scheme, _, rest = url.partition("://")
@@ -135,7 +135,10 @@ def _give(source: str) -> str:
     if kind == "env":
         return f"set {name} where the daemon runs (Environment= in the unit, by systemctl edit tocsin)"
     if kind == "credential":
-        return f"write LoadCredential={name}:/etc/tocsin/credentials/{name} under [Service]: systemctl edit tocsin"
+        return (
+            f"write LoadCredential={name}:/etc/tocsin/credentials/{name} under [Service]: "
+            "systemctl edit tocsin"
+        )
     if kind == "file":
         return f"write it into {name}, mode 0600"
     return "give it an address"

@@ -29,7 +29,7 @@ class ClockFacts:
 
 @dataclass(frozen=True, slots=True)
 class ZoneFacts:
-    """`configured` is what [monitor] names; `system` what the machine keeps, None with `why` if that is unknown."""
+    """What [monitor] names, and what the machine keeps: None with `why` where that is unknown."""
 
     configured: str | None
     system: str | None
@@ -42,7 +42,8 @@ def judge_clock(facts: ClockFacts) -> list[Finding]:
         return [
             found(
                 "clock_behind_program",
-                f"the clock says {facts.now:%Y-%m-%d %H:%M} UTC, {span(early)} before this program was installed",
+                f"the clock says {facts.now:%Y-%m-%d %H:%M} UTC, {span(early)} before this program was "
+                "installed",
                 remedy=SET_IT,
             )
         ]
@@ -50,7 +51,8 @@ def judge_clock(facts: ClockFacts) -> list[Finding]:
         return [
             found(
                 "clock_went_back",
-                f"the daemon's last sign of life lies {span(ahead)} in the future: the clock was set back, or was wrong",
+                f"the daemon's last sign of life lies {span(ahead)} in the future: the clock was set "
+                "back, or was wrong",
                 remedy=SET_IT,
             )
         ]
@@ -90,6 +92,8 @@ def judge_zone(facts: ZoneFacts) -> list[Finding]:
         found(
             "zone_unknown",
             f"{facts.why}, so digests and quiet hours keep UTC",
-            remedy='write timezone = "Europe/Paris", or your own, under [monitor], then: systemctl reload tocsin',
+            remedy=(
+                'write timezone = "Europe/Paris", or your own, under [monitor], then: systemctl reload tocsin'
+            ),
         )
     ]

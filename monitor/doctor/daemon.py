@@ -92,7 +92,10 @@ def _moves(facts: DaemonFacts) -> list[Finding]:
         what = f"the daemon runs but has given no sign of life for {span(quiet)}"
         findings.append(found("daemon_stuck", what, where=who, remedy=f"start it anew: {facts.restart}"))
     if facts.offline_since is not None:
-        what = f"no server can be reached since {span((facts.now - facts.offline_since).total_seconds())}: feeds wait"
+        what = (
+            "no server can be reached since "
+            f"{span((facts.now - facts.offline_since).total_seconds())}: feeds wait"
+        )
         findings.append(
             found("offline", what, remedy="look at this machine's network: ip route, resolvectl status")
         )

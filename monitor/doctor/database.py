@@ -51,7 +51,7 @@ class DatabaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class OutboxFacts:
-    """What waits to be delivered, and what was given up; `oldest` is the oldest that has been tried and waits."""
+    """What waits to be delivered and was given up; `oldest` is the oldest that was tried and waits."""
 
     now: datetime
     dead: int = 0
@@ -87,7 +87,10 @@ def judge_outbox(facts: OutboxFacts) -> list[Finding]:
             found(
                 "dead_letters",
                 f"{facts.dead} notifications were given up: {named(facts.dead_channels)}",
-                remedy="look why: tocsin outbox list; send them again: tocsin outbox retry --all, or: tocsin outbox drop --all",
+                remedy=(
+                    "look why: tocsin outbox list; send them again: tocsin outbox retry --all, or: tocsin "
+                    "outbox drop --all"
+                ),
             )
         )
     if facts.oldest is not None and (age := (facts.now - facts.oldest).total_seconds()) > OLD_BACKLOG * 3600:
@@ -95,14 +98,17 @@ def judge_outbox(facts: OutboxFacts) -> list[Finding]:
             found(
                 "backlog_old",
                 f"a notification has been waiting for {span(age)} after a failed attempt",
-                remedy="see which channel refuses it, and try that: tocsin channels list, tocsin channels test NAME",
+                remedy=(
+                    "see which channel refuses it, and try that: tocsin channels list, tocsin channels "
+                    "test NAME"
+                ),
             )
         )
     return findings or [well("outbox", f"{facts.waiting} on their way, none given up")]
 
 
 def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
-    """Whether this SQLite has the race in which a reset of the log can damage a database (3.7.0 to 3.51.2)."""
+    """Whether this SQLite has the race in which a reset of the log can damage a database."""
     if version >= WAL_RESET_MENDED:
         return False
     mended = WAL_RESET_BACKPORTS.get(version[:2])
@@ -115,12 +121,18 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
             found("not_started", "the database is empty", where=facts.path, remedy="start it: tocsin run")
         ]
     if facts.schema > facts.head:
-        what = f"the database was written by a newer Tocsin: schema {facts.schema}, this version knows {facts.head}"
+        what = (
+            f"the database was written by a newer Tocsin: schema {facts.schema}, this version "
+            f"knows {facts.head}"
+        )
         remedy = "install that version again, or restore the backup it made before it upgraded"
         return [found("schema_newer", what, where=facts.path, remedy=remedy)]
     if facts.schema < facts.head:
         what = f"the database waits for its migration from schema {facts.schema} to {facts.head}"
-        remedy = "it is backed up and migrated at the next start: systemctl restart tocsin, or now: tocsin db migrate"
+        remedy = (
+            "it is backed up and migrated at the next start: systemctl restart tocsin, or now: "
+            "tocsin db migrate"
+        )
         return [found("schema_older", what, where=facts.path, remedy=remedy)]
     return []
 
@@ -160,7 +172,8 @@ def _others(facts: DatabaseFacts) -> list[Finding]:
         findings.append(
             found(
                 "wal_large",
-                f"the write-ahead log has grown to {size(facts.wal)}, for somebody keeps it from being put away{who}",
+                f"the write-ahead log has grown to {size(facts.wal)}, for somebody keeps it from being "
+                f"put away{who}",
                 where=f"{facts.path}-wal",
                 remedy="close what else has the database open, then: systemctl restart tocsin",
             )
@@ -182,7 +195,8 @@ def _sqlite(facts: DatabaseFacts) -> list[Finding]:
         return []
     version = ".".join(map(str, facts.sqlite))
     what = (
-        f"SQLite {version} has the WAL-reset bug: where two programs write to one database, it can be damaged;"
+        f"SQLite {version} has the WAL-reset bug: where two programs write to one database, it "
+        "can be damaged;"
         " Tocsin's own verbs keep clear of it"
     )
     remedy = "let no other program write to the database, and take SQLite 3.51.3 when your system offers it"

@@ -73,14 +73,17 @@ def judge_disk(facts: DiskFacts) -> list[Finding]:
                 remedy=f"make it: mkdir -p {folder}, or name another in [monitor] database",
             )
         ]
-    findings = [*_kind(facts, folder), *_room(facts, folder)]
+    findings = [*_kind(facts, folder), *_room(facts)]
     if facts.reserve is not None and facts.reserve < facts.reserve_wanted and not facts.read_only:
         findings.append(
             found(
                 "no_reserve",
                 "the reserve that lets alerts out when the disk is full is missing",
                 where=f"{facts.database}.reserve",
-                remedy=f"see that {facts.mount} has {size(4 * facts.reserve_wanted)} free, then: systemctl restart tocsin",
+                remedy=(
+                    f"see that {facts.mount} has {size(4 * facts.reserve_wanted)} free, then: systemctl "
+                    "restart tocsin"
+                ),
             )
         )
     if findings:
@@ -101,7 +104,10 @@ def _kind(facts: DiskFacts, folder: Path) -> list[Finding]:
                 "read_only_disk",
                 "the file system that holds the database is read-only",
                 where=facts.mount,
-                remedy=f"mount -o remount,rw {facts.mount}; if the kernel froze it after an error, `journalctl -k` says why",
+                remedy=(
+                    f"mount -o remount,rw {facts.mount}; if the kernel froze it after an error, "
+                    "`journalctl -k` says why"
+                ),
             )
         )
     elif not facts.writable:
@@ -119,17 +125,26 @@ def _kind(facts: DiskFacts, folder: Path) -> list[Finding]:
                 "database_not_writable",
                 f"{facts.who} may not write to the database",
                 where=facts.database,
-                remedy=f"give it to whoever runs the daemon: chown USER {facts.database} && chmod 600 {facts.database}",
+                remedy=(
+                    f"give it to whoever runs the daemon: chown USER {facts.database} && chmod 600 "
+                    f"{facts.database}"
+                ),
             )
         )
     move = (
         "name a place on a disk of this machine in [monitor] database, stop Tocsin, and move the file there"
     )
     if facts.kind in NETWORK:
-        what = f"the database lies on a network file system ({facts.kind}), where its log and locks cannot be relied on"
+        what = (
+            f"the database lies on a network file system ({facts.kind}), where its log and locks "
+            "cannot be relied on"
+        )
         found_here.append(found("network_disk", what, where=facts.mount, remedy=move))
     elif facts.kind in VOLATILE:
-        what = f"the database lies in memory ({facts.kind}): after a reboot nothing is known of what was seen and sent"
+        what = (
+            f"the database lies in memory ({facts.kind}): after a reboot nothing is known of what "
+            "was seen and sent"
+        )
         found_here.append(found("volatile_disk", what, where=facts.mount, remedy=move))
     elif facts.kind in LAYERS:
         what = f"the database lies in a container's own layer ({facts.kind}), which goes with the container"
@@ -138,7 +153,7 @@ def _kind(facts: DiskFacts, folder: Path) -> list[Finding]:
     return found_here
 
 
-def _room(facts: DiskFacts, folder: Path) -> list[Finding]:
+def _room(facts: DiskFacts) -> list[Finding]:
     """Bytes and inodes that are left."""
     found_here = []
     wanted = max(LOW, int(NEEDED * facts.size))
@@ -147,11 +162,17 @@ def _room(facts: DiskFacts, folder: Path) -> list[Finding]:
         what = f"the disk of the database is full: {size(facts.free)} of {size(facts.total)} free"
         found_here.append(found("disk_full", what, where=facts.mount, remedy=make_room))
     elif facts.free < wanted:
-        what = f"the disk of the database has {size(facts.free)} of {size(facts.total)} free, less than {size(wanted)}"
+        what = (
+            f"the disk of the database has {size(facts.free)} of {size(facts.total)} free, less "
+            f"than {size(wanted)}"
+        )
         found_here.append(found("disk_low", what, where=facts.mount, remedy=make_room))
     if facts.inodes:
         left = f"{facts.inodes_free} of {facts.inodes} inodes free"
-        remedy = f"remove small files from {facts.mount}; this shows where they are: du --inodes -x {facts.mount} | sort -n | tail"
+        remedy = (
+            f"remove small files from {facts.mount}; this shows where they are: du --inodes -x "
+            f"{facts.mount} | sort -n | tail"
+        )
         if facts.inodes_free < FEW_INODES:
             what = f"no more files can be made on the disk of the database soon: {left}"
             found_here.append(found("inodes_out", what, where=facts.mount, remedy=remedy))

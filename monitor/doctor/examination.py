@@ -1,8 +1,8 @@
 """
 The round: each check under a deadline of its own, and none of them able to end the others.
 
-A check runs in a thread, since a disk or a resolver that hangs cannot be interrupted; one that is late is left
-behind, and one that breaks is a finding itself.
+A check runs in a thread, since a disk or a resolver that hangs cannot be interrupted; one that is late is
+left behind, and one that breaks is a finding itself.
 """
 
 from __future__ import annotations

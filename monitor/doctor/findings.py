@@ -1,7 +1,7 @@
 """
 What the doctor says: a finding, its level, and the catalogue of everything that can be found.
 
-Every finding has a code of the catalogue, so that programs can rely on it and docs/doctor.md can list them all.
+Every finding has a code of the catalogue: programs rely on it, and docs/doctor.md lists them all.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Finding:
     """
     One thing that was found, in a sentence, with where it is and the one sentence that mends it.
 
-    `code` is one of the catalogue, or "ok" for what was looked at and is well. None of its texts holds a secret.
+    `code` is one of the catalogue, or "ok" for what was looked at and is well. No text holds a secret.
     """
 
     group: str

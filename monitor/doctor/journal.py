@@ -15,7 +15,7 @@ RELOAD = "then: systemctl restart systemd-journald"
 
 @dataclass(frozen=True, slots=True)
 class JournalFacts:
-    """journald's settings with their drop-ins, and the service's own; `persistent` = /var/log/journal is there."""
+    """journald's settings, with its drop-ins, and the service's; `persistent` = /var/log/journal is there."""
 
     here: bool = True
     settings: Settings = field(default_factory=Settings)

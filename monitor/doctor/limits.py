@@ -14,7 +14,7 @@ NEARLY = 0.85  # of the limit
 
 @dataclass(frozen=True, slots=True)
 class LimitFacts:
-    """`whose` says whose limits these are: the running daemon's, the unit's or this shell's; sizes in bytes."""
+    """Whose limits these are (the daemon's, the service's, this shell's), and what they are; sizes in bytes."""
 
     whose: str = "this shell"
     open_files: int | None = None
@@ -40,10 +40,16 @@ def judge_limits(facts: LimitFacts) -> list[Finding]:
         )
         if not facts.unit:
             remedy = f"start it after: ulimit -n {max(4096, needed)}; or lower [polling] concurrency"
-        what = f"{facts.whose} may open {facts.open_files} files, and {facts.concurrency} requests at once may need {needed}"
+        what = (
+            f"{facts.whose} may open {facts.open_files} files, and {facts.concurrency} requests at "
+            f"once may need {needed}"
+        )
         findings.append(found("few_open_files", what, where=facts.place, remedy=remedy))
     if facts.memory is not None and facts.memory < LEAST_MEMORY:
-        what = f"{facts.whose} may use {size(facts.memory)} of memory, less than the {size(LEAST_MEMORY)} it may need"
+        what = (
+            f"{facts.whose} may use {size(facts.memory)} of memory, less than the "
+            f"{size(LEAST_MEMORY)} it may need"
+        )
         remedy = "write MemoryMax=1G under [Service]: systemctl edit tocsin, then: systemctl restart tocsin"
         if not facts.unit:
             remedy = "give its container or group more: docker run --memory 1g, for example"

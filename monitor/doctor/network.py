@@ -1,4 +1,4 @@
-"""What names, certificates and feeds say when some of them are asked, and what is remembered of the others. Pure."""
+"""What names, certificates and feeds say when some are asked, and what is known of the others. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class FeedFacts:
     """
     A feed and what is known of it: `result` where it was asked just now, else `recorded` by the daemon.
 
-    `no_feed` says why the document is none. `paused` says why it was not to be asked, and until when.
+    `no_feed` says why the document is none. `paused` says why it was not to be asked, and until when;
+    `polled` = the daemon asked it at least once.
     """
 
     name: str
@@ -52,6 +53,7 @@ class FeedFacts:
     paused: str = ""
     secret_missing: str = ""
     host: str = ""
+    polled: bool = False
 
     @property
     def failed(self) -> bool:
@@ -67,7 +69,8 @@ def judge_names(facts: NameFacts) -> list[Finding]:
     failed = {feed: why for feed, why in facts.problems.items() if why}
     if not failed:
         return [well("network", f"{len(facts.problems)} names have addresses")] if facts.problems else []
-    if len(failed) == len(facts.problems) and (len(failed) > 1 or not facts.servers):
+    silent = all("answer" in why for why in failed.values())  # else a server says that there is no such name
+    if len(failed) == len(facts.problems) and (len(failed) > 1 or silent or not facts.servers):
         what = f"no name could be looked up: {next(iter(failed.values()))}"
         if not facts.servers:
             what = (
@@ -76,7 +79,10 @@ def judge_names(facts: NameFacts) -> list[Finding]:
                 else "there is no /etc/resolv.conf"
             )
             what = f"no name could be looked up: {what}"
-        remedy = "name a server that answers in /etc/resolv.conf (nameserver 9.9.9.9), and try: getent hosts example.org"
+        remedy = (
+            "name a server that answers in /etc/resolv.conf (nameserver 9.9.9.9), and try: getent "
+            "hosts example.org"
+        )
         return [found("no_dns", what, where="/etc/resolv.conf", remedy=remedy)]
     return [
         found(
@@ -108,7 +114,7 @@ def judge_store(facts: StoreFacts) -> list[Finding]:
 
 
 def judge_feeds(feeds: Sequence[FeedFacts], now: datetime) -> list[Finding]:
-    """Each feed that nothing comes from, the worst kinds first; if all that were asked failed, the network."""
+    """Each feed that nothing comes from, the worst first; if all that were asked failed, the network."""
     findings = []
     asked = [feed for feed in feeds if feed.result is not None]
     down = [feed for feed in asked if feed.result is not None and feed.result.unreachable]
@@ -129,10 +135,11 @@ def judge_feeds(feeds: Sequence[FeedFacts], now: datetime) -> list[Finding]:
         findings.append(found("feed_unreachable", more, remedy="see all of them: tocsin feeds list"))
     if asked and not any(f.level >= Level.WARNING for f in findings):
         findings.insert(0, well("feeds", f"{len(asked)} of {len(feeds)} asked, each gave what it should"))
-    elif feeds and not findings:
-        findings.append(
-            well("feeds", f"{len(feeds)} fared well when they were polled last; none was due to be asked")
-        )
+    elif not findings and (polled := [feed for feed in feeds if feed.polled]):
+        what = f"{len(polled)} of {len(feeds)} fared well when they were polled last; none was asked now"
+        findings.append(well("feeds", what))
+    elif not findings and feeds:
+        findings.append(well("feeds", f"{len(feeds)}, none of them polled yet and none asked now"))
     return findings
 
 
@@ -158,7 +165,10 @@ def _one(feed: FeedFacts, now: datetime) -> list[Finding]:
 def _answer(feed: FeedFacts, result: FetchResult) -> list[Finding]:
     status = result.status
     if feed.no_feed:
-        remedy = f"find the feed of that site, and change its url: tocsin feeds show {feed.name}; tocsin feeds discover URL"
+        remedy = (
+            f"find the feed of that site, and change its url: tocsin feeds show {feed.name}; "
+            "tocsin feeds discover URL"
+        )
         return [
             found(
                 "feed_not_a_feed",

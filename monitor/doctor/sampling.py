@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.doctor.findings import span
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 

@@ -46,8 +46,8 @@ class ServiceFacts:
     """
     The unit in force, with its drop-ins, and the one that is shipped.
 
-    `path` None = no unit. `missing` are programs and credential files it names that are not there, `command`
-    the words of its ExecStart, `config` the configuration of doctor. `state` is what systemd says, where it runs.
+    `path` None = no unit. `missing_…` are programs and credential files that it names and that are not there,
+    `config` is the configuration that doctor looks at, `state` what systemd says, where it runs.
     """
 
     path: Path | None
@@ -194,7 +194,10 @@ def _walls(facts: ServiceFacts) -> list[Finding]:
             "unit_loosened",
             f"the sandbox is weaker than the shipped one: {named(sorted(keys), 8)}",
             where=place,
-            remedy=f"take these lines out: {facts.manager} edit tocsin; compare with: tocsin init --system --print-unit",
+            remedy=(
+                f"take these lines out: {facts.manager} edit tocsin; compare with: tocsin init "
+                "--system --print-unit"
+            ),
         )
         for place, keys in sorted(down.items())
     ]

@@ -1,5 +1,5 @@
 """
-Unit files as systemd reads them, as far as the doctor asks: sections, keys, drop-ins, lists that are emptied. Pure.
+Unit files as systemd reads them: sections, keys, drop-ins, lists that are emptied. Pure.
 
 An assignment of nothing empties what came before; keys that are lists add up, of the others the last counts.
 """

@@ -19,7 +19,7 @@ from monitor.doctor.gather.service import unit_of
 from monitor.doctor.limits import LimitFacts, judge_limits
 from monitor.doctor.modes import Seen, judge_modes
 from monitor.doctor.service import memory_limit
-from monitor.store.faults import free_bytes, is_read_only, mount_of
+from monitor.store.faults import is_read_only, mount_of
 from monitor.store.reserve import SHARE, SIZE
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def disk_facts(database: Path, site: Site) -> DiskFacts:
     mount = mount_of(place)
     exists = folder.is_dir() or _may_write(place, uid, groups)
     there = database.exists()
-    free = free_bytes(place)
-    lacks = SHARE * SIZE > free and not _reserved(database)
+    # What is kept for root is not for the daemon: so it is not counted, whoever asks.
+    free = space.f_frsize * space.f_bavail
+    lacks = free < SHARE * SIZE and not _reserved(database)
     return DiskFacts(
         database,
         exists=exists,
@@ -69,7 +70,7 @@ def disk_facts(database: Path, site: Site) -> DiskFacts:
         mount=str(mount),
         free=free,
         total=space.f_frsize * space.f_blocks,
-        inodes_free=space.f_favail if uid else space.f_ffree,
+        inodes_free=space.f_favail,
         inodes=space.f_files,
         size=database.stat().st_size if there else 0,
         # Where the disk is too full for one, that is told by itself.
@@ -162,7 +163,7 @@ def _user(uid: int) -> str:
 
 
 def _may_write(path: Path, uid: int, groups: tuple[int, ...]) -> bool:
-    """Whether a user may write to a file or folder, by its owner, group and mode; and where it is us, really."""
+    """Whether a user may write to a file or folder, by owner, group and mode; for us, really."""
     if uid == os.geteuid():
         return os.access(path, os.W_OK)
     if uid == 0:

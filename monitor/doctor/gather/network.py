@@ -1,9 +1,9 @@
 """
-Names, certificates, and some of the feeds asked: through the daemon's own fetcher, with its walls and manners.
+Names, certificates, and some of the feeds asked: by the daemon's own fetcher, with its walls and manners.
 
-A question is conditional, so that an unchanged feed answers with a few bytes; of its answer nothing is stored. A
-feed whose server asked for a pause is not asked, nor one that was asked a moment ago; of these, what the daemon
-wrote down is judged. At most one feed of a site is asked, unless all are wanted.
+A question is conditional, so that an unchanged feed answers with a few bytes; of its answer nothing is stored.
+A feed whose server asked for a pause is not asked, nor one that was asked a moment ago; of these, what the
+daemon wrote down is judged. At most one feed of a site is asked, unless all are wanted.
 """
 
 from __future__ import annotations
@@ -207,6 +207,7 @@ class _Visit:
             gone=state.gone if state else False,
             paused=wish(candidate, self.site.now),
             secret_missing=missing,
+            polled=state is not None and state.last_poll_at is not None,
             host=candidate.site,
         )
 

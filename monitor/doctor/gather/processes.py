@@ -1,8 +1,8 @@
 """
 Processes, as /proc tells of them: who holds the database's lock, who else has it open, and their limits.
 
-The kernel lists locks, so none has to be tried. What may not be read is left out: another user's processes, and
-those of another container.
+The kernel lists locks, so none has to be tried. What may not be read is left out: another user's processes,
+and those of another container.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ _LOCK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that holds a lock: its command, whether that is Tocsin (None = not to be told), since when."""
+    """A process: its command, whether that is Tocsin (None = not to be told), since when it runs."""
 
     pid: int
     program: str = ""
@@ -138,8 +139,7 @@ def describe(pid: int) -> Holder:
 
 def is_tocsin(words: list[str]) -> bool:
     """Whether a command line is Tocsin's: `tocsin …`, by whatever Python, or `python -m monitor …`."""
-    beside = zip(words, words[1:], strict=False)
-    return any(Path(word).name == "tocsin" for word in words[:3]) or ("-m", "monitor") in list(beside)
+    return any(Path(word).name == "tocsin" for word in words[:3]) or ("-m", "monitor") in pairwise(words)
 
 
 def open_files(pid: int) -> int | None:
@@ -149,7 +149,7 @@ def open_files(pid: int) -> int | None:
 
 
 def memory_of(pid: int | str, cgroups: Path = Path("/sys/fs/cgroup")) -> tuple[int | None, int | None]:
-    """The least limit of the control groups a process is in, and what that group uses beside caches; in bytes."""
+    """The least limit of a process's control groups, and what that group uses beside caches; in bytes."""
     matched = re.search(r"^0::(/.*)$", _text(pid, "cgroup"), re.MULTILINE)
     if matched is None:
         return None, None
