@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.doctor.findings import Finding
     from monitor.doctor.site import Site
     from monitor.model import Finding as Said
+    from monitor.settings import Config
 
 MARKS = {"ok": ("✓", "green"), "note": ("·", "dim"), "warning": ("!", "yellow"), "failure": ("✗", "red")}
 
@@ -40,7 +41,7 @@ def doctor(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Warnings and failures only.")] = False,
 ) -> None:
-    """Look at the whole installation; say of each fault what mends it. Exit 1 on a failure; changes nothing."""
+    """Look at the whole installation; say of each fault what mends it. Exit 1 on a failure."""
     from monitor.doctor.examination import checks_for, examine
     from monitor.doctor.findings import Level
 
@@ -68,7 +69,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def site_of(*, count: int | None, deep: bool) -> Site:
+def site_of(*, count: int | None, deep: bool = False, root: Path = Path("/")) -> Site:
     """The installation as it is seen from here: the configuration, and the daemon at work on its database."""
     from monitor.config.secrets import secrets_of
     from monitor.doctor.gather.processes import holder_of
@@ -77,20 +78,19 @@ def site_of(*, count: int | None, deep: bool) -> Site:
     from monitor.service.log import redact
 
     now = datetime.now(UTC)
-    site = Site(now, dict(os.environ), feeds=count, deep=deep)
+    site = Site(now, dict(os.environ), root, feeds=count, deep=deep)
     try:
         loaded = context.load(strict=False)
     except UsageError as error:
         return replace(site, no_config=(error.message, error.hint))
-    config = loaded.partial
-    assert config is not None, "loading builds what it can"
+    config = _with_its_database(loaded)
     holder = holder_of(config.database.absolute())
     env = dict(os.environ)
     if holder is not None and holder.ours and any(f.code == "missing_secret" for f in loaded.findings):
         # What the service was given counts, not what the shell of whoever asks happens to hold.
         env = {**holder.env, **env}
         loaded = _load(config.path, env)
-        config = loaded.partial or config
+        config = _with_its_database(loaded)
     redact(secrets_of(config))
     return replace(
         site,
@@ -114,6 +114,18 @@ def _count(feeds: str | None) -> int | None:
     if not feeds.isascii() or not feeds.isdigit():
         raise UsageError(f"--feeds: {feeds!r} is neither a number nor all", hint="for example: --feeds 20")
     return int(feeds)
+
+
+def _with_its_database(loaded: Loaded) -> Config:
+    """What could be read of the configuration; where it cannot be used, with the database that it names."""
+    from monitor.config.peek import database_of
+
+    config = loaded.partial
+    assert config is not None, "loading builds what it can"
+    if loaded.config is not None or config.database != config.path.parent / "tocsin.db":
+        return config  # it was read, or given by flag or environment
+    named = database_of(loaded.texts.get(str(config.path), ""))
+    return replace(config, database=config.path.parent / named.expanduser()) if named else config
 
 
 def _load(path: Path, env: Mapping[str, str]) -> Loaded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.doctor.findings import Finding, Level, found, named, size, span, well
+from monitor.doctor.findings import Finding, Level, counted, found, named, size, span, well
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ def judge_outbox(facts: OutboxFacts) -> list[Finding]:
         findings.append(
             found(
                 "dead_letters",
-                f"{facts.dead} notifications were given up: {named(facts.dead_channels)}",
+                f"{counted(facts.dead, 'notification')} given up: {named(facts.dead_channels)}",
                 remedy=(
                     "look why: tocsin outbox list; send them again: tocsin outbox retry --all, or: tocsin "
                     "outbox drop --all"

@@ -14,7 +14,7 @@ NEARLY = 0.85  # of the limit
 
 @dataclass(frozen=True, slots=True)
 class LimitFacts:
-    """Whose limits these are (the daemon's, the service's, this shell's), and what they are; sizes in bytes."""
+    """Whose limits these are (the daemon's, the service's or this shell's); sizes in bytes."""
 
     whose: str = "this shell"
     open_files: int | None = None

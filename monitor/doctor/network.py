@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.doctor.findings import Finding, Level, found, named, span, well
+from monitor.doctor.findings import Finding, Level, counted, found, named, span, well
 from monitor.model import FetchResult, FetchStatus
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def judge_names(facts: NameFacts) -> list[Finding]:
     """Whether names have addresses; a machine without a resolver is told once, not for each feed."""
     failed = {feed: why for feed, why in facts.problems.items() if why}
     if not failed:
-        return [well("network", f"{len(facts.problems)} names have addresses")] if facts.problems else []
+        return (
+            [well("network", f"{counted(len(facts.problems), 'name')} looked up")] if facts.problems else []
+        )
     silent = all("answer" in why for why in failed.values())  # else a server says that there is no such name
     if len(failed) == len(facts.problems) and (len(failed) > 1 or silent or not facts.servers):
         what = f"no name could be looked up: {next(iter(failed.values()))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.doctor.findings import Finding, found, named, well
+from monitor.doctor.findings import Finding, counted, found, named, well
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,4 +48,6 @@ def judge_rules(rules: Sequence[RuleFacts]) -> list[Finding]:
     if len(partly) > SHOWN:
         more = f"and {len(partly) - SHOWN} more rules that miss some of their feeds"
         findings.append(found("rule_partly_blind", more, remedy="see all of them: tocsin status --json"))
-    return findings or ([well("rules", f"each of {len(rules)} hears all of its feeds")] if rules else [])
+    return findings or (
+        [well("rules", f"{counted(len(rules), 'rule')}, none of them blind")] if rules else []
+    )

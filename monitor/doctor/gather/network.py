@@ -1,7 +1,7 @@
 """
 Names, certificates, and some of the feeds asked: by the daemon's own fetcher, with its walls and manners.
 
-A question is conditional, so that an unchanged feed answers with a few bytes; of its answer nothing is stored.
+A question is conditional, so that an unchanged feed answers with few bytes; of its answer nothing is stored.
 A feed whose server asked for a pause is not asked, nor one that was asked a moment ago; of these, what the
 daemon wrote down is judged. At most one feed of a site is asked, unless all are wanted.
 """

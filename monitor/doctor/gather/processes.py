@@ -11,14 +11,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.store.faults import mount_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 PROC = Path("/proc")
 WRITE_LOCK = 120  # the byte of the -shm file that a writer of SQLite's log keeps locked
@@ -123,7 +122,7 @@ def users_of(database: Path) -> list[Holder]:
 def describe(pid: int) -> Holder:
     """What can be told of a process."""
     words = _command(pid)
-    status = dict(re.findall(r"^(\w+):\s*(.*)$", _text(pid, "status"), re.MULTILINE))
+    status = dict(re.findall(r"^(\w+):[ \t]*(.*)$", _text(pid, "status"), re.MULTILINE))
     uids = status.get("Uid", "").split()
     return Holder(
         pid,
@@ -137,9 +136,10 @@ def describe(pid: int) -> Holder:
     )
 
 
-def is_tocsin(words: list[str]) -> bool:
+def is_tocsin(words: Sequence[str]) -> bool:
     """Whether a command line is Tocsin's: `tocsin …`, by whatever Python, or `python -m monitor …`."""
-    return any(Path(word).name == "tocsin" for word in words[:3]) or ("-m", "monitor") in pairwise(words)
+    script = _script(words)
+    return script == "-m monitor" or Path(script).name == "tocsin"
 
 
 def open_files(pid: int) -> int | None:
@@ -176,14 +176,28 @@ def _command(pid: int) -> list[str]:
     return [word for word in _text(pid, "cmdline").split("\0") if word]
 
 
-def _called(words: list[str]) -> str:
-    """A command by its name, with what it runs where it is an interpreter; no other argument is shown."""
+def _called(words: Sequence[str]) -> str:
+    """A command by its name, with what it runs where it is an interpreter; no argument is shown."""
     if not words:
         return ""
-    name = Path(words[0]).name
-    if name.startswith("python") and len(words) > 1 and not words[1].startswith("-"):
-        return f"{name} {Path(words[1]).name}"
-    return name
+    name, script = Path(words[0]).name, _script(words)
+    return name if script in (words[0], "") else f"{name} {script if script[0] == '-' else Path(script).name}"
+
+
+def _script(words: Sequence[str]) -> str:
+    """What a command runs: itself or, where it is Python, a script or "-m MODULE"; "" for neither."""
+    if not words or not Path(words[0]).name.startswith("python"):
+        return words[0] if words else ""
+    rest = list(words[1:])
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        if option == "-m":
+            return f"-m {rest[0]}" if rest else ""
+        if option in ("-W", "-X") and rest:
+            rest.pop(0)
+        if option == "-c":
+            return ""
+    return rest[0] if rest else ""
 
 
 def _text(pid: int | str, name: str) -> str:
