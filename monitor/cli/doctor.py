@@ -170,7 +170,7 @@ def _clean(text: str) -> str:
 
 def _tell(shown: Sequence[Finding], findings: Sequence[Finding], *, quiet: bool) -> None:
     group = ""
-    plain = (sys.stdout.encoding or "").lower().replace("-", "") not in ("utf8", "utf16")
+    plain = (sys.stdout.encoding or "utf-8").lower().replace("-", "") not in ("utf8", "utf16")
     for finding in shown:
         mark, hue = MARKS[finding.level.label]
         mark = (

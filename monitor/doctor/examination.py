@@ -92,5 +92,9 @@ def _crashed(check: Check, error: Exception) -> Finding:
     reason = ""
     if isinstance(error, OSError) and error.strerror:
         reason = f": {error.strerror}"
+    if isinstance(error, PermissionError):
+        what = f"the check of {check.name} may not look at something it needs{place}"
+        remedy = "look as whoever runs the daemon, or as root: sudo tocsin doctor"
+        return found("check_forbidden", what, where=check.name, remedy=remedy)
     what = f"the check of {check.name} broke ({type(error).__name__}{reason}){place}"
     return found("check_crashed", what, where=check.name, remedy="this is a bug; please report this line")

@@ -40,6 +40,7 @@ CATALOGUE: Mapping[str, tuple[str, Level]] = {
     # --- the doctor itself
     "check_crashed": ("system", W),
     "check_late": ("system", W),
+    "check_forbidden": ("system", N),
     # --- configuration
     "no_configuration": ("configuration", F),
     "configuration_refused": ("configuration", F),

@@ -5,7 +5,7 @@ A healthy installation below a folder of a test's own, for faults to be planted 
         clinic.database.chmod(0o644)
         assert "readable_database" in clinic.codes()
 
-Everything is real but the daemon, for which a small program named tocsin holds the lock; tests/doctor/test_healthy.py
+Everything is real but the daemon, for which a small program named tocsin holds the lock; test_healthy.py
 starts the real one. Feeds are asked only where `look` is told so.
 """
 
@@ -51,7 +51,7 @@ PHONE = "tgram://123456789:" + "A" * 35 + "/42"
 
 
 class Clinic:
-    """An installation with two feeds, a rule, three channels, a unit and a journal; `web` serves the feeds."""
+    """Two feeds that `web` serves, a rule, three channels, a unit and a journal."""
 
     def __init__(self, folder: Path, *, daemon: bool = True) -> None:
         self.root = folder / "root"

@@ -1,5 +1,7 @@
 """Faults planted in a healthy installation, one at a time: each is found, and nothing else is."""
 
+# ruff: noqa: D103 - the names say what is planted
+
 from __future__ import annotations
 
 import os
@@ -465,7 +467,8 @@ _held: list[subprocess.Popen[str]] = []
 
 def holding(clinic: Clinic, doing: str) -> None:
     """Another program that has the database open and does not let go."""
-    program = f"import sqlite3, sys\ncon = sqlite3.connect({str(clinic.database)!r}, isolation_level=None)\n{doing}\n"
+    program = f"import sqlite3, sys\ncon = sqlite3.connect({str(clinic.database)!r}, isolation_level=None)\n"
+    program += f"{doing}\n"
     program += "print('held', flush=True)\nsys.stdin.read()\n"
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -484,7 +487,8 @@ def edit_unit(clinic: Clinic, old: str, new: str) -> None:
 
 def fail(clinic: Clinic, name: str, http: int, message: str) -> None:
     """Let the daemon's last poll of a feed have failed, since yesterday."""
-    statement = "UPDATE feeds SET failures = 9, last_http = :p1, last_message = :p2, first_failure_at = :p3 WHERE name = :p0"
+    values = "failures = 9, last_http = :p1, last_message = :p2, first_failure_at = :p3"
+    statement = f"UPDATE feeds SET {values} WHERE name = :p0"
     clinic.sql(statement, name, http, message, to_db(now() - timedelta(days=1)))
 
 

@@ -15,6 +15,7 @@ from monitor.doctor.clock import ClockFacts, ZoneFacts, judge_clock, judge_zone
 from monitor.doctor.disk import DiskFacts, judge_disk
 from monitor.doctor.findings import well
 from monitor.doctor.gather import processes, stored
+from monitor.doctor.gather.paths import hidden, is_dir, nearest, seen, text_of
 from monitor.doctor.gather.service import unit_of
 from monitor.doctor.limits import LimitFacts, judge_limits
 from monitor.doctor.modes import Seen, judge_modes
@@ -41,29 +42,28 @@ def clock(site: Site) -> list[Finding]:
 def disk(site: Site) -> list[Finding]:
     """The disk below the database."""
     database = site.database
-    if database is None:
+    if database is None or hidden(database) or hidden(database.parent):
         return []
     return judge_disk(disk_facts(database, site))
 
 
 def disk_facts(database: Path, site: Site) -> DiskFacts:
     """What the kernel says of that disk."""
-    folder = place = database.parent
-    while not place.exists():
-        place = place.parent
+    folder = database.parent
+    place = nearest(folder)
     uid, groups, who = _runs_as(site)
     space = os.statvfs(place)
     mount = mount_of(place)
-    exists = folder.is_dir() or _may_write(place, uid, groups)
-    there = database.exists()
+    exists = is_dir(folder) or _may_write(place, uid, groups)
+    there = seen(database)
     # What is kept for root is not for the daemon: so it is not counted, whoever asks.
     free = space.f_frsize * space.f_bavail
     lacks = free < SHARE * SIZE and not _reserved(database)
     return DiskFacts(
         database,
         exists=exists,
-        writable=not folder.is_dir() or _may_write(folder, uid, groups),
-        file_writable=not there or _may_write(database, uid, groups),
+        writable=not is_dir(folder) or _may_write(folder, uid, groups),
+        file_writable=there is None or _may_write(database, uid, groups),
         who=who,
         read_only=is_read_only(place),
         kind=_kind_of(mount),
@@ -72,9 +72,9 @@ def disk_facts(database: Path, site: Site) -> DiskFacts:
         total=space.f_frsize * space.f_blocks,
         inodes_free=space.f_favail,
         inodes=space.f_files,
-        size=database.stat().st_size if there else 0,
+        size=there.st_size if there else 0,
         # Where the disk is too full for one, that is told by itself.
-        reserve=_reserved(database) if there and not lacks else None,
+        reserve=_reserved(database) if there is not None and not lacks else None,
         reserve_wanted=SIZE,
     )
 
@@ -124,7 +124,7 @@ def _zone(site: Site) -> ZoneFacts:
         )
     localtime = site.at("etc/localtime")
     if not localtime.is_symlink():
-        why = "is no link to a zone" if localtime.exists() else "is not there"
+        why = "is no link to a zone" if seen(localtime) else "is not there"
         return ZoneFacts(site.timezone, None, f"/etc/localtime {why} and [monitor] names no timezone")
     name = str(localtime.readlink()).rpartition("zoneinfo/")[2]
     known = _is_zone(name)
@@ -175,10 +175,7 @@ def _may_write(path: Path, uid: int, groups: tuple[int, ...]) -> bool:
 
 def _kind_of(mount: Path) -> str:
     """The type of the file system that was mounted there last."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
+    lines = text_of(Path("/proc/self/mountinfo")).splitlines()
     kinds = [
         line.partition(" - ")[2].split()[0] for line in lines if _unescaped(line.split()[4]) == str(mount)
     ]
@@ -219,7 +216,5 @@ def _seen(site: Site) -> Iterator[Seen]:
 
 
 def _one(path: Path, kind: str) -> Iterator[Seen]:
-    try:
-        yield Seen(path, path.stat().st_mode, kind)
-    except OSError:
-        return
+    if (there := seen(path)) is not None:
+        yield Seen(path, there.st_mode, kind)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.doctor.clock import judge_offsets
+from monitor.doctor.gather.paths import is_file, seen, text_of
 from monitor.doctor.gather.stored import reading
 from monitor.doctor.network import FeedFacts, NameFacts, StoreFacts, judge_feeds, judge_names, judge_store
 from monitor.doctor.sampling import Candidate, by_site, choose, may_ask, wish
@@ -53,7 +54,7 @@ _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BU
 def certificates(site: Site) -> list[Finding]:
     """The store of trusted certificates, as polls and deliveries will find it."""
     named = [(name, site.env[name]) for name in _VARIABLES if site.env.get(name)]
-    missing = [(name, path) for name, path in named if not any(Path(one).exists() for one in path.split(":"))]
+    missing = [(name, path) for name, path in named if not any(seen(Path(one)) for one in path.split(":"))]
     paths = ssl.get_default_verify_paths()
     where = paths.cafile or paths.capath or paths.openssl_cafile
     try:
@@ -234,12 +235,8 @@ class _Visit:
 
 
 def _servers(site: Site) -> list[str] | None:
-    try:
-        text = site.at("etc/resolv.conf").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    path = site.at("etc/resolv.conf")
+    if not is_file(path):
         return None
-    return [
-        line.split()[1]
-        for line in text.splitlines()
-        if line.startswith("nameserver") and len(line.split()) > 1
-    ]
+    lines = (line.split() for line in text_of(path).splitlines())
+    return [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]

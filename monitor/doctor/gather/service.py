@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.doctor.gather.paths import is_dir, is_file, seen, text_of
 from monitor.doctor.journal import JournalFacts, judge_journal
 from monitor.doctor.service import ServiceFacts, command_of, config_of, credentials_of, judge_service
 from monitor.doctor.units import Settings, read_units
@@ -44,7 +45,7 @@ def journal(site: Site) -> list[Finding]:
         here=unit.path is not None,
         settings=read_units(_journal_files(site)),
         unit=unit.settings,
-        persistent=site.at("var/log/journal").is_dir(),
+        persistent=is_dir(site.at("var/log/journal")),
     )
     return judge_journal(facts)
 
@@ -71,11 +72,7 @@ def environment_of(settings: Settings, site: Site) -> set[str]:
         word.strip("\"'").partition("=")[0] for line in settings.all("Environment") for word in line.split()
     }
     for file in settings.all("EnvironmentFile"):
-        try:
-            text = site.at(file.lstrip("-")).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        lines = (line.strip() for line in text.splitlines())
+        lines = (line.strip() for line in text_of(site.at(file.lstrip("-"))).splitlines())
         names |= {line.partition("=")[0].strip() for line in lines if "=" in line and line[0] not in "#;"}
     return names
 
@@ -83,11 +80,11 @@ def environment_of(settings: Settings, site: Site) -> set[str]:
 def _units(site: Site) -> Iterator[tuple[Path, bool]]:
     for folder in SYSTEM:
         path = site.at(folder) / NAME
-        if path.is_file():
+        if is_file(path):
             yield path, False
             break
     home = site.env.get("XDG_CONFIG_HOME") or (f"{site.env['HOME']}/.config" if site.env.get("HOME") else "")
-    if home and (path := Path(home) / "systemd/user" / NAME).is_file():
+    if home and is_file(path := Path(home) / "systemd/user" / NAME):
         yield path, True
 
 
@@ -109,26 +106,26 @@ def _read(site: Site, path: Path, *, user: bool) -> ServiceFacts:
         user=user,
         settings=settings,
         shipped=shipped,
-        missing_programs=[command[0]] if program is not None and not program.exists() else [],
+        missing_programs=[command[0]] if program is not None and _is_missing(program) else [],
         missing_credentials=[source for source in credentials if _is_missing(_place(site, source))],
         config=site.config.path.absolute() if site.config else None,
         same_config=_is_same(_place(site, config), site) if config else True,
         enabled=_is_enabled(site, path, user=user),
-        lingers=site.at(f"var/lib/systemd/linger/{_owner(path)}").exists() if user else None,
+        lingers=seen(site.at(f"var/lib/systemd/linger/{_owner(path)}")) is not None if user else None,
         owner=_owner(path) if user else "",
     )
 
 
 def _parts(site: Site, path: Path, *, user: bool) -> Iterator[tuple[str, str]]:
     """The fragment and its drop-ins in the order in which they count; of one name the nearest folder's."""
-    yield str(path), _text(path)
+    yield str(path), text_of(path)
     folders = [path.parent] if user else [site.at(folder) for folder in reversed(SYSTEM)]
     found: dict[str, Path] = {}
     for folder in folders:
         for kind in ("service.d", f"{NAME}.d"):
             found |= {one.name: one for one in sorted((folder / kind).glob("*.conf"))}
     for _, one in sorted(found.items()):
-        yield str(one), _text(one)
+        yield str(one), text_of(one)
 
 
 def _place(site: Site, path: str) -> Path:
@@ -180,7 +177,7 @@ def _owner(path: Path) -> str:
 def _asked(unit: ServiceFacts) -> Mapping[str, str]:
     """What systemd says of it; nothing where it does not run or does not answer."""
     systemctl = shutil.which("systemctl")
-    if systemctl is None or not Path("/run/systemd/system").is_dir():
+    if systemctl is None or not is_dir(Path("/run/systemd/system")):
         return {}
     scope = ["--user"] if unit.user else []
     try:
@@ -200,17 +197,10 @@ def _asked(unit: ServiceFacts) -> Mapping[str, str]:
 def _journal_files(site: Site) -> Iterator[tuple[str, str]]:
     for folder in ("usr/lib/systemd", "run/systemd", "etc/systemd"):
         main = site.at(folder) / "journald.conf"
-        if main.is_file():
-            yield str(main), _text(main)
+        if is_file(main):
+            yield str(main), text_of(main)
     found: dict[str, Path] = {}
     for folder in ("usr/lib/systemd", "run/systemd", "etc/systemd"):
         found |= {one.name: one for one in (site.at(folder) / "journald.conf.d").glob("*.conf")}
     for _, one in sorted(found.items()):
-        yield str(one), _text(one)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+        yield str(one), text_of(one)

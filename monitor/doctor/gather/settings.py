@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from monitor.delivery.channels import check_channel
 from monitor.doctor.channels import ChannelFacts, judge_channels
 from monitor.doctor.findings import Level, counted, found, well
+from monitor.doctor.gather.paths import is_dir, nearest
 from monitor.doctor.gather.service import environment_of, unit_of
 from monitor.doctor.gather.stored import reading
 from monitor.doctor.service import credentials_of
@@ -137,10 +138,7 @@ def _folder_problem(channel: ChannelConfig) -> str:
     """Why a file channel could not write; "" where it could."""
     if channel.type != "file" or channel.path is None:
         return ""
-    folder = channel.path.absolute().parent
-    if channel.path.is_dir():
+    if is_dir(channel.path):
         return f"{channel.path} is a folder"
-    while not folder.exists():
-        folder = folder.parent
-    target = channel.path if channel.path.exists() else folder
+    target = nearest(channel.path.absolute())
     return "" if os.access(target, os.W_OK) else f"{target} cannot be written"

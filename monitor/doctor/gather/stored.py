@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.doctor.daemon import DaemonFacts, judge_daemon
 from monitor.doctor.database import DatabaseFacts, OutboxFacts, judge_database, judge_outbox
+from monitor.doctor.findings import Finding, found
 from monitor.doctor.gather import processes
+from monitor.doctor.gather.paths import hidden, seen
 from monitor.doctor.gather.service import unit_of
 from monitor.doctor.rules import RuleFacts, judge_rules
 from monitor.errors import Fault, StoreError
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from monitor.doctor.findings import Finding
     from monitor.doctor.site import Site
 
 QUICK = 8.0  # seconds for reading the database, unless all of it is asked for
@@ -49,7 +50,13 @@ _OLDEST = "SELECT min(created_at) AS at FROM outbox WHERE state = 'retry'"
 def database(site: Site) -> list[Finding]:
     """The file itself."""
     path = site.database
-    return [] if path is None else judge_database(_facts(path, site))
+    if path is None:
+        return []
+    if hidden(path) or hidden(path.parent):
+        what = "this user may not look at the database: nothing is known of it, its disk and its daemon"
+        remedy = "look as whoever runs the daemon, or as root: sudo tocsin doctor"
+        return [found("check_forbidden", what, where=path, remedy=remedy)]
+    return judge_database(_facts(path, site))
 
 
 def outbox(site: Site) -> list[Finding]:
@@ -73,7 +80,7 @@ def outbox(site: Site) -> list[Finding]:
 def daemon(site: Site) -> list[Finding]:
     """The daemon at work on the database, or the lack of one."""
     path = site.database
-    if path is None:
+    if path is None or hidden(path) or hidden(path.parent):
         return []
     holder, unit, tick = site.holder, unit_of(site), last_tick(site)
     pid = holder.pid if holder else None
@@ -164,11 +171,12 @@ def _facts(path: Path, site: Site) -> DatabaseFacts:
         return DatabaseFacts(path, fault=fault, message=error.message, remedy=error.hint, **facts)
     holders = [one for one in processes.users_of(path) if one.ours is not True]
     newest = newest_backup(path)
-    age = site.now.timestamp() - newest.stat().st_mtime if newest else None
+    there = seen(newest) if newest else None
+    age = site.now.timestamp() - there.st_mtime if there else None
     return DatabaseFacts(
         path,
         restore=how_to_restore(path),
-        size=path.stat().st_size,
+        size=_size_of(path),
         wal=_size_of(path.with_name(f"{path.name}-wal")),
         holders=[f"{one.program} (process {one.pid})" for one in holders],
         writer=_writer(path),
@@ -201,10 +209,8 @@ def _writer(path: Path) -> str:
 
 
 def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+    there = seen(path)
+    return there.st_size if there else 0
 
 
 def _told(site: Site, pid: int | None) -> dict[str, Any]:
