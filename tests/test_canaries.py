@@ -303,6 +303,7 @@ VERBS: dict[str, list[list[str]]] = {
     "channels test": [[name] for name in ("json", "gotify", "ntfy", "mail", "hook", "hooktls")]
     + [["json", "--json"], ["nosuch"]],
     "status": [[], ["--json"]],
+    "doctor": [["--feeds", "all"], ["--json"], ["--offline", "--deep"]],
     "config show": [[], ["--json"]],
     "config path": [[]],
     "config schema": [[]],

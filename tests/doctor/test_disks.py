@@ -26,8 +26,8 @@ needs_setpriv = pytest.mark.skipif(
 )
 
 
-def doctor(config: Path, under: Sequence[str] = (), *arguments: str) -> list[dict[str, Any]]:
-    """What `tocsin doctor` finds about the disk, run by this command."""
+def doctor(config: Path, under: Sequence[str] = (), group: str = "disk") -> list[dict[str, Any]]:
+    """What `tocsin doctor` finds about the disk, or another group, run by this command."""
     done = subprocess.run(
         [
             *under,
@@ -39,7 +39,6 @@ def doctor(config: Path, under: Sequence[str] = (), *arguments: str) -> list[dic
             "--json",
             "--config",
             str(config),
-            *arguments,
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -51,7 +50,7 @@ def doctor(config: Path, under: Sequence[str] = (), *arguments: str) -> list[dic
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert found, done.stderr
     assert done.returncode == (1 if any(one["level"] == "failure" for one in found) else 0)
-    return [one for one in found if one["check"] == "disk"]
+    return [one for one in found if one["check"] == group or one["code"] == "check_forbidden"]
 
 
 def on_disk(disk: Disk, text: str = SMALL) -> Path:
@@ -151,6 +150,12 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
         assert codes(doctor(config, nobody)) == {"folder_not_writable"}
         config.write_text(f'[monitor]\ndatabase = "{folder}/no/such/tocsin.db"\n{SMALL}', encoding="utf-8")
         assert codes(doctor(config, nobody)) == {"folder_missing"}
+        shut = folder / "shut"
+        shut.mkdir(mode=0o700)
+        config.write_text(f'[monitor]\ndatabase = "{shut}/tocsin.db"\n{SMALL}', encoding="utf-8")
+        found = doctor(config, nobody, group="database")
+        assert [(one["code"], one["level"]) for one in found[:1]] == [("check_forbidden", "note")]
+        assert found[0]["remedy"].endswith("sudo tocsin doctor")
     finally:
         shutil.rmtree(folder)
 

@@ -173,6 +173,16 @@ def test_a_credential_that_the_unit_loads_is_looked_at(tmp_path: Path) -> None:
         assert clinic.codes() == ["credential_form"]
 
 
+def test_what_is_only_worth_a_note(tmp_path: Path) -> None:
+    """No contact, and a rule that is lawful and seldom meant: exit 0, and nothing of them with --quiet."""
+    with Clinic(tmp_path) as clinic:
+        slip = '[[rules]]\nname = "slip"\nquery = "doha and qatar"\n'
+        clinic.write(lambda text: text.replace('contact = "desk@example.org"\n', "") + slip)
+        notes = [one.code for one in clinic.look() if one.level is Level.NOTE and one.code != "sqlite_old"]
+        assert set(notes) == {"no_contact", "configuration_advice"}
+        assert clinic.bad() == []
+
+
 def test_it_is_quick(tmp_path: Path) -> None:
     """A process of its own, without any feed: the whole of it costs little."""
     path = write(tmp_path, f'[monitor]\ndatabase = "{tmp_path}/t.db"\n{SMALL}')
@@ -195,3 +205,17 @@ def test_the_words_of_findings() -> None:
     assert found("clock_off", "x", level=Level.NOTE).level is Level.NOTE
     assert well("clock", "x").code == "ok"
     assert {group for group, _ in CATALOGUE.values()} <= set(GROUPS)
+
+
+def test_the_document_lists_everything_that_can_be_found() -> None:
+    """Code, group and usual level of each finding, in docs/doctor.md, and none that is not there."""
+    text = (ROOT / "docs/doctor.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_]+)` \| (\w+) \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
+    listed: dict[str, tuple[str, str]] = {}
+    group = ""
+    for line in text.splitlines():
+        group = line.removeprefix("### ") if line.startswith("### ") else group
+        if row := re.match(r"\| `([a-z_]+)` \| (\w+) \|", line):
+            listed[row[1]] = (group, row[2])
+    assert listed == {code: (kind, level.label) for code, (kind, level) in CATALOGUE.items()}
+    assert len(rows) == len(listed), "each with its meaning and its remedy"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.doctor.service import ServiceFacts
     from monitor.doctor.site import Site
 
 QUICK = 8.0  # seconds for reading the database, unless all of it is asked for
@@ -87,7 +88,7 @@ def daemon(site: Site) -> list[Finding]:
     if holder is None and tick is not None and tick[1] == AT_WORK and not processes.sees_all():
         pid = 0 if (site.now - tick[0]).total_seconds() < FRESH else None
     told = _told(site, pid)
-    by_hand = unit.path is None
+    start, restart, reload = _commands(unit, pid)
     facts = DaemonFacts(
         site.now,
         pid=pid,
@@ -104,11 +105,9 @@ def daemon(site: Site) -> list[Finding]:
         other_configuration=told["other"],
         offline_since=told["offline"],
         unit=unit.path is not None,
-        restart=f"kill {pid}; tocsin run" if by_hand else f"{unit.manager} restart tocsin",
-        start="tocsin run (as a service: tocsin init --system)"
-        if by_hand
-        else f"{unit.manager} start tocsin",
-        reload=f"kill -HUP {pid}" if by_hand else f"{unit.manager} reload tocsin",
+        restart=restart,
+        start=start,
+        reload=reload,
     )
     return judge_daemon(facts)
 
@@ -154,6 +153,17 @@ def reading(site: Site) -> Iterator[Reader | None]:
     finally:
         if reader is not None:
             reader.close()
+
+
+def _commands(unit: ServiceFacts, pid: int | None) -> tuple[str, str, str]:
+    """How the daemon is started, started anew and told to read its configuration."""
+    if unit.path is not None:
+        manager = unit.manager
+        return f"{manager} start tocsin", f"{manager} restart tocsin", f"{manager} reload tocsin"
+    start = "tocsin run (as a service: tocsin init --system)"
+    if not pid:  # it is not seen from here: in a container, perhaps
+        return start, "docker restart NAME, or as it was started", "docker kill -s HUP NAME, or kill -HUP it"
+    return start, f"kill {pid}; tocsin run", f"kill -HUP {pid}"
 
 
 def _facts(path: Path, site: Site) -> DatabaseFacts:
