@@ -45,7 +45,8 @@ def doctor(
     from monitor.doctor.examination import checks_for, examine
     from monitor.doctor.findings import Level
 
-    site = site_of(count=0 if offline else _count(feeds), deep=deep)
+    asking = output.Bar("asking feeds")
+    site = replace(site_of(count=0 if offline else _count(feeds), deep=deep), progress=asking.show)
     checks = checks_for(site)
     bar = output.Bar("looking at")
     seen = 0
@@ -53,6 +54,7 @@ def doctor(
     def ended(_name: str) -> None:
         nonlocal seen
         seen += 1
+        asking.clear()
         bar.show(seen, len(checks))
 
     try:

@@ -23,13 +23,16 @@ _FORMS: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
         ),
     ],
     "slack": [
-        ("the first part of the webhook, T and letters", re.compile(r"([^@/]+@)?T[A-Z0-9]{7,}|xox[a-z]-.+")),
         (
-            "the second part of the webhook, B and letters",
+            "the first part, T and letters",
+            re.compile(r"([^@/]+@)?(T[A-Z0-9]{7,}|xox[a-z]-.+)"),
+        ),
+        (
+            "the second part, B and letters",
             re.compile(r"B[A-Z0-9]{7,}|[#@+].*|[CDG][A-Z0-9]{7,}"),
         ),
         (
-            "the third part of the webhook, 24 characters",
+            "the third part, 24 characters",
             re.compile(r"[A-Za-z0-9]{24}|[#@+].*|[CDG][A-Z0-9]{7,}"),
         ),
     ],
@@ -79,7 +82,7 @@ def wrong_form(url: str) -> str:
     scheme, _, rest = url.partition("://")
     parts = [unquote(part) for part in re.split(r"[?]", rest)[0].split("/") if part]
     for number, (what, form) in enumerate(_FORMS.get(scheme.lower(), ())):
-        if scheme.lower() == "slack" and parts[:1] and parts[0].startswith("xox"):
+        if scheme.lower() == "slack" and parts[:1] and parts[0].rpartition("@")[2].startswith("xox"):
             return ""  # a bot token is one part, and what follows are channels
         if number >= len(parts) or not form.fullmatch(parts[number]):
             return f"{what}, is not of that form"

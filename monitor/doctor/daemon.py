@@ -75,7 +75,8 @@ def _stopped(facts: DaemonFacts) -> list[Finding]:
     how = "it was killed or crashed" if facts.crashed else "it was stopped"
     what = f"the daemon does not run: {how}, its last sign of life came {span(ago)} ago"
     remedy = f"start it: {facts.start}; why it ended: journalctl -u tocsin -n 50"
-    return [found("daemon_stopped", what, remedy=remedy)]
+    level = Level.FAILURE if facts.unit or facts.crashed else Level.WARNING
+    return [found("daemon_stopped", what, remedy=remedy, level=level)]
 
 
 def _moves(facts: DaemonFacts) -> list[Finding]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+LASTING = 3600.0  # seconds after which a failure that the daemon wrote down is no hiccup
 SHOWN = 10  # feeds told one by one; the rest are counted
 
 
@@ -158,7 +159,8 @@ def _one(feed: FeedFacts, now: datetime) -> list[Finding]:
         return findings + _answer(feed, feed.result)
     if feed.gone:
         return [*findings, _trouble(feed, 410, "its server said that it is gone for good")]
-    if feed.recorded:
+    young = feed.since is not None and (now - feed.since).total_seconds() < LASTING
+    if feed.recorded and not young:
         since = f", for {span((now - feed.since).total_seconds())}" if feed.since else ""
         return [*findings, _trouble(feed, feed.http, f"the last poll failed{since}: {feed.recorded}")]
     return findings

@@ -28,7 +28,12 @@ _NO_WALL = frozenset(
             "OOMPolicy",
         ),
         *("LoadCredential", "ConfigurationDirectoryMode", "RuntimeDirectoryMode"),
+        "IPAddressDeny",  # its comment says when to take it out
     }
+)
+# Folders that nothing of ours needs: to open one of these opens far more than a file channel asks for.
+_BROAD = frozenset(
+    {"/", "/etc", "/home", "/root", "/usr", "/var", "/var/lib", "/boot", "/opt", "/srv", "/run"}
 )
 MANY_RESTARTS = 3
 # What leaves a name's value stricter than the shipped one is no fault.
@@ -36,7 +41,6 @@ _STRICTER: Mapping[str, frozenset[str]] = {
     "ProtectSystem": frozenset({"strict"}),
     "ProtectHome": frozenset({"yes"}),
     "RestrictNamespaces": frozenset({"yes"}),
-    "IPAddressDeny": frozenset({"any"}),
     "LimitCORE": frozenset({"0"}),
 }
 
@@ -179,33 +183,42 @@ def _life(facts: ServiceFacts) -> list[Finding]:
 def _walls(facts: ServiceFacts) -> list[Finding]:
     """Which walls of the shipped unit are down or lower, by the file that took them down."""
     down: dict[str, list[str]] = {}
+    lacking: list[str] = []
     for (section, key), wanted in facts.shipped.values.items():
         if section != "Service" or key in _NO_WALL:
             continue
-        if not _as_strict(
-            key, facts.settings.all(key), wanted, known=(section, key) in facts.settings.values
-        ):
-            down.setdefault(facts.settings.place(key) or str(facts.path), []).append(key)
-    for key in ("ReadWritePaths", "BindPaths", "IPAddressAllow", "DeviceAllow"):
-        if facts.settings.all(key) and not facts.shipped.all(key):
+        if (section, key) not in facts.settings.places:
+            lacking.append(key)
+        elif not _as_strict(key, facts.settings.all(key), wanted):
             down.setdefault(facts.settings.place(key), []).append(key)
-    return [
+    for key in ("ReadWritePaths", "BindPaths", "DeviceAllow"):
+        if (key == "DeviceAllow" and facts.settings.all(key)) or _opens(facts.settings.all(key)):
+            down.setdefault(facts.settings.place(key), []).append(key)
+    findings = [
         found(
             "unit_loosened",
             f"the sandbox is weaker than the shipped one: {named(sorted(keys), 8)}",
             where=place,
-            remedy=(
-                f"take these lines out: {facts.manager} edit tocsin; compare with: tocsin init "
-                "--system --print-unit"
-            ),
+            remedy=f"take these lines out: {facts.manager} edit tocsin, then: {facts.manager} restart tocsin",
         )
         for place, keys in sorted(down.items())
     ]
+    if lacking:
+        option = "--user" if facts.user else "--system"
+        what = f"the unit lacks walls of the shipped one, which may be newer: {named(sorted(lacking), 8)}"
+        remedy = f"write it anew: tocsin init {option} --print-unit > {facts.path} && {facts.manager} daemon-reload"
+        findings.append(found("unit_loosened", what, where=facts.path or "", remedy=remedy))
+    return findings
 
 
-def _as_strict(key: str, value: Sequence[str], wanted: Sequence[str], *, known: bool) -> bool:
-    if not known:
-        return False
+def _opens(paths: Sequence[str]) -> bool:
+    """Whether one of these paths is a whole tree rather than what a file channel writes to."""
+    words = (word.lstrip("-+").split(":")[0] for line in paths for word in line.split())
+    return any((word.rstrip("/") or "/") in _BROAD for word in words)
+
+
+def _as_strict(key: str, value: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether a setting shuts as much as the shipped one, or more."""
     if key == "SystemCallFilter":
         denied = {word for v in value if v.startswith("~") for word in v[1:].split()}
         allowed = {word for v in value if not v.startswith("~") for word in v.split()}
@@ -214,9 +227,6 @@ def _as_strict(key: str, value: Sequence[str], wanted: Sequence[str], *, known: 
         return bool(allowed) and allowed <= shipped_allowed and shipped_denied <= denied
     if key in ("RestrictAddressFamilies", "CapabilityBoundingSet", "AmbientCapabilities"):
         return set(" ".join(value).split()) <= set(" ".join(wanted).split())
-    if key == "IPAddressDeny":
-        words = set(" ".join(value).split())
-        return "any" in words or set(" ".join(wanted).split()) <= words
     last, shipped = (value[-1] if value else ""), (wanted[-1] if wanted else "")
     if key == "UMask" or key.endswith("DirectoryMode"):
         return last == shipped

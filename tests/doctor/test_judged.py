@@ -20,6 +20,7 @@ from monitor.doctor.findings import CATALOGUE, Level, in_order
 from monitor.doctor.gather import processes
 from monitor.doctor.journal import JournalFacts, judge_journal
 from monitor.doctor.limits import LimitFacts, judge_limits
+from monitor.doctor.modes import Seen, judge_modes
 from monitor.doctor.network import FeedFacts, judge_feeds
 from monitor.doctor.rules import RuleFacts, judge_rules
 from monitor.doctor.service import ServiceFacts, command_of, config_of, credentials_of, judge_service
@@ -130,7 +131,7 @@ def test_a_daemon_of_another_container() -> None:
         ({"last_tick": NOW - timedelta(minutes=10)}, "ok", Level.OK),  # cron
         ({"last_tick": NOW - timedelta(minutes=10), "unit": True}, "daemon_stopped", Level.FAILURE),
         ({"last_tick": NOW - timedelta(minutes=10), "crashed": True}, "daemon_stopped", Level.FAILURE),
-        ({"last_tick": NOW - timedelta(days=2)}, "daemon_stopped", Level.FAILURE),
+        ({"last_tick": NOW - timedelta(days=2)}, "daemon_stopped", Level.WARNING),
         ({"pid": 7, "started": NOW, "program_gone": True}, "older_program", Level.WARNING),
         (
             {"pid": 7, "started": NOW - timedelta(seconds=20), "last_tick": NOW - timedelta(days=1)},
@@ -156,8 +157,11 @@ def test_a_unit_is_read_as_systemd_reads_it() -> None:
             ("a.conf", "[Service]\nA = 2\nSystemCallFilter=@x\nSystemCallFilter=~@y\nLoadCredential=p:/q\n"),
             (
                 "b.conf",
-                "[Service]\nExecStart=\nExecStart=-/bin/tocsin run --config '/etc/a b.toml'\n"
-                "LoadCredential=\n",
+                """[Service]
+                ExecStart=
+                ExecStart=-/bin/tocsin run --config '/etc/a b.toml'
+                LoadCredential=
+                """,
             ),
         ]
     )
@@ -217,13 +221,15 @@ def test_sizes_of_systemd(text: str, value: int | None) -> None:
         ("SystemCallFilter=@mount", "unit_loosened"),
         ("RestrictAddressFamilies=AF_NETLINK", "unit_loosened"),
         ("CapabilityBoundingSet=CAP_NET_ADMIN", "unit_loosened"),
-        ("IPAddressDeny=", "unit_loosened"),
+        ("ReadWritePaths=/home/", "unit_loosened"),
+        ("BindPaths=/srv/x -/:/y", "unit_loosened"),
+        ("IPAddressDeny=", "ok"),
+        ("ReadWritePaths=/srv/alerts", "ok"),
         ("UMask=0022", "unit_loosened"),
         ("DeviceAllow=/dev/sda", "unit_loosened"),
         ("PrivateTmp=true", "ok"),
         ("SystemCallFilter=~@debug", "ok"),
         ("RestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX AF_INET", "ok"),
-        ("IPAddressDeny=any\nIPAddressAllow=10.0.0.1", "unit_loosened"),
         ("MemoryMax=2G\nWatchdogSec=120\nEnvironment=A=b\nLoadCredential=phone:/x", "ok"),
     ],
 )
@@ -298,6 +304,24 @@ def test_limits(facts: dict[str, Any], code: str) -> None:
         assert codes(judge_limits(LimitFacts(unit=unit, **facts))) == [code]
 
 
+def test_modes() -> None:
+    """Anybody who may write the configuration is a failure, a group a warning; a sticky folder is none."""
+    seen = [Seen(Path("/c"), mode, "configuration") for mode in (0o100602, 0o100620, 0o41777, 0o100644)]
+    assert [one.level for one in judge_modes(seen)] == [Level.FAILURE, Level.WARNING]
+    [folder, file] = judge_modes(
+        [Seen(Path("/k"), 0o40755, "credential"), Seen(Path("/k/a"), 0o100640, "credential")]
+    )
+    assert (folder.remedy, file.remedy) == ("run: chmod 700 /k", "run: chmod 600 /k/a")
+
+
+def test_a_hiccup_is_no_trouble() -> None:
+    """What the daemon wrote down counts once it has lasted an hour."""
+    for minutes, expected in ((5, ["ok"]), (90, ["feed_unreachable"])):
+        since = NOW - timedelta(minutes=minutes)
+        feed = FeedFacts("a", recorded="reset", since=since, polled=True)
+        assert codes(judge_feeds([feed], NOW)) == expected
+
+
 def test_many_feeds_are_told_in_few_lines() -> None:
     """Ten by name, the rest in one line; a feed that has moved is a note."""
     result = FetchResult(FetchStatus.HTTP_ERROR, http_status=500, message="the server answered 500")
@@ -330,6 +354,7 @@ def test_rules_that_are_blind() -> None:
         ("slack://T01234567/B01234567/" + "a" * 24 + "/#news", True),
         ("slack://bot@T01234567/B01234567/" + "a" * 24, True),
         ("slack://xoxb-1234-1234-abcd/#news", True),
+        ("slack://bot@xoxb-1234-1234-abcd/#news", True),
         ("slack://T01234567/B01234567/" + "a" * 20, False),
         ("discord://123456789012345678/" + "a" * 68, True),
         ("discord://12345/" + "a" * 68, False),

@@ -105,7 +105,7 @@ def a_folder_of_the_database_that_others_may_write_to(clinic: Clinic) -> None:
 def a_backup_that_others_may_read(clinic: Clinic) -> None:
     copy = clinic.database.with_name("tocsin.db.20260101T000000Z.backup")
     copy.write_bytes(b"x")
-    copy.chmod(0o640)
+    copy.chmod(0o604)
 
 
 # --- disk --------------------------------------------------------------------------------------------

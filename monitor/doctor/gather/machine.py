@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import re
@@ -217,4 +218,14 @@ def _seen(site: Site) -> Iterator[Seen]:
 
 def _one(path: Path, kind: str) -> Iterator[Seen]:
     if (there := seen(path)) is not None:
-        yield Seen(path, there.st_mode, kind)
+        alone = _is_private_group(there.st_uid, there.st_gid)
+        yield Seen(path, there.st_mode & ~0o070 if alone else there.st_mode, kind)
+
+
+def _is_private_group(uid: int, gid: int) -> bool:
+    """Whether a group is its user's own, as most systems give each user one: then it is nobody else."""
+    try:
+        user, group = pwd.getpwuid(uid), grp.getgrgid(gid)
+    except KeyError:
+        return False
+    return user.pw_gid == gid and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ class Holder:
     uid: int | None = None
     groups: tuple[int, ...] = ()
     program_gone: bool = False
+    prefix: Path = Path("/nowhere")  # of the Python it runs: a virtual environment, mostly
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -59,10 +61,19 @@ def holder_of(database: Path) -> Holder | None:
     return None if held is None else describe(held.pid)
 
 
-def installed_at() -> datetime:
-    """When the youngest file of this program was written."""
+def installed_at(holder: Holder | None = None) -> datetime | None:
+    """When the youngest file of this program, or of a process's, was written; None = not known."""
     package = Path(__file__).parents[2]
-    return datetime.fromtimestamp(max(path.stat().st_mtime for path in package.rglob("*.py")), UTC)
+    if holder is not None:
+        other = next(iter(sorted(holder.prefix.glob("lib/python3*/site-packages/monitor"))), None)
+        if other is None and holder.prefix != Path(sys.prefix):
+            return None  # another installation, which cannot be found: nothing can be said of it
+        package = other or package
+    try:
+        youngest = max(path.stat().st_mtime for path in package.rglob("*.py"))
+    except (OSError, ValueError):
+        return None
+    return datetime.fromtimestamp(youngest, UTC)
 
 
 def sees_all() -> bool:
@@ -132,6 +143,7 @@ def describe(pid: int) -> Holder:
         uid=int(uids[1]) if len(uids) > 1 else None,
         groups=tuple(int(group) for group in status.get("Groups", "").split()),
         program_gone=_is_deleted(pid),
+        prefix=Path(words[0]).parent.parent if words else Path("/nowhere"),
         env=dict(pair.split("=", 1) for pair in _text(pid, "environ").split("\0") if "=" in pair),
     )
 

@@ -95,7 +95,7 @@ def daemon(site: Site) -> list[Finding]:
         program=holder.program if holder else "",
         ours=holder.ours if holder else None,
         started=holder.started if holder else None,
-        installed=processes.installed_at(),
+        installed=processes.installed_at(holder) if holder else None,
         program_gone=holder.program_gone if holder else False,
         last_tick=tick[0] if tick else None,
         crashed=tick is not None and tick[1] == AT_WORK,
