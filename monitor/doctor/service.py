@@ -206,7 +206,8 @@ def _walls(facts: ServiceFacts) -> list[Finding]:
     if lacking:
         option = "--user" if facts.user else "--system"
         what = f"the unit lacks walls of the shipped one, which may be newer: {named(sorted(lacking), 8)}"
-        remedy = f"write it anew: tocsin init {option} --print-unit > {facts.path} && {facts.manager} daemon-reload"
+        write = f"tocsin init {option} --print-unit > {facts.path}"
+        remedy = f"write it anew: {write} && {facts.manager} daemon-reload"
         findings.append(found("unit_loosened", what, where=facts.path or "", remedy=remedy))
     return findings
 
