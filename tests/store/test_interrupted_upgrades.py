@@ -70,7 +70,7 @@ def killed_before_statement(number: int, path: Path) -> bool:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         def watched(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-            con = connect(*args, **kwargs)
+            con: sqlite3.Connection = connect(*args, **kwargs)
             con.set_trace_callback(count)
             return con
 
