@@ -67,9 +67,9 @@ def test_the_command_works_from_a_fresh_environment(
     (site,) = home.glob("lib/python3*/site-packages")
     ours = sysconfig.get_path("purelib")
     (site / "lent.pth").write_text(f"{ours}\n")
-    pip = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run([*pip, "--force-reinstall", archives[kind]], check=True, env=CLEAN, cwd=tmp_path)
-    where = [python, "-c", "import monitor; print(monitor.__file__)"]
+    where: list[str | Path] = [python, "-c", "import monitor; print(monitor.__file__)"]
     found = subprocess.run(where, check=True, env=CLEAN, cwd=tmp_path, capture_output=True, text=True).stdout
     assert Path(found.strip()).is_relative_to(home)
     assert WELL in demo(home / "bin" / "tocsin", tmp_path)
@@ -104,7 +104,7 @@ def test_pipx_installs_it(kind: str, version: str, archives: dict[str, Path], tm
         "PIPX_BIN_DIR": str(tmp_path / "bin"),
         "PIPX_MAN_DIR": str(tmp_path / "man"),
     }
-    command = [tools / "bin" / "pipx", "install", "--python", python, archives[kind]]
+    command: list[str | Path] = [tools / "bin" / "pipx", "install", "--python", python, archives[kind]]
     subprocess.run(command, check=True, env=env, cwd=tmp_path, capture_output=True)
     assert WELL in demo(tmp_path / "bin" / "tocsin", tmp_path)
     assert (tmp_path / "man" / "man1" / "tocsin.1").exists()
