@@ -122,6 +122,11 @@ def wait(name: str, true: Callable[[], bool]) -> None:
     say(name, "yes" if seen else "no")
 
 
+def arrived(world: World, title: str) -> Callable[[], bool]:
+    """Whether this is the message that came last."""
+    return lambda: world.received[-1] == title
+
+
 def install(world: World) -> None:
     """A virtual environment under /opt, then what the README says."""
     (Path("/etc/ld.so.conf.d") / "python.conf").write_text("/opt/python/lib\n", encoding="utf-8")
@@ -221,7 +226,7 @@ def break_it(world: World) -> None:
         wait(f"{name} ends well", lambda: shown("SubState") == "running")
         say(f"{name} took", f"{time.monotonic() - began:.1f} s")
         world.publish(f"Doha after {name}")
-        wait(f"alert after {name}", lambda last=f"Doha after {name}": world.received[-1] == last)  # type: ignore[misc]
+        wait(f"alert after {name}", arrived(world, f"Doha after {name}"))
     said = journal("UNIT=tocsin.service")
     say("watchdog struck", "yes" if "Watchdog timeout" in said else "no")
     own = journal("_SYSTEMD_UNIT=tocsin.service")
@@ -239,8 +244,7 @@ def hang(world: World) -> None:
         say(f"stuck {part} took", f"{time.monotonic() - began:.1f} s")
         wish.unlink()
         wait(f"stuck {part} ends well", lambda: shown("SubState") == "running")
-        last = f"Doha beside a stuck {part}"
-        wait(f"alert after stuck {part}", lambda last=last: world.received[-1] == last)  # type: ignore[misc]
+        wait(f"alert after stuck {part}", arrived(world, f"Doha beside a stuck {part}"))
         own = journal("_SYSTEMD_UNIT=tocsin.service")
         say(f"the journal names the {part}", "yes" if words in own else "no")
 
@@ -266,8 +270,8 @@ def upgraded(world: World) -> None:
         world.publish(f"Doha after upgrade {number}")
         wait(
             f"alert after upgrade {number}",
-            lambda last=f"Doha after upgrade {number}": world.received[-1] == last,
-        )  # type: ignore[misc]
+            arrived(world, f"Doha after upgrade {number}"),
+        )
     say("backups of upgrades", len(list(STATE.glob("tocsin.db.*.backup"))))
     put_in(Path("/opt/source"))
     restarts = shown("NRestarts")
