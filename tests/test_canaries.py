@@ -305,6 +305,7 @@ VERBS: dict[str, list[list[str]]] = {
     "status": [[], ["--json"]],
     "doctor": [["--feeds", "all"], ["--json"], ["--offline", "--deep"]],
     "config show": [[], ["--json"]],
+    "config migrate": [["--dry-run"], ["--json"]],
     "config path": [[]],
     "config schema": [[]],
     "db migrate": [[]],
