@@ -48,10 +48,11 @@ def may_ask(feed: Candidate, now: datetime, *, running: bool) -> bool:
     """Whether a question now is lawful and polite; `running` = a daemon asks as well."""
     if feed.lacks_address or feed.gone or wish(feed, now):
         return False
-    if feed.asked_at is not None and 0 <= (now - feed.asked_at).total_seconds() < max(
-        LEAST, feed.floor or 0.0
-    ):
-        return False
+    if feed.asked_at is not None:
+        ago = (now - feed.asked_at).total_seconds()
+        # A time far in the future is one of a clock that was set since; a near one is the present.
+        if -LEAST < ago < max(LEAST, feed.floor or 0.0):
+            return False
     return not (running and feed.next_at is not None and (feed.next_at - now).total_seconds() < SOON)
 
 

@@ -167,6 +167,17 @@ def test_a_floor_and_the_daemon_s_own_question_are_respected(clinic: Clinic) -> 
     assert [f for f in found if f.level >= Level.WARNING] == []
 
 
+def test_nobody_is_asked_where_no_wish_can_be_read(clinic: Clinic) -> None:
+    """A database of another version may hold a Retry-After; and the daemon may have asked this second."""
+    clinic.sql("UPDATE feeds SET last_poll_at = :p0", to_db(datetime.now(UTC) + timedelta(seconds=2)))
+    clinic.look(feeds=None)
+    assert clinic.web.seen == []
+    clinic.sql("UPDATE alembic_version SET version_num = '0001'")
+    found = clinic.look(feeds=None)
+    assert clinic.web.seen == []
+    assert [one.where for one in found if one.code == "check_forbidden"] == ["feeds"]
+
+
 def test_one_feed_of_a_site_is_asked(clinic: Clinic) -> None:
     """Unless all are wanted; and none where the network is left out."""
     more = "".join(f'[[feeds]]\nname = "c{n}"\nurl = "{clinic.web.url(f"/c{n}")}"\n' for n in range(5))
@@ -206,6 +217,7 @@ def test_a_private_address_is_refused_as_by_the_daemon(clinic: Clinic) -> None:
         ({"asked_at": NOW - timedelta(seconds=90)}, True),
         ({"asked_at": NOW - timedelta(seconds=90), "floor": 300.0}, False),
         ({"asked_at": NOW + timedelta(days=1)}, True),
+        ({"asked_at": NOW + timedelta(seconds=5)}, False),
         ({"forbidden_until": NOW + timedelta(seconds=1)}, False),
         ({"forbidden_until": NOW - timedelta(seconds=1)}, True),
         ({"host_until": NOW + timedelta(seconds=1)}, False),

@@ -16,7 +16,7 @@ from monitor.doctor.clock import ClockFacts, ZoneFacts, judge_clock, judge_zone
 from monitor.doctor.disk import DiskFacts, judge_disk
 from monitor.doctor.findings import well
 from monitor.doctor.gather import processes, stored
-from monitor.doctor.gather.paths import hidden, is_dir, nearest, seen, text_of
+from monitor.doctor.gather.paths import hidden, is_dir, matching, nearest, seen, text_of
 from monitor.doctor.gather.service import unit_of
 from monitor.doctor.limits import LimitFacts, judge_limits
 from monitor.doctor.modes import Seen, judge_modes
@@ -204,15 +204,11 @@ def _seen(site: Site) -> Iterator[Seen]:
         database = site.database
         assert database is not None
         names = (f"{database.name}.*.backup", f"{database.name}-wal", f"{database.name}-shm")
-        for path in (found for name in names for found in sorted(database.parent.glob(name))):
+        for path in (found for name in names for found in matching(database.parent, name)):
             yield from _one(path, "copy")
     folder = site.at("etc/tocsin/credentials")
     yield from _one(folder, "credential")
-    try:
-        inside = sorted(folder.iterdir())
-    except OSError:
-        return
-    for path in inside:
+    for path in matching(folder, "*"):
         yield from _one(path, "credential")
 
 

@@ -12,12 +12,14 @@ import asyncio
 import random
 import ssl
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.doctor.clock import judge_offsets
-from monitor.doctor.gather.paths import is_file, seen, text_of
+from monitor.doctor.findings import Finding, found
+from monitor.doctor.gather.paths import hidden, is_file, seen, text_of
 from monitor.doctor.gather.stored import reading
 from monitor.doctor.network import FeedFacts, NameFacts, StoreFacts, judge_feeds, judge_names, judge_store
 from monitor.doctor.sampling import Candidate, by_site, choose, may_ask, wish
@@ -37,9 +39,7 @@ from monitor.text.hashes import hash64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
-    from monitor.doctor.findings import Finding
     from monitor.doctor.site import Site
     from monitor.feeds.answer import Head
     from monitor.model import FetchResult
@@ -86,15 +86,19 @@ class _Visit:
     states: dict[str, FeedState] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)
     done: int = 0
+    knows: bool = True  # of each feed, whether it may be asked
 
     async def findings(self) -> list[Finding]:
         enabled = [feed for feed in self.config.feeds if feed.enabled]
         pauses = self._read()
         candidates = [self._candidate(feed, pauses) for feed in enabled]
         chosen: list[str] = []
-        if self.site.feeds != 0:
+        blindfold = self.site.feeds != 0 and not self.knows
+        if self.site.feeds != 0 and self.knows:
+            # The daemon may have asked since the doctor began.
+            now = datetime.fromtimestamp(self.site.clock(), UTC)
             running = self.site.holder is not None
-            lawful = [c for c in candidates if may_ask(c, self.site.now, running=running)]
+            lawful = [c for c in candidates if may_ask(c, now, running=running)]
             chosen = choose(lawful, self.site.feeds, random.Random())
         results = await self._ask([feed for feed in enabled if feed.name in chosen])
         facts = [
@@ -103,7 +107,10 @@ class _Visit:
         names = await self._names(enabled, results)
         unnamed = {name for name, why in names.problems.items() if why}
         rest = [fact for fact in facts if fact.name not in unnamed]
+        what = "no feed was asked: what their servers asked for stands in a database that cannot be read here"
+        remedy = "mend or migrate the database first, or look as whoever runs the daemon: sudo tocsin doctor"
         return [
+            *([found("check_forbidden", what, where="feeds", remedy=remedy)] if blindfold else []),
             *(judge_names(names) if self.site.feeds != 0 else []),
             *judge_offsets(list(self.offsets.values())),
             *judge_feeds(rest, self.site.now),
@@ -112,6 +119,9 @@ class _Visit:
     def _read(self) -> Mapping[str, datetime]:
         with reading(self.site) as reader:
             if reader is None:
+                path = self.site.database
+                # Where there is no database yet nobody asked anything, and so nobody was told to wait.
+                self.knows = path is not None and not hidden(path) and seen(path) is None
                 return {}
             self.states = {one.name: one for one in read_all(FeedState, reader.rows(sql.FEEDS))}
             return {one.host: one.until for one in read_all(HostPause, reader.rows(sql.HOST_PAUSES))}

@@ -58,3 +58,11 @@ def hidden(path: Path) -> bool:
     except OSError:
         return False
     return not os.access(path, os.R_OK)
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder that fit a pattern, by name; none where we may not look into it."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []

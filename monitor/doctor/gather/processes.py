@@ -235,10 +235,11 @@ def _started(pid: int) -> datetime | None:
 
 
 def _device_is_hidden(path: Path) -> bool:
-    """Whether the kernel lists locks under another device number than files show, as on btrfs."""
+    """Whether the kernel lists locks under another device number than files show: on btrfs, in containers."""
     mount = str(mount_of(path))
-    lines = _text("self", "mountinfo").splitlines()
-    return any(line.split()[4] == mount and " - btrfs " in line for line in lines)
+    lines = (line.partition(" - ") for line in _text("self", "mountinfo").splitlines())
+    kinds = [kind.split()[0] for place, _, kind in lines if place.split()[4] == mount]
+    return kinds[-1:] in (["btrfs"], ["overlay"])
 
 
 def _number(path: Path) -> int | None:

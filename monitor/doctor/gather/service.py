@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.doctor.gather.paths import is_dir, is_file, seen, text_of
+from monitor.doctor.gather.paths import is_dir, is_file, matching, seen, text_of
 from monitor.doctor.journal import JournalFacts, judge_journal
 from monitor.doctor.service import ServiceFacts, command_of, config_of, credentials_of, judge_service
 from monitor.doctor.units import Settings, read_units
@@ -123,7 +123,7 @@ def _parts(site: Site, path: Path, *, user: bool) -> Iterator[tuple[str, str]]:
     found: dict[str, Path] = {}
     for folder in folders:
         for kind in ("service.d", f"{NAME}.d"):
-            found |= {one.name: one for one in sorted((folder / kind).glob("*.conf"))}
+            found |= {one.name: one for one in matching(folder / kind, "*.conf")}
     for _, one in sorted(found.items()):
         yield str(one), text_of(one)
 
@@ -163,7 +163,10 @@ def _is_enabled(site: Site, path: Path, *, user: bool) -> bool:
     folders = [path.parent] if user else [site.at(folder) for folder in SYSTEM]
     kinds = ("*.wants", "*.requires", "*.upholds")
     return any(
-        os.path.lexists(found / NAME) for folder in folders for kind in kinds for found in folder.glob(kind)
+        os.path.lexists(found / NAME)
+        for folder in folders
+        for kind in kinds
+        for found in matching(folder, kind)
     )
 
 
@@ -201,6 +204,6 @@ def _journal_files(site: Site) -> Iterator[tuple[str, str]]:
             yield str(main), text_of(main)
     found: dict[str, Path] = {}
     for folder in ("usr/lib/systemd", "run/systemd", "etc/systemd"):
-        found |= {one.name: one for one in (site.at(folder) / "journald.conf.d").glob("*.conf")}
+        found |= {one.name: one for one in matching(site.at(folder) / "journald.conf.d", "*.conf")}
     for _, one in sorted(found.items()):
         yield str(one), text_of(one)
