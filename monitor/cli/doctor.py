@@ -74,6 +74,7 @@ def doctor(
 def site_of(*, count: int | None, deep: bool = False, root: Path = Path("/")) -> Site:
     """The installation as it is seen from here: the configuration, and the daemon at work on its database."""
     from monitor.config.secrets import secrets_of
+    from monitor.doctor.gather.paths import hidden
     from monitor.doctor.gather.processes import holder_of
     from monitor.doctor.site import Site
     from monitor.errors import UsageError
@@ -81,10 +82,17 @@ def site_of(*, count: int | None, deep: bool = False, root: Path = Path("/")) ->
 
     now = datetime.now(UTC)
     site = Site(now, dict(os.environ), root, feeds=count, deep=deep)
+    what = "this user may not read the configuration, so of all that hangs on it nothing is known"
+    forbidden = ("check_forbidden", what, "look as whoever runs the daemon, or as root: sudo tocsin doctor")
     try:
-        loaded = context.load(strict=False)
+        path = context.config_path()
     except UsageError as error:
-        return replace(site, no_config=(error.message, error.hint))
+        return replace(site, no_config=("no_configuration", error.message, error.hint))
+    except PermissionError:
+        return replace(site, no_config=forbidden)
+    if hidden(path):
+        return replace(site, no_config=forbidden)
+    loaded = context.load(strict=False, path=path)
     config = _with_its_database(loaded)
     holder = holder_of(config.database.absolute())
     env = dict(os.environ)

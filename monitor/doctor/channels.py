@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from monitor.doctor.findings import Finding, found, span, well
+from monitor.doctor.findings import Finding, found, named, span, well
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +72,13 @@ def judge_channels(channels: Sequence[ChannelFacts], now: datetime) -> list[Find
     findings = [finding for channel in channels for finding in _one(channel, now)]
     if findings or not channels:
         return findings
-    return [well("channels", f"the credentials of {', '.join(c.name for c in channels)} have the right form")]
+    seen = [c.name for c in channels if c.url is not None or c.kind in ("file", "terminal")]
+    what = (
+        f"{named(seen)}: addresses and credentials have the right form"
+        if seen
+        else "none can be seen from here"
+    )
+    return [well("channels", what)]
 
 
 def wrong_form(url: str) -> str:

@@ -36,7 +36,7 @@ class Site:
     env: Mapping[str, str]
     root: Path = Path("/")
     config: Config | None = None
-    no_config: tuple[str, str] = ("", "")
+    no_config: tuple[str, str, str] = ("no_configuration", "", "")  # code, sentence, remedy
     timezone: str | None = None  # as the configuration names it
     said: Callable[[], Sequence[Finding]] = _nothing
     deep: bool = False

@@ -156,6 +156,10 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
         found = doctor(config, nobody, group="database")
         assert [(one["code"], one["level"]) for one in found[:1]] == [("check_forbidden", "note")]
         assert found[0]["remedy"].endswith("sudo tocsin doctor")
+        config.chmod(0o600)
+        found = doctor(config, nobody)
+        assert [one["code"] for one in found] == ["check_forbidden"]
+        assert found[0]["what"].startswith("this user may not read the configuration")
     finally:
         shutil.rmtree(folder)
 

@@ -115,7 +115,9 @@ def test_every_check_survives_a_site_of_which_nothing_is_known(tmp_path: Path) -
 
     from monitor.doctor.site import Site
 
-    site = Site(datetime.now(UTC), {}, tmp_path, no_config=("no configuration found", "make one"), feeds=0)
+    site = Site(
+        datetime.now(UTC), {}, tmp_path, no_config=("no_configuration", "none found", "make one"), feeds=0
+    )
     for check in checks_for(site):
         assert "check_crashed" not in {one.code for one in guarded(check, site)}
 

@@ -33,8 +33,8 @@ def configuration(site: Site) -> list[Finding]:
     """All that `check` says, but for channels and secrets, which are looked at by themselves."""
     config = site.config
     if config is None:
-        message, hint = site.no_config
-        return [found("no_configuration", message, remedy=hint)]
+        code, message, hint = site.no_config
+        return [found(code, message, remedy=hint)]
     findings = list(_of(site.said()))
     if not config.contact:
         what = "servers are not told whom to write to if something about the requests bothers them"
