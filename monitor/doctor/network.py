@@ -83,7 +83,7 @@ def judge_names(facts: NameFacts) -> list[Finding]:
             )
             what = f"no name could be looked up: {what}"
         remedy = (
-            "name a server that answers in /etc/resolv.conf (nameserver 9.9.9.9), and try: getent "
+            "name a server that answers in /etc/resolv.conf (nameserver ADDRESS), and try: getent "
             "hosts example.org"
         )
         return [found("no_dns", what, where="/etc/resolv.conf", remedy=remedy)]

@@ -415,6 +415,18 @@ def test_our_own_process_can_be_described() -> None:
     assert processes.locks_on(Path("/no/such/file")) == []
 
 
+def test_when_a_daemon_s_own_program_was_installed(tmp_path: Path) -> None:
+    """The doctor may be another installation than the daemon: then only that one's files count."""
+    package = tmp_path / "lib/python3.12/site-packages/monitor"
+    package.mkdir(parents=True)
+    (package / "a.py").touch()
+    os.utime(package / "a.py", (1e9, 1e9))
+    then = datetime.fromtimestamp(1e9, UTC)
+    assert processes.installed_at(processes.Holder(7, prefix=tmp_path)) == then
+    assert processes.installed_at(processes.Holder(7, prefix=tmp_path / "none")) is None
+    assert processes.installed_at(processes.describe(os.getpid())) == processes.installed_at()
+
+
 def test_memory_of_control_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The least limit on the way up counts, and caches do not."""
     monkeypatch.setattr(processes, "PROC", tmp_path / "proc")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import shutil
 import socket
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +19,14 @@ from monitor.doctor.findings import Level
 from monitor.doctor.sampling import Candidate, choose, may_ask, wish
 from monitor.store.rows import to_db
 from tests.doctor.clinic import DOCUMENT, Clinic, http_date, told
+from tests.support.configs import CHANNEL, RULE, write
 from tests.support.receivers import dead_port
 from tests.support.webserver import WebServer, answer, make_certificate, tls_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -90,6 +97,38 @@ def test_no_name_can_be_looked_up(clinic: Clinic, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "getaddrinfo", silent)
     said = expect(clinic, "no_dns")
     assert "/etc/resolv.conf: no name could be looked up: DNS: the name server does not answer" in said
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("unshare") is None,
+    reason="a network without anything needs root and unshare: this is NOT tested on a real one here",
+)
+def test_a_machine_without_a_network(tmp_path: Path) -> None:
+    """The whole command in a network namespace in which there is nothing."""
+    feeds = "".join(f'[[feeds]]\nname = "{n}"\nurl = "https://{n}.example/feed"\n' for n in "ab")
+    config = write(tmp_path, f'[monitor]\ndatabase = "{tmp_path}/t.db"\n{feeds}{RULE}{CHANNEL}')
+    done = subprocess.run(
+        [
+            "unshare",
+            "--net",
+            sys.executable,
+            "-m",
+            "monitor",
+            "doctor",
+            "--json",
+            "--quiet",
+            "-c",
+            str(config),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1, done.stderr
+    assert {one["code"] for one in found} == {"no_dns"}, done.stdout
 
 
 def test_no_resolver_at_all(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ def describe(pid: int) -> Holder:
         uid=int(uids[1]) if len(uids) > 1 else None,
         groups=tuple(int(group) for group in status.get("Groups", "").split()),
         program_gone=_is_deleted(pid),
-        prefix=Path(words[0]).parent.parent if words else Path("/nowhere"),
+        prefix=Path(words[0]).parent.parent if words and words[0][0] == "/" else Path("/nowhere"),
         env=dict(pair.split("=", 1) for pair in _text(pid, "environ").split("\0") if "=" in pair),
     )
 

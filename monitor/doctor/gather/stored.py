@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from monitor.doctor.site import Site
 
 QUICK = 8.0  # seconds for reading the database, unless all of it is asked for
+HUGE = 1 << 30  # bytes: reading them would push everything else out of the disk's cache
 TWICE = 0.3  # seconds between two looks at who is writing
 BLIND_AFTER = timedelta(hours=2)  # as `tocsin status` counts
 AT_WORK = "at work"  # what the last sign of life says of a daemon that did not end in good order
@@ -179,7 +180,7 @@ def _facts(path: Path, site: Site) -> DatabaseFacts:
         if "another program" in error.message:
             fault = "foreign"
         return DatabaseFacts(path, fault=fault, message=error.message, remedy=error.hint, **facts)
-    holders = [one for one in processes.users_of(path) if one.ours is not True]
+    holders = [one for one in processes.users_of(path) if one.ours is False]
     newest = newest_backup(path)
     there = seen(newest) if newest else None
     age = site.now.timestamp() - there.st_mtime if there else None
@@ -199,7 +200,7 @@ def _facts(path: Path, site: Site) -> DatabaseFacts:
 def _damage(path: Path, *, deep: bool) -> list[str] | None:
     """What is damaged: by a bounded look, or by reading everything, rows held against each other included."""
     if not deep:
-        return quick_check(path, seconds=QUICK)
+        return quick_check(path, seconds=QUICK) if _size_of(path) < HUGE else None
     if schema.version_of(path) == schema.HEAD:
         return [line for line in examine(path).findings if not line.startswith("mode:")]
     return quick_check(path, seconds=float("inf"))
@@ -213,7 +214,7 @@ def _writer(path: Path) -> str:
     time.sleep(TWICE)
     for pid in sorted(before & processes.writers_of(path)):
         one = processes.describe(pid)
-        if one.ours is not True:
+        if one.ours is False:
             return f"{one.program} (process {pid})"
     return ""
 
