@@ -85,7 +85,7 @@ def _explain_number(target: str, kind: str, number: int, config: Config, names: 
 
 def _explain_address(target: str, url: str, config: Config, names: list[str]) -> None:
     from monitor.articles.urls import clean_url
-    from monitor.explaining import article_ids
+    from monitor.carriers import article_ids
 
     if not clean_url(url):
         raise UsageError(f"{output.printable(target)} is no http or https address")
@@ -199,8 +199,8 @@ def _never_seen(target: str, url: str, reader: Reader, config: Config) -> None:
     from monitor.articles.urls import clean_url, url_key
     from monitor.cli import explain_shape as shape
     from monitor.cli import explain_words as words
-    from monitor.explaining import carriers_of, site_of
-    from monitor.stages import never_seen
+    from monitor.carriers import carriers_of, site_of
+    from monitor.unseen import never_seen
 
     carriers = carriers_of(reader, url, config)
     no = never_seen(carriers, site_of(url))

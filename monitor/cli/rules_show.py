@@ -146,8 +146,8 @@ def typed(text: str, config: Config) -> list[tuple[Document, str]]:
 
 def _stored(target: str, config: Config) -> tuple[list[Document], str]:
     """A stored article as each feed shows it, and what to call it."""
+    from monitor.carriers import article_ids
     from monitor.documents import stored_document
-    from monitor.explaining import article_ids
     from monitor.store import sql
 
     reader = context.reader()

@@ -1,0 +1,137 @@
+"""
+What would have to be otherwise, in one sentence with the command to type: for each cause of a no. Pure.
+
+A remedy never promises: it says what to look at, or to change, where this no was not wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.stages import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.stages import No
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A sentence, and a command line for it; "" = there is none to type."""
+
+    text: str = ""
+    command: str = ""
+
+
+_SEE_LIST = "see what the feed lists now"
+_SHOW_RULE = "tocsin rules show {rule}"
+_FROM_NOW = "it acts on what is seen from now on; what is stored is tried with"
+
+# Sentence and command; {names} are those of the facts of the no.
+_REMEDIES: Mapping[Cause, tuple[str, str]] = {
+    Cause.NO_FEED: ("find a feed of that site and add it", "tocsin feeds discover {url}"),
+    Cause.FEED_REMOVED: ("put the feed back into the configuration", "tocsin feeds add URL --name {feed}"),
+    Cause.FEED_DISABLED: ("switch the feed on", "tocsin feeds enable {feed}"),
+    Cause.NOT_POLLED: ("let it be polled once", "tocsin feeds poll {feed}"),
+    Cause.NOT_POLLED_SINCE: ("poll it now, if that cannot wait", "tocsin feeds poll {feed}"),
+    Cause.FEED_GONE: ("give the feed its new address", "tocsin feeds show {feed}"),
+    Cause.FEED_FAILING: ("see what its server answers", "tocsin fetch {feed}"),
+    Cause.NOT_RUNNING: ("start Tocsin", "tocsin run"),
+    Cause.GAP: (
+        "nothing brings it back; give the feed a shorter `every`, so that it is read before it rolls over",
+        "tocsin feeds show {feed}",
+    ),
+    Cause.WAS_FAILING: ("nothing brings it back; see how often the feed fails", "tocsin feeds show {feed}"),
+    Cause.BEFORE_US: ("what was published before a feed was first read is never told", ""),
+    Cause.NOT_LISTED: (_SEE_LIST, "tocsin fetch {feed}"),
+    Cause.SOURCE: ("widen the rule's feeds, tags or lang to take it in", _SHOW_RULE),
+    Cause.PAGE_WAITS: ("its page is asked for by itself; see how pages stand", "tocsin status"),
+    Cause.NO_PAGE: ("see what there is to read at its address", "tocsin extract {url}"),
+    Cause.MISSING: (
+        "the rule would hold with another form, word~ or word*, or a term as an alternative; try one",
+        'tocsin match --stored 7d --query "…"',
+    ),
+    Cause.ALTERNATIVES: (
+        "the rule would hold with one more alternative; try one",
+        'tocsin match --stored 7d --query "…"',
+    ),
+    Cause.EXCLUDED: ("the rule would hold without that exclusion", _SHOW_RULE),
+    Cause.APART: ("the rule would hold with a wider NEAR", _SHOW_RULE),
+    Cause.TOO_FEW: ("the rule would hold with a lower count", _SHOW_RULE),
+    Cause.FACT: ("the rule would hold without that condition", _SHOW_RULE),
+    Cause.NO_RULES: ("write a rule, or switch one on", "tocsin rules list"),
+    Cause.RULE_BROKEN: ("mend the rule", "tocsin check"),
+    Cause.RULE_REMOVED: ("a rule that is gone tells nothing more; those there are", "tocsin rules list"),
+    Cause.RULE_DISABLED: ("set enabled = true in the rule", _SHOW_RULE),
+    Cause.RULE_NOT_LOADED: ("start or reload Tocsin, so that it loads the rule", "tocsin run"),
+    Cause.RULE_YOUNGER: (_FROM_NOW, "tocsin match --stored 7d --rule {rule}"),
+    Cause.RULE_EDITED: (_FROM_NOW, "tocsin match --stored 7d --rule {rule}"),
+    Cause.RULE_NOT_RELOADED: ("reload Tocsin, so that the file is in force", "systemctl reload tocsin"),
+    Cause.OTHER_TEXT: ("the text that this feed showed is no longer kept", ""),
+    Cause.EDIT: ("the rule may hold for its text now, and did not when it was new", ""),
+    Cause.CONFIG_CHANGED: (_FROM_NOW, "tocsin match --stored 7d --rule {rule}"),
+    Cause.BASELINE: (
+        "what a feed lists when it is first read is never told, unless first_poll says otherwise",
+        "",
+    ),
+    Cause.NO_ROUTE: (
+        "add a route that takes it; see where its like would go",
+        "tocsin alerts route --rule {rule}",
+    ),
+    Cause.ALLOW_CHANNELS: ("name a channel of its routes in the rule's allow_channels", _SHOW_RULE),
+    Cause.COMPARING: ("it is decided within half a minute", ""),
+    Cause.DUPLICATE: ("see what was told of its story, and what each report added", "tocsin explain {of}"),
+    Cause.ALREADY_TOLD: (
+        "a rule of higher severity rings on a story that was told; see that",
+        "tocsin explain {of}",
+    ),
+    Cause.SILENCED: ("end the silence", "tocsin silence expire {silence}"),
+    Cause.WEAK: ('it comes in that digest; set weak = "alert" in the rule to hear at once', _SHOW_RULE),
+    Cause.WEAK_IGNORED: ('set weak = "hold" or "alert" in the rule to hear of its like', _SHOW_RULE),
+    Cause.BUDGET: (
+        "it comes in a digest; raise the rule's budget, or have it sent now",
+        "tocsin outbox retry {outbox}",
+    ),
+    Cause.QUIET_HOURS: (
+        "have it sent now; a severity in let_through is never held",
+        "tocsin outbox retry {outbox}",
+    ),
+    Cause.GROUP: (
+        "it comes with its group; have it sent now",
+        "tocsin outbox retry {outbox}",
+    ),
+    Cause.DIGEST: ("it comes in that digest; have it sent now", "tocsin outbox retry {outbox}"),
+    Cause.CATCH_UP: ("it comes once all feeds were asked; have it sent now", "tocsin outbox retry {outbox}"),
+    Cause.BACKLOG: ("it goes with what else waits for the channel", "tocsin channels list"),
+    Cause.HELD: ("have it sent now", "tocsin outbox retry {outbox}"),
+    Cause.WAITS: ("it goes within moments; what else waits", "tocsin outbox list"),
+    Cause.SENDING: ("look again in a minute", "tocsin outbox list"),
+    Cause.PACED: ("have it sent now", "tocsin outbox retry {outbox}"),
+    Cause.PAUSED: ("see what is wrong with the channel, and try it", "tocsin channels test {channel}"),
+    Cause.RETRYING: ("try it now", "tocsin outbox retry {outbox}"),
+    Cause.REFUSED: ("mend the channel, then send it again", "tocsin outbox retry {outbox}"),
+    Cause.GAVE_UP: ("mend the channel, then send it again", "tocsin outbox retry {outbox}"),
+    Cause.CHANNEL_REMOVED: ("it goes as soon as a channel of that name is configured again", ""),
+    Cause.DROPPED: ("somebody gave it up; what was dropped is not sent again", "tocsin outbox list --all"),
+}
+
+
+class _Facts(dict[str, str]):
+    """Facts, where what is not known is left as a word to be filled in."""
+
+    def __missing__(self, key: str) -> str:
+        return key.upper()
+
+
+def remedy(no: No, url: str = "") -> Remedy:
+    """What to do about a no, where it was not wanted; `url` is the article's address."""
+    text, command = _REMEDIES.get(no.cause, ("", ""))
+    facts = _Facts(no.facts)
+    facts.setdefault("url", url or "URL")
+    if no.feed:
+        facts.setdefault("feed", no.feed)
+    if no.cause in (Cause.DUPLICATE, Cause.ALREADY_TOLD) and "of" not in no.facts:
+        command = ""
+    return Remedy(text, command.format_map(facts))
