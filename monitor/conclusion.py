@@ -57,9 +57,7 @@ def conclude(found: Explanation) -> Answer:
     best = max(found.rules, key=_distance)
     assert best.no is not None
     holds_none = all(way.no is not None and way.no.stage in _NOT_HELD for way in found.rules)
-    return Answer(
-        told=False, rule=best.rule.name, no=best.no, tried=len(found.rules) if holds_none else 0
-    )
+    return Answer(told=False, rule=best.rule.name, no=best.no, tried=len(found.rules) if holds_none else 0)
 
 
 def _distance(way: RuleWay) -> tuple[int, bool, float]:

@@ -188,7 +188,9 @@ class _Said:
         if row.tried:
             last = row.tried[-1]
             why = f"it waits to be tried again: {last.detail or last.answer}{heir}"
-            why += f"; attempt {last.number} was at {stamp(last.at)}, the next is at {stamp(row.next_attempt)}"
+            why += (
+                f"; attempt {last.number} was at {stamp(last.at)}, the next is at {stamp(row.next_attempt)}"
+            )
             return self._no(stage, Cause.RETRYING, why, until=stamp(row.next_attempt), answer=last.said)
         if now is not None and row.next_attempt is not None and row.next_attempt > now:
             until = stamp(row.next_attempt)
@@ -223,4 +225,3 @@ def _like(joined: Joined | None) -> str:
         return ""
     of = f", see article {joined.of}" if joined.of is not None else ""
     return f" ({joined.reason}{of})"
-

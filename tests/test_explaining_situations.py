@@ -14,7 +14,7 @@ from monitor.remedies import remedy
 from monitor.stages import RuleNow
 from monitor.store import sql
 from monitor.unseen import Asked, never_seen
-from tests.support import situations_told
+from tests.support import situations_rules, situations_sent
 from tests.support.happenings import Truth, World
 from tests.support.situations import MAKERS
 from tests.support.ways import rules_now
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from monitor.stages import No
 
-assert situations_told  # its makers are in the list
+assert situations_rules  # their makers are in the list
+assert situations_sent
 EACH = 5  # worlds of each kind
 WRONG_AT_MOST = 1  # of them all
 
@@ -40,7 +41,9 @@ def answered(world: World, truth: Truth) -> tuple[No | None, list[str]]:
     ids = article_ids(reader, url)
     if not ids:
         question = Asked(desk.now, running, asked.get("published"))
-        no = never_seen(carriers_of(reader, url, config), site_of(url), question, removed_carriers(reader, url))
+        no = never_seen(
+            carriers_of(reader, url, config), site_of(url), question, removed_carriers(reader, url)
+        )
         if no.feed and not remedy(no, url).text:
             wrong.append("no remedy")
         return no, wrong

@@ -197,9 +197,9 @@ def _show(target: str, found: Sequence[Explanation]) -> None:
 
 def _never_seen(target: str, url: str, reader: Reader, config: Config) -> None:
     from monitor.articles.urls import clean_url, url_key
+    from monitor.carriers import carriers_of, site_of
     from monitor.cli import explain_shape as shape
     from monitor.cli import explain_words as words
-    from monitor.carriers import carriers_of, site_of
     from monitor.unseen import never_seen
 
     carriers = carriers_of(reader, url, config)

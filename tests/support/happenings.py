@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from monitor.alerts.silences import Silence
 from monitor.delivery.outbox import OutboxWorker
 from monitor.delivery.terms import terms_of
 from monitor.feeds.pacing import HostPacer
-from monitor.model import Answer, AnswerClass, FetchResult, FetchStatus, Severity
+from monitor.model import FetchResult, FetchStatus
 from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
 from monitor.settings import QuietHours, RouteConfig, RuleConfig
@@ -34,10 +35,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.alerts.silences import Silence
+    from monitor.model import Answer
     from monitor.settings import FeedConfig
 
-OK = Answer(AnswerClass.OK, "taken", 200)
 OLD = Item("Nothing of interest", guid="old", link="https://n.example/2020/old", text="before us", age=48)
 # Title, text, and queries that hold for them.
 TEXTS = (
@@ -121,8 +121,8 @@ class World:
         choices = {ROUTE: self.nowhere, SILENCE: self.silence, QUIET: self.quiet, GATHER: self.group}
         for where, make in choices.items():
             if where > place and rng.random() < 0.35:
-                if where == GATHER and "nowhere" in self.trips:
-                    continue  # both are routes
+                if where == GATHER and self.desk.config.routes:
+                    continue  # there are routes already
                 self.trips.append(make.__name__)
                 make()
 
@@ -159,8 +159,6 @@ class World:
 
     def silence(self, **match: str) -> Silence:
         """Somebody silences the rule, or what is named, for three hours."""
-        from monitor.alerts.silences import Silence
-
         now = self.desk.now
         who, why = self.rng.choice([("ann", "storms"), ("li", ""), ("desk-1", "known already")])
         wanted = {key: (value,) for key, value in (match or {"rule": "talks"}).items()}
@@ -280,9 +278,3 @@ class _Pages:
         status = FetchStatus.NEW if self._robots else FetchStatus.HTTP_ERROR
         code = 200 if self._robots else 404
         return FetchResult(status, code, body=self._robots, content_type="text/plain", final_url=request.url)
-
-
-__all__ = [
-    *("BASELINE", "DELIVERY", "GATHER", "OK", "OLD", "PAGE", "QUIET", "ROUTE", "RULE", "SILENCE"),
-    *("SOURCE", "TEXT", "TOLD", "Severity", "Truth", "World"),
-]
