@@ -97,3 +97,17 @@ def _near(node: NodeVerdict) -> float:
     if node.kind == "all":
         return sum(_near(child) for child in node.children) / len(node.children)
     return max((_near(child) for child in node.children if node.kind == "any"), default=0.0)
+
+
+def never_shown(no: No) -> Answer:
+    """The answer for an article that no feed has shown."""
+    return Answer(told=False, no=no)
+
+
+def conditions_met(judged: Explained | None) -> tuple[int, int]:
+    """How many of the conditions of a rule are met, and how many it has."""
+    if judged is None:
+        return 0, 0
+    parts = [source.holds for source in judged.sources]
+    parts += [each == 1.0 for each in _conditions(judged.wish)] if judged.wish is not None else []
+    return sum(parts), len(parts)

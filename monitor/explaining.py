@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from monitor.alerts.route import Routed
     from monitor.matched import Matched
     from monitor.model import Document
     from monitor.rules.engine import CompiledRule, Engine
@@ -53,7 +54,11 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class RuleWay:
-    """A rule's dealings with an article. `judged` is the verdict now, with `judged_as` the feed it is for."""
+    """
+    A rule's dealings with an article. `judged` is the verdict now, with `judged_as` the feed it is for.
+
+    `routed` is where the routes, as they are now, send what the rule says of it; None where it does not hold.
+    """
 
     rule: RuleNow
     memory: RuleMemory | None
@@ -62,6 +67,7 @@ class RuleWay:
     matches: tuple[Matched, ...]
     no: No | None
     ways: Mapping[str, No | None]  # for each feed that showed it
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,8 @@ def explain_article(
         return Explanation(article_id, None, None, carried, ())
     documents = {c.shown.feed: stored_document(row, c.configured, c.shown.feed) for c in carried}
     judges = {feed: Explainer(engine, document) for feed, document in documents.items()}
-    stored = matches_of(reader, row, engine, Circumstances(config))
+    around = Circumstances(config)
+    stored = matches_of(reader, row, engine, around)
     memories = {r["name"]: _memory(r) for r in reader.rows(sql.RULES)}
     beside = Beside(page_of(reader, row), joined(reader, article_id), now, running)
     options = {rule.name: rule.updates for rule in config.rules}
@@ -128,6 +135,7 @@ def explain_article(
         )
         for rule in rules
     )
+    ways = tuple(replace(way, routed=_routed(way, row, around)) for way in ways)
     told = reader.rows(sql.SOURCES_OF_STORY, story=row["story_id"])
     return Explanation(
         id=article_id,
@@ -169,6 +177,14 @@ def _way(
     # The tree is shown for the feed that speaks for the rule; where none said no, for one that matched.
     best = no.feed if no else next((feed for feed, one in ways.items() if one is None), "")
     return RuleWay(rule, memory, judged.get(best), best, tuple(matches), no, ways)
+
+
+def _routed(way: RuleWay, row: sqlite3.Row, around: Circumstances) -> Routed | None:
+    if way.judged is None or not way.judged.holds:
+        return None
+    hits = (hit for match in way.matches for hit in match.hits)
+    entities = tuple(dict.fromkeys(hit["entity"] for hit in hits if hit.get("entity")))
+    return around.routed(way.rule.name, way.judged_as, lang=row["language"], entities=entities)
 
 
 def _carried(reader: Reader, article_id: int, row: sqlite3.Row | None, config: Config) -> tuple[Carried, ...]:

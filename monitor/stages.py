@@ -1,9 +1,9 @@
 """
-The way of an article from its feed to its receivers, and what can be known of it: the words of `explain`. Pure.
+The way of an article from its feed to its receivers, and what can be known of it, as values. Pure.
 
 The stages stand in the order in which an article passes them. What is known is read by `explaining.py` and
-what it calls; which stage was the first to say no is decided in `firstno.py` (what was seen), `fates.py` (what
-the ledger says) and `unseen.py` (what no feed has shown).
+what it calls; which stage was the first to say no is decided in `firstno.py` (of what was seen), `fates.py`
+(of what the ledger tells) and `unseen.py` (of what no feed has shown).
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.model import OutboxState, Reason, State
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from monitor.alerts.silences import Silence
+    from monitor.model import OutboxState, Reason, State
     from monitor.timeline import Joined
 
 

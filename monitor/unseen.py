@@ -8,6 +8,7 @@ the article was published, it is asked how the feed fared then.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.stages import Cause, No, Stage, farthest, stamp
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.store.rows import Episode, FeedState
 
 Span = tuple["datetime", "datetime"]
+OVERDUE = timedelta(hours=1)  # after so long a feed that nobody asks tells of a Tocsin that was stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,54 +98,57 @@ def _not_shown(carrier: Carrier, asked: Asked) -> No:
         said = state.last_message or state.last_status
         since = stamp(state.first_failure_at)
         return _poll(name, Cause.FEED_FAILING, f"is failing: {said}, since {since}", since=since)
-    read = stamp(state.last_good_at)
-    due = state.next_poll_at
-    if asked.running is False and due is not None and asked.now is not None and due < asked.now:
-        why = f"was last read {read} and is due since {stamp(due)}, but Tocsin is not running"
-        return _poll(name, Cause.NOT_RUNNING, why, read=read, due=stamp(due))
-    if asked.published is not None:
-        return _then(carrier, state, asked.published)
+    read, due = stamp(state.last_good_at), stamp(state.next_poll_at)
+    published = asked.published
+    after = published is not None and state.last_good_at is not None and published[0] > state.last_good_at
+    if _is_left_alone(state, asked, least=timedelta() if after else OVERDUE) and (after or published is None):
+        why = f"was last read {read} and is due since {due}, but Tocsin is not running"
+        return _poll(name, Cause.NOT_RUNNING, why, read=read, due=due)
+    if after:
+        why = f"was last read {read}, before it was published; it is asked again {due}"
+        return _poll(name, Cause.NOT_POLLED_SINCE, why, read=read, due=due)
+    if published is not None:
+        return _then(carrier, state, published)
     facts = {"feed": name, "read": read}
     why = f"feed {name} has not shown it; it was last read {read}"
     if carrier.gaps:
-        since, until = carrier.gaps[0]
-        why += (
-            "; it has gaps, in which items may have come and gone unseen, "
-            f"the last from {stamp(since)} to {stamp(until)}"
-        )
-        facts |= {"since": stamp(since), "until": stamp(until)}
+        first, last = map(stamp, carrier.gaps[0])
+        why += f"; it has gaps, in which items may have come and gone unseen, the last from {first} to {last}"
+        facts |= {"since": first, "until": last}
     return No(Stage.ENTRY, why, name, Cause.GAP if carrier.gaps else Cause.NOT_LISTED, facts)
+
+
+def _is_left_alone(state: FeedState, asked: Asked, least: timedelta) -> bool:
+    """Whether a feed is due for longer than that, and nobody is there to ask it."""
+    due, now = state.next_poll_at, asked.now
+    return asked.running is False and due is not None and now is not None and now - due > least
 
 
 def _then(carrier: Carrier, state: FeedState, published: Span) -> No:
     """How a feed that is well fared when the article was published."""
     name, (first, last) = carrier.name, published
     facts = {"feed": name, "read": stamp(state.last_good_at)}
-    if state.last_good_at is not None and first > state.last_good_at:
-        read, due = stamp(state.last_good_at), stamp(state.next_poll_at)
-        why = f"was last read {read}, before it was published; it is asked again {due}"
-        return _poll(name, Cause.NOT_POLLED_SINCE, why, read=read, due=due)
-    for since, until in carrier.gaps:
-        if since <= last and first <= until:
-            facts |= {"since": stamp(since), "until": stamp(until)}
+    for began, ended in carrier.gaps:
+        if began <= last and first <= ended:
+            facts |= {"since": stamp(began), "until": stamp(ended)}
             why = (
-                f"feed {name} has a gap from {stamp(since)} to {stamp(until)}: "
+                f"feed {name} has a gap from {stamp(began)} to {stamp(ended)}: "
                 "when it was read again it listed nothing that was known, and what had come and gone is lost"
             )
             return No(Stage.ENTRY, why, name, Cause.GAP, facts)
     for trouble in carrier.troubles:
-        if trouble.ended_at is not None and trouble.since <= last and first <= trouble.ended_at:
-            span = f"from {stamp(trouble.since)} to {stamp(trouble.ended_at)}"
-            facts |= {"since": stamp(trouble.since), "until": stamp(trouble.ended_at)}
+        over = trouble.ended_at
+        if over is not None and trouble.since <= last and first <= over:
+            span = f"from {stamp(trouble.since)} to {stamp(over)}"
+            facts |= {"since": stamp(trouble.since), "until": stamp(over)}
             why = (
                 f"feed {name} was in trouble {span} ({trouble.kind}), when it was published, "
                 "and did not list it afterwards"
             )
             return No(Stage.ENTRY, why, name, Cause.WAS_FAILING, facts)
     if state.baseline_at is not None and last < state.baseline_at:
-        began = stamp(state.baseline_at)
-        facts |= {"began": began}
-        why = f"feed {name} was first read {began}, after it was published, and did not list it any more"
+        facts |= {"began": stamp(state.baseline_at)}
+        why = f"feed {name} was first read {facts['began']}, after it was published, and did not list it"
         return No(Stage.ENTRY, why, name, Cause.BEFORE_US, facts)
     why = f"feed {name} has not shown it; it was last read {stamp(state.last_good_at)}"
     return No(Stage.ENTRY, why, name, Cause.NOT_LISTED, facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +15,16 @@ from monitor.remedies import remedy
 from monitor.stages import RuleNow
 from monitor.store import sql
 from monitor.unseen import Asked, never_seen
-from tests.support import situations_rules, situations_sent
-from tests.support.happenings import Truth, World
-from tests.support.situations import MAKERS
+from tests.support.happenings import World
+from tests.support.situations_list import MAKERS
 from tests.support.ways import rules_now
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.stages import No
+    from tests.support.happenings import Truth
 
-assert situations_rules  # their makers are in the list
-assert situations_sent
 EACH = 5  # worlds of each kind
 WRONG_AT_MOST = 1  # of them all
 
@@ -93,6 +92,6 @@ def test_of_hundreds_of_situations_hardly_one_is_wrong(tmp_path: Path, capsys: A
     cases = [(name, seed) for seed in range(100, 100 + EACH) for name in MAKERS]
     wrong = [said for name, seed in cases if (said := judged(name, seed, tmp_path / f"{name}{seed}"))]
     with capsys.disabled():
-        print(f"explained {len(cases) - len(wrong)} of {len(cases)} situations rightly")
+        sys.stdout.write(f"\nexplained {len(cases) - len(wrong)} of {len(cases)} situations rightly\n")
     assert len(cases) >= 300
     assert len(wrong) <= WRONG_AT_MOST, "\n".join(wrong)

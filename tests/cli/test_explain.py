@@ -121,7 +121,7 @@ def test_a_bare_number_is_an_articles_and_says_so(tmp_path: Path) -> None:
     """Where an alert of that number is another article's, the way to it is told."""
     rain = Item("Rain", guid="2", link="https://n.example/2", age=3)
     outcome = explain(rung(tmp_path, TALKS, rain), "1")
-    assert outcome.out.startswith("Rain\n")
+    assert "\n\nRain\n" in outcome.out
     assert outcome.err == "this is article 1; alert 1 is another: tocsin explain alert:1\n"
 
 
@@ -131,23 +131,25 @@ def test_an_unknown_address_names_the_feeds_that_could_have(tmp_path: Path) -> N
     outcome = explain(config, "https://a.example/else")
     assert outcome.code == 1
     assert "  a  ok; is of the same site; last good poll " in outcome.out
-    assert "first no: not seen: feed a has not shown it" in outcome.out
-    assert "tocsin fetch a" in outcome.out
+    assert outcome.out.startswith("Not told: feed a has not shown it; it was last read ")
+    assert "\n    tocsin fetch a\n" in outcome.out
     found = explain(config, "https://a.example/else?utm_source=x", "--json")
     assert found.code == 1
     (one,) = found.objects
-    assert tuple(one) == ("target", "found", "url", "key", "feeds", "first_no")
+    assert tuple(one) == ("target", "found", "answer", "url", "key", "elsewhere", "feeds", "first_no")
     assert (one["found"], one["url"]) == (False, "https://a.example/else")
     assert [(f["feed"], f["state"]) for f in one["feeds"]] == [("a", "ok")]
-    assert one["first_no"] == {"stage": "entry", "why": "feed a has not shown it", "feed": "a"}
+    no = one["first_no"]
+    assert (no["stage"], no["cause"], no["feed"]) == ("entry", "not_listed", "a")
+    assert one["answer"]["command"] == "tocsin fetch a"
 
 
 def test_a_site_without_a_feed_says_how_to_add_one(tmp_path: Path) -> None:
     """Where no feed could have carried it, the remedy is another feed."""
     outcome = explain(rung(tmp_path), "https://else.example/x")
     assert outcome.code == 1
-    assert "first no: no feed: no configured feed is of else.example" in outcome.out
-    assert "tocsin feeds add URL" in outcome.out
+    assert outcome.out.startswith("Not told: no configured feed is of else.example")
+    assert "\n    tocsin feeds discover https://else.example/x\n" in outcome.out
 
 
 def test_an_article_whose_text_was_pruned_is_told_by_its_marks(tmp_path: Path) -> None:
@@ -174,7 +176,8 @@ def test_the_way_is_told_from_feed_to_receiver(tmp_path: Path) -> None:
     outcome = explain(config, URL)
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
-    assert lines[:2] == ["Talks in Doha", URL]
+    assert lines[0].startswith("Told: rule talks rang on desk, 20")
+    assert lines[1:4] == ["", "Talks in Doha", URL]
     for part in [
         "article 1 · published ",
         "feed a: ok",
@@ -192,7 +195,7 @@ def test_the_way_is_told_from_feed_to_receiver(tmp_path: Path) -> None:
         "    desk: suppressed, the same story was told on this channel, or will be",
         "  ✓ told on desk",
         "other rules",
-        "  ✗ rain  no match: rain: not in title, summary, body",
+        "  ✗ rain  no match (1 of 2): rain: not in title, summary, body",
     ]:
         assert part in outcome.out, part
     assert "rule off" not in outcome.out
@@ -213,7 +216,8 @@ def test_what_waits_says_when_it_is_tried_again(tmp_path: Path) -> None:
     assert "      next attempt " in out
     assert "      channel desk is paused until " in out
     assert ": refused 404: no such room" in out
-    assert "  ✗ first no: not delivered: desk: it waits to be tried again: connection refused" in out
+    assert "  ✗ first no: not delivered: desk: its channel is paused until " in out
+    assert "its service asked to wait; the last answer was transient: connection refused" in out
 
 
 def test_json_has_the_documented_shape(tmp_path: Path) -> None:
@@ -221,7 +225,11 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     config = rung(tmp_path)
     delivered(tmp_path / "desk.db")
     found = shape(config, URL)
-    assert set(found) == {"target", "found", "article", "feeds", "rules"}
+    assert set(found) == {"target", "found", "answer", "article", "feeds", "rules"}
+    assert set(found["answer"]) == {
+        *("told", "pending", "rule", "channels", "at", "maybe_repeat", "stage", "cause", "sentence"),
+        *("remedy", "command"),
+    }
     article = {
         "id",
         "stored",
@@ -243,7 +251,7 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     talks, rain = found["rules"]
     assert set(talks) == {
         *("rule", "enabled", "error", "now", "judged_as", "loaded", "first_loaded", "matches", "ways"),
-        "first_no",
+        *("first_no", "near", "routes"),
     }
     assert set(talks["now"]) == {"holds", "strength", "weak", "sources", "tree", "failed"}
     assert talks["now"]["tree"]["text"] == "doha AND (kabul OR qatar)"
@@ -260,13 +268,15 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
             "outbox",
             "next_attempt",
             "paused_until",
+            "maybe_repeat",
             "attempts",
         ),
     }
     assert set(first["deliveries"][0]["attempts"][0]) == {"number", "at", "answer", "status", "detail"}
     assert [w["first_no"] and w["first_no"]["stage"] for w in talks["ways"]] == [None, "told"]
     assert talks["first_no"] is None
-    assert rain["first_no"]["stage"] == "text"
+    assert (rain["first_no"]["stage"], rain["first_no"]["cause"]) == ("text", "missing")
+    assert rain["near"] == {"holds": 1, "of": 2, "share": 0.5}
     assert rain["now"]["failed"] == {"text": "rain", "why": "not in title, summary, body"}
 
 

@@ -144,8 +144,8 @@ def test_a_copy_says_of_what_by_which_level_and_how_much(tmp_path: Path) -> None
     like = f"{why} (level dispatch, 93%, held against article 1 of one.example)"
     assert f"story  1, a copy: {like}; 2 reports by 2 outlets\n" in text
     assert (
-        "first no: told already: desk: the same story was told on this channel, or will be:"
-        f" {why}; see article 1\n" in text
+        "first no: told already: desk: the same story was told on this channel, or will be"
+        f" ({why}, see article 1); it says nothing new that counts" in text
     )
     assert "story  1, which it began; 2 reports by 2 outlets\n" in told(tmp_path, first)
     found = shape(tmp_path, copy)["article"]

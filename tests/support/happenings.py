@@ -31,7 +31,7 @@ from tests.support.pagedesk import HereExtractor, page
 from tests.support.ways import do, with_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -49,6 +49,7 @@ TEXTS = (
 NOISE = ("volcano", "chess AND final", "title:comet", "ferry NEAR/3 sinks")
 # The places of the way at which something of the configuration can stop an article.
 SOURCE, PAGE, TEXT, RULE, BASELINE, ROUTE, TOLD, SILENCE, QUIET, GATHER, DELIVERY = range(11)
+PLACES = {ROUTE: "nowhere", SILENCE: "silence", QUIET: "quiet", GATHER: "group"}
 
 
 @dataclass
@@ -118,12 +119,17 @@ class World:
     def trip(self, place: int) -> None:
         """What would stop the article later on its way, as chance has it."""
         rng = self.rng
-        choices = {ROUTE: self.nowhere, SILENCE: self.silence, QUIET: self.quiet, GATHER: self.group}
+        choices: dict[int, Callable[[], object]] = {
+            ROUTE: self.nowhere,
+            SILENCE: self.silence,
+            QUIET: self.quiet,
+            GATHER: self.group,
+        }
         for where, make in choices.items():
             if where > place and rng.random() < 0.35:
                 if where == GATHER and self.desk.config.routes:
                     continue  # there are routes already
-                self.trips.append(make.__name__)
+                self.trips.append(PLACES[where])
                 make()
 
     # --- what the configuration says

@@ -1,4 +1,4 @@
-"""Situations of articles that were seen: the text, the rule that was not in force, the baseline, all at once."""
+"""Situations of articles that were seen: text, rules not in force, the baseline, and several at once."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ DOWN = Answer(AnswerClass.TRANSIENT, "connection refused")
 BUSY = Answer(AnswerClass.RATE, "slow down", 429, retry_after=900.0)
 WRONG = Answer(AnswerClass.CONFIG, "invalid token", 401)
 LOST = Answer(AnswerClass.UNKNOWN, "the answer was lost")
-WORDS = ["amber", "birch", "cedar", "dune", "elm", "fern", "grove", "heath", "iris", "juniper", "kelp", "lark", "moss", "nettle", "oak"]
+WORDS = ("amber", "birch", "cedar", "dune", "elm", "fern", "grove", "heath", "iris", "kelp", "lark", "moss")
 
 
 def rings(w: World, **open_: object) -> str:
@@ -149,7 +149,7 @@ def paced(w: World) -> Truth:
     w.deliver()
     sent = w.desk.now
     w.later(minutes=5)
-    more = " At ten a spokeswoman came out and said that lunch would be late and that nobody was in a hurry to go."
+    more = " At ten a spokeswoman came out and said that lunch would be late, and nobody was in a hurry."
     w.show("a", replace(item, text=live + more))
     words = ("desk", w.at(sent + timedelta(minutes=30)), "every 30 minutes")
     return Truth("delivery", "paced", words)
