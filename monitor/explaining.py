@@ -191,13 +191,14 @@ def _carried(reader: Reader, article_id: int, row: sqlite3.Row | None, config: C
     """The feeds that showed the article, in the order in which they first did."""
     states = {r["id"]: read(FeedState, r) for r in reader.rows(sql.FEEDS)}
     configured = {feed.name: feed for feed in config.feeds}
-    text = digest(row["title"], row["summary"], row["body"]) if row is not None else None
+    sightings = reader.rows(sql.SIGHTINGS_SHOWN, article=article_id)
+    texts = _stored_texts(row, sightings)
     found = []
-    for seen in reader.rows(sql.SIGHTINGS_SHOWN, article=article_id):
+    for seen in sightings:
         first, last = from_db(seen["first_seen_at"]), from_db(seen["last_seen_at"])
         assert first is not None
         assert last is not None
-        shown = Shown(seen["feed"], first, last, bool(seen["baseline"]), text in (None, seen["text"]))
+        shown = Shown(seen["feed"], first, last, bool(seen["baseline"]), seen["text"] in texts)
         gaps = tuple(
             (since, until)
             for since, until in gaps_of(reader, seen["feed_id"])
@@ -210,6 +211,20 @@ def _carried(reader: Reader, article_id: int, row: sqlite3.Row | None, config: C
         shown = Shown(row["feed"], first, first, baseline=False)
         found.append(Carried(shown, configured.get(row["feed"]), states[row["feed_id"]], ()))
     return tuple(found)
+
+
+def _stored_texts(row: sqlite3.Row | None, sightings: Sequence[sqlite3.Row]) -> set[int]:
+    """
+    The marks under which feeds showed the text that is stored.
+
+    A mark is of a text as the feed gave it; where furniture was cut out of it, the stored one has another.
+    Then the feed that brought the article is taken to have shown what is stored.
+    """
+    marks = {seen["text"] for seen in sightings}
+    if row is None or len(marks) < 2:
+        return marks
+    exact = marks & {digest(row["title"], row["summary"], row["body"])}
+    return exact or {seen["text"] for seen in sightings if seen["feed"] == row["feed"]}
 
 
 def _memory(row: sqlite3.Row) -> RuleMemory:

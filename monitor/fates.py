@@ -145,8 +145,10 @@ class _Said:
             return self._no(Stage.SILENCE, Cause.SILENCED, Reason.SILENCED.sentence)
         comment = f", “{silence.comment}”" if silence.comment else ""
         until = stamp(silence.ends)
-        why = f"{Reason.SILENCED.sentence}: silence {silence.id} of {silence.author}{comment}, until {until}"
-        return self._no(Stage.SILENCE, Cause.SILENCED, why, silence=str(silence.id), until=until)
+        why = f"silence {silence.id} of {silence.author}{comment} covers it, until {until}"
+        now = self._beside.now
+        facts = {"over": "yes"} if now is not None and silence.ends <= now else {}
+        return self._no(Stage.SILENCE, Cause.SILENCED, why, silence=str(silence.id), until=until, **facts)
 
     # --- not yet
 

@@ -27,7 +27,8 @@ class Remedy:
 
 _SEE_LIST = "see what the feed lists now"
 _SHOW_RULE = "tocsin rules show {rule}"
-_FROM_NOW = "it acts on what is seen from now on; what is stored is tried with"
+_FROM_NOW = "nothing for this one: it acts on what is seen from now on; try it on what is stored"
+_OVER = ("nothing: the silence is over, and what comes now rings", "tocsin silence list --all")
 
 # Sentence and command; {names} are those of the facts of the no.
 _REMEDIES: Mapping[Cause, tuple[str, str]] = {
@@ -40,11 +41,11 @@ _REMEDIES: Mapping[Cause, tuple[str, str]] = {
     Cause.FEED_FAILING: ("see what its server answers", "tocsin fetch {feed}"),
     Cause.NOT_RUNNING: ("start Tocsin", "tocsin run"),
     Cause.GAP: (
-        "nothing brings it back; give the feed a shorter `every`, so that it is read before it rolls over",
+        "nothing brings it back; with a shorter `every` the feed is read before it rolls over",
         "tocsin feeds show {feed}",
     ),
     Cause.WAS_FAILING: ("nothing brings it back; see how often the feed fails", "tocsin feeds show {feed}"),
-    Cause.BEFORE_US: ("what was published before a feed was first read is never told", ""),
+    Cause.BEFORE_US: ("nothing: what was published before a feed was first read is never told", ""),
     Cause.NOT_LISTED: (_SEE_LIST, "tocsin fetch {feed}"),
     Cause.SOURCE: ("widen the rule's feeds, tags or lang to take it in", _SHOW_RULE),
     Cause.PAGE_WAITS: ("its page is asked for by itself; see how pages stand", "tocsin status"),
@@ -63,17 +64,17 @@ _REMEDIES: Mapping[Cause, tuple[str, str]] = {
     Cause.FACT: ("the rule would hold without that condition", _SHOW_RULE),
     Cause.NO_RULES: ("write a rule, or switch one on", "tocsin rules list"),
     Cause.RULE_BROKEN: ("mend the rule", "tocsin check"),
-    Cause.RULE_REMOVED: ("a rule that is gone tells nothing more; those there are", "tocsin rules list"),
+    Cause.RULE_REMOVED: ("put the rule back, if it was wanted; those there are", "tocsin rules list"),
     Cause.RULE_DISABLED: ("set enabled = true in the rule", _SHOW_RULE),
     Cause.RULE_NOT_LOADED: ("start or reload Tocsin, so that it loads the rule", "tocsin run"),
     Cause.RULE_YOUNGER: (_FROM_NOW, "tocsin match --stored 7d --rule {rule}"),
     Cause.RULE_EDITED: (_FROM_NOW, "tocsin match --stored 7d --rule {rule}"),
     Cause.RULE_NOT_RELOADED: ("reload Tocsin, so that the file is in force", "systemctl reload tocsin"),
-    Cause.OTHER_TEXT: ("the text that this feed showed is no longer kept", ""),
-    Cause.EDIT: ("the rule may hold for its text now, and did not when it was new", ""),
+    Cause.OTHER_TEXT: ("nothing: the text that this feed showed is no longer kept", ""),
+    Cause.EDIT: ("nothing: the rule holds for its text now, and did not when it was new", ""),
     Cause.CONFIG_CHANGED: (_FROM_NOW, "tocsin match --stored 7d --rule {rule}"),
     Cause.BASELINE: (
-        "what a feed lists when it is first read is never told, unless first_poll says otherwise",
+        'nothing for this one; with first_poll = "6h" what is younger than that rings at the first poll',
         "",
     ),
     Cause.NO_ROUTE: (
@@ -81,10 +82,10 @@ _REMEDIES: Mapping[Cause, tuple[str, str]] = {
         "tocsin alerts route --rule {rule}",
     ),
     Cause.ALLOW_CHANNELS: ("name a channel of its routes in the rule's allow_channels", _SHOW_RULE),
-    Cause.COMPARING: ("it is decided within half a minute", ""),
-    Cause.DUPLICATE: ("see what was told of its story, and what each report added", "tocsin explain {of}"),
+    Cause.COMPARING: ("nothing: it is decided within half a minute", ""),
+    Cause.DUPLICATE: ("see what was told of its story", "tocsin explain {of}"),
     Cause.ALREADY_TOLD: (
-        "a rule of higher severity rings on a story that was told; see that",
+        "give the rule a higher severity, and it rings on stories that were told; see what was",
         "tocsin explain {of}",
     ),
     Cause.SILENCED: ("end the silence", "tocsin silence expire {silence}"),
@@ -108,13 +109,13 @@ _REMEDIES: Mapping[Cause, tuple[str, str]] = {
     Cause.HELD: ("have it sent now", "tocsin outbox retry {outbox}"),
     Cause.WAITS: ("it goes within moments; what else waits", "tocsin outbox list"),
     Cause.SENDING: ("look again in a minute", "tocsin outbox list"),
-    Cause.PACED: ("have it sent now", "tocsin outbox retry {outbox}"),
+    Cause.PACED: ("nothing: it goes by itself then", ""),
     Cause.PAUSED: ("see what is wrong with the channel, and try it", "tocsin channels test {channel}"),
     Cause.RETRYING: ("try it now", "tocsin outbox retry {outbox}"),
     Cause.REFUSED: ("mend the channel, then send it again", "tocsin outbox retry {outbox}"),
     Cause.GAVE_UP: ("mend the channel, then send it again", "tocsin outbox retry {outbox}"),
-    Cause.CHANNEL_REMOVED: ("it goes as soon as a channel of that name is configured again", ""),
-    Cause.DROPPED: ("somebody gave it up; what was dropped is not sent again", "tocsin outbox list --all"),
+    Cause.CHANNEL_REMOVED: ("configure a channel of that name again: then it goes", "tocsin channels list"),
+    Cause.DROPPED: ("nothing: somebody gave it up, and it is not sent again", ""),
 }
 
 
@@ -127,7 +128,7 @@ class _Facts(dict[str, str]):
 
 def remedy(no: No, url: str = "") -> Remedy:
     """What to do about a no, where it was not wanted; `url` is the article's address."""
-    text, command = _REMEDIES.get(no.cause, ("", ""))
+    text, command = _OVER if "over" in no.facts else _REMEDIES.get(no.cause, ("", ""))
     facts = _Facts(no.facts)
     facts.setdefault("url", url or "URL")
     if no.feed:

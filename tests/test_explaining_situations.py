@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,19 @@ from monitor.carriers import article_ids, carriers_of, removed_carriers, site_of
 from monitor.conclusion import conclude
 from monitor.explaining import explain_article
 from monitor.remedies import remedy
-from monitor.stages import RuleNow
+from monitor.stages import Cause, No, RuleNow, Stage
 from monitor.store import sql
+from monitor.store.outbox import retry_by_hand
+from monitor.store.silences import expire_silence
 from monitor.unseen import Asked, never_seen
+from tests.support.cli import run
 from tests.support.happenings import World
 from tests.support.situations_list import MAKERS
-from tests.support.ways import rules_now
+from tests.support.ways import do, rules_now
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.stages import No
     from tests.support.happenings import Truth
 
 EACH = 5  # worlds of each kind
@@ -31,7 +34,8 @@ WRONG_AT_MOST = 1  # of them all
 
 def answered(world: World, truth: Truth) -> tuple[No | None, list[str]]:
     """The first no of the rule in question, and what is wrong with the answer as a whole."""
-    desk, wrong = world.desk, []
+    desk = world.desk
+    wrong: list[str] = []
     asked = dict(truth.asked)
     config = asked.pop("config", desk.config)
     running = asked.get("running")
@@ -43,9 +47,7 @@ def answered(world: World, truth: Truth) -> tuple[No | None, list[str]]:
         no = never_seen(
             carriers_of(reader, url, config), site_of(url), question, removed_carriers(reader, url)
         )
-        if no.feed and not remedy(no, url).text:
-            wrong.append("no remedy")
-        return no, wrong
+        return no, wrong + unusable(world, no, url)
     rules, engine = rules_now(config)
     known = {rule.name for rule in rules}
     rules += [RuleNow(row["name"]) for row in reader.rows(sql.RULES) if row["name"] not in known]
@@ -58,9 +60,26 @@ def answered(world: World, truth: Truth) -> tuple[No | None, list[str]]:
     alone = conclude(replace(found, rules=(way,)))
     if alone.no != way.no or alone.rule != truth.rule:
         wrong.append("alone it is another")
-    if way.no is not None and not remedy(way.no, url).text:
-        wrong.append("no remedy")
-    return way.no, wrong
+    return way.no, wrong + (unusable(world, way.no, url) if way.no is not None else [])
+
+
+def unusable(world: World, no: No, url: str) -> list[str]:
+    """What is wrong with the remedy of a no: there is none, or what it tells to type would not help."""
+    found = remedy(no, url)
+    if not found.text:
+        return ["no remedy"]
+    verb = found.command.partition(" {")[0].split()
+    if verb[:3] == ["tocsin", "outbox", "retry"]:
+        number = int(verb[3])
+        done = do(world.desk, lambda tx: retry_by_hand(tx, number, world.desk.now))
+        return [] if done else ["its remedy is not possible"]
+    if verb[:3] == ["tocsin", "silence", "expire"]:
+        return (
+            []
+            if do(world.desk, lambda tx: expire_silence(tx, int(verb[3]), world.desk.now))
+            else ["no silence"]
+        )
+    return []
 
 
 def judged(name: str, seed: int, folder: Path) -> str:
@@ -84,6 +103,22 @@ def judged(name: str, seed: int, folder: Path) -> str:
 def test_the_true_stage_is_named_with_its_facts(name: str, tmp_path: Path) -> None:
     """One world of each kind: the stage, the exact cause, and the words that name what did it."""
     assert not judged(name, 1, tmp_path)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_what_a_remedy_tells_to_type_is_a_command(cause: Cause) -> None:
+    """Each cause has one, in words; its command is one of Tocsin's verbs, with options that it has."""
+    facts = dict.fromkeys(["rule", "channel", "feed", "of", "outbox", "silence"], "1")
+    found = remedy(No(Stage.TEXT, "", "1", cause, facts), "https://n.example/1")
+    assert found.text or cause in (Cause.HUSHED, Cause.UNKNOWN)
+    if not found.command.startswith("tocsin "):
+        assert not found.command or found.command == "systemctl reload tocsin"
+        return
+    words = shlex.split(found.command)[1:]
+    depth = 2 if words[0] in ("feeds", "rules", "outbox", "channels", "silence", "alerts") else 1
+    shown = run(*words[:depth], "--help")
+    assert shown.code == 0, found.command
+    assert all(word in shown.out for word in words if word.startswith("--"))
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.cli import output
 from monitor.cli.explain_lines import line
 from monitor.cli.explain_names import named, rule_name
-from monitor.model import Reason, State
+from monitor.model import State
 from monitor.remedies import remedy
 from monitor.stages import Cause, Stage
 
@@ -56,7 +56,7 @@ def tell_remedy(no: No, url: str) -> None:
     """What would have to be otherwise, with the command to type on a line of its own."""
     found = remedy(named(no), url)
     if found.text:
-        line(f"  to change that: {found.text}{':' if found.command else ''}")
+        line(f"  what to do: {found.text}{':' if found.command else ''}", hang=4)
     if found.command:
         output.out(f"    {output.colour(output.printable(found.command), 'bold')}")
 
@@ -74,7 +74,7 @@ def sentence(answer: Answer, now: datetime) -> str:
     name = rule_name(answer.rule)
     if answer.tried > 1:
         return f"{lead}: none of {answer.tried} rules holds, the nearest is {name}: {why}"
-    return f"{lead}: rule {name}: {STAGE_WORDS[answer.no.stage]}: {why}"
+    return f"{lead}, {STAGE_WORDS[answer.no.stage]}: rule {name}: {why}"
 
 
 def _told(answer: Answer, now: datetime) -> str:
@@ -86,8 +86,6 @@ def _told(answer: Answer, now: datetime) -> str:
     )
     if any(row.kind == "digest" for row in sent):
         text += ", in a digest"
-    if any(row.reason is Reason.FALLBACK for row in sent):
-        text += ", as a fallback"
     if any(row.maybe_repeat for row in sent):
         text += "; it may have come twice, for the answer to an earlier attempt was lost"
     return text

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts.safe import one_line
 from monitor.cli import output
 from monitor.cli.explain_lines import line, when
+from monitor.config.durations import format_duration
 from monitor.model import State
 
 if TYPE_CHECKING:
@@ -70,10 +71,8 @@ def tell_routes(routed: Routed) -> None:
         channels = ", ".join(found.channel for found in ways)
         first = ways[0]
         how = f", in the digest of {', '.join(first.digest)}" if first.digest else ""
-        how += f", gathered for {first.group:.0f} s" if first.group is not None else ""
-        route = (
-            f"route {number} ({output.printable(first.why)})" if number else "no routes are configured, so it"
-        )
-        line(f"  {route} sends it to {channels}{how}")
+        how += f", gathered for {format_duration(first.group)}" if first.group is not None else ""
+        route = f"by route {number} ({output.printable(first.why)})" if number else "without routes"
+        line(f"  {route} it goes to {channels}{how}")
     if not routed.ways:
         line(f"  no route sends it anywhere: {routed.why_nowhere}")

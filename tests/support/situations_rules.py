@@ -227,6 +227,16 @@ def tagged_since(w: World) -> Truth:
     return Truth("rule", "config_changed", ("were changed in the configuration since",))
 
 
+@situation
+def tagged_since_with_furniture(w: World) -> Truth:
+    """The same, of a text out of which something was cut: it is no other text for that."""
+    text = f"<p>{w.item.text}</p><p>Read also:</p><p>Bakers close their shops</p>"
+    w.open(rule={"tags": ("new",)})
+    w.show("a", replace(w.item, text=text))
+    w.feed("a", tags=("new",))
+    return Truth("rule", "config_changed", ("were changed in the configuration since",))
+
+
 # --- there before us -------------------------------------------------------------------------------------
 
 

@@ -200,7 +200,7 @@ def silenced(w: World) -> Truth:
     )
     w.trip(SILENCE)
     w.show()
-    words = ("a silence covers it", f"silence {silence.id} of {silence.author}", w.at(silence.ends))
+    words = ("covers it", f"silence {silence.id} of {silence.author}", w.at(silence.ends))
     return Truth("silence", "silenced", (*words, silence.comment))
 
 
