@@ -31,12 +31,31 @@ _DAY = re.compile(r"/(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?=[-
 
 
 def article_ids(reader: Reader, url: str) -> list[int]:
-    """The articles known under any spelling of an address, the newest first."""
+    """
+    The articles known under any spelling of an address, the newest first.
+
+    Where there is none, those that a message gave this address, whatever their feeds call them since.
+    """
     key = url_key(url)
     found = {row["id"] for spelling in _spellings(url) for row in reader.rows(sql.ARTICLES_AT, url=spelling)}
     if key and not key_is_bare(key):
         found |= {row["article_id"] for row in reader.rows(sql.SIGHTINGS_BY_LINK, link=digest(key))}
-    return sorted(found, reverse=True)
+    return sorted(found or _told_at(reader, url), reverse=True)
+
+
+def _told_at(reader: Reader, url: str) -> set[int]:
+    rest = clean_url(url).partition("://")[2].removeprefix("www.")
+    if "/" not in rest:
+        return set()
+    like = f'%/{_escaped(rest)}"%'
+    own = reader.rows(sql.ARTICLES_TOLD_AT, like=like)
+    www = reader.rows(sql.ARTICLES_TOLD_AT, like=like.replace("%/", "%/www.", 1)) if not own else []
+    return {row["article_id"] for row in own or www}
+
+
+def _escaped(text: str) -> str:
+    """A text that LIKE takes as it stands."""
+    return re.sub(r"([!%_])", r"!\1", text)
 
 
 def ids_elsewhere(reader: Reader, url: str) -> list[tuple[int, str]]:
@@ -45,8 +64,7 @@ def ids_elsewhere(reader: Reader, url: str) -> list[tuple[int, str]]:
     site = site_of(url)
     if len(name) < _LEAST_NAME or not site:
         return []
-    escaped = re.sub(r"([!%_])", r"!\1", name)
-    rows = reader.rows(sql.ARTICLES_LIKE, like=f"%/{escaped}%", count=10 * MOST_LIKE)
+    rows = reader.rows(sql.ARTICLES_LIKE, like=f"%/{_escaped(name)}%", count=10 * MOST_LIKE)
     return [(row["id"], row["url"]) for row in rows if site_of(row["url"]) == site][:MOST_LIKE]
 
 

@@ -29,7 +29,8 @@ class Answer:
     What became of an article: `told` is None where that is no longer known.
 
     `rule` speaks for all of them ("" = there is none), `no` is its first no. `sent` are the ledger's rows of
-    what was told; `tried` is how many rules were asked, where none of them holds for the text, else 0.
+    what was told; `tried` is how many rules were asked, where none of them holds for the text, else 0, and
+    `near` how near that one comes, from 0 to 1.
     """
 
     told: bool | None
@@ -37,6 +38,7 @@ class Answer:
     no: No | None = None
     sent: tuple[Entered, ...] = ()
     tried: int = 0
+    near: float = 0.0
 
     @property
     def pending(self) -> bool:
@@ -57,7 +59,8 @@ def conclude(found: Explanation) -> Answer:
     best = max(found.rules, key=_distance)
     assert best.no is not None
     holds_none = all(way.no is not None and way.no.stage in _NOT_HELD for way in found.rules)
-    return Answer(told=False, rule=best.rule.name, no=best.no, tried=len(found.rules) if holds_none else 0)
+    tried = len(found.rules) if holds_none else 0
+    return Answer(told=False, rule=best.rule.name, no=best.no, tried=tried, near=nearness(best.judged))
 
 
 def _distance(way: RuleWay) -> tuple[int, bool, float]:

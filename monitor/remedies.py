@@ -30,6 +30,10 @@ _SHOW_RULE = "tocsin rules show {rule}"
 _FROM_NOW = "nothing for this one: it acts on what is seen from now on; try it on what is stored"
 _OVER = ("nothing: the silence is over, and what comes now rings", "tocsin silence list --all")
 
+FAR = Remedy(
+    "write a rule for its like, and try it on what is stored", 'tocsin match --stored 7d --query "…"'
+)
+
 # Sentence and command; {names} are those of the facts of the no.
 _REMEDIES: Mapping[Cause, tuple[str, str]] = {
     Cause.NO_FEED: ("find a feed of that site and add it", "tocsin feeds discover {url}"),

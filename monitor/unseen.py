@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.feeds.watch import BLINDING
 from monitor.stages import Cause, No, Stage, farthest, stamp
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.store.rows import Episode, FeedState
 
 Span = tuple["datetime", "datetime"]
+RECENT = timedelta(days=14)  # gaps that lie farther back are no answer to who asks without a time
 OVERDUE = timedelta(hours=1)  # after so long a feed that nobody asks tells of a Tocsin that was stopped
 
 
@@ -70,7 +72,8 @@ def never_seen(
     equal = [no for no in nos if no.stage is Stage.ENTRY]
     if len(equal) > 1 and all(no.cause is Cause.NOT_LISTED for no in equal):
         why = f"none of the {len(equal)} feeds that could carry it has shown it"
-        return No(Stage.ENTRY, why, "", Cause.NOT_LISTED, {"feeds": ", ".join(no.feed for no in equal)})
+        facts = {"feeds": ", ".join(no.feed for no in equal), "feed": equal[0].feed}
+        return No(Stage.ENTRY, why, "", Cause.NOT_LISTED, facts)
     if equal:  # what tells more than that it was not listed
         return max(equal, key=lambda no: no.cause is not Cause.NOT_LISTED)
     found = farthest(nos)
@@ -111,11 +114,12 @@ def _not_shown(carrier: Carrier, asked: Asked) -> No:
         return _then(carrier, state, published)
     facts = {"feed": name, "read": read}
     why = f"feed {name} has not shown it; it was last read {read}"
-    if carrier.gaps:
-        first, last = map(stamp, carrier.gaps[0])
+    recent = [gap for gap in carrier.gaps if asked.now is None or asked.now - gap[1] <= RECENT]
+    if recent:
+        first, last = map(stamp, recent[0])
         why += f"; it has gaps, in which items may have come and gone unseen, the last from {first} to {last}"
         facts |= {"since": first, "until": last}
-    return No(Stage.ENTRY, why, name, Cause.GAP if carrier.gaps else Cause.NOT_LISTED, facts)
+    return No(Stage.ENTRY, why, name, Cause.GAP if recent else Cause.NOT_LISTED, facts)
 
 
 def _is_left_alone(state: FeedState, asked: Asked, least: timedelta) -> bool:
@@ -133,12 +137,12 @@ def _then(carrier: Carrier, state: FeedState, published: Span) -> No:
             facts |= {"since": stamp(began), "until": stamp(ended)}
             why = (
                 f"feed {name} has a gap from {stamp(began)} to {stamp(ended)}: "
-                "when it was read again it listed nothing that was known, and what had come and gone is lost"
+                "when it was read again nothing in it was known, and what came and went was never seen"
             )
             return No(Stage.ENTRY, why, name, Cause.GAP, facts)
     for trouble in carrier.troubles:
         over = trouble.ended_at
-        if over is not None and trouble.since <= last and first <= over:
+        if over is not None and trouble.kind in BLINDING and trouble.since <= last and first <= over:
             span = f"from {stamp(trouble.since)} to {stamp(over)}"
             facts |= {"since": stamp(trouble.since), "until": stamp(over)}
             why = (

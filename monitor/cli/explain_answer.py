@@ -8,7 +8,7 @@ from monitor.cli import output
 from monitor.cli.explain_lines import line
 from monitor.cli.explain_names import named, rule_name
 from monitor.model import State
-from monitor.remedies import remedy
+from monitor.remedies import FAR, Remedy, remedy
 from monitor.stages import Cause, Stage
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.conclusion import Answer
     from monitor.rules.explain import Explained
-    from monitor.stages import Entered, No, RuleNow
+    from monitor.stages import Entered, RuleNow
 
 STAGE_WORDS = {
     Stage.FEED: "no feed",
@@ -48,17 +48,23 @@ def tell_answer(answer: Answer, url: str, now: datetime) -> None:
     colour = {True: "green", False: "yellow" if answer.pending else "red", None: "yellow"}[answer.told]
     head, _, rest = sentence(answer, now).partition(":")
     line(output.colour(f"{head}{':' if rest else ''}", colour) + rest)
-    if answer.no is not None:
-        tell_remedy(answer.no, url)
-
-
-def tell_remedy(no: No, url: str) -> None:
-    """What would have to be otherwise, with the command to type on a line of its own."""
-    found = remedy(named(no), url)
+    found = _remedy(answer, url)
     if found.text:
         line(f"  what to do: {found.text}{':' if found.command else ''}", hang=4)
     if found.command:
         output.out(f"    {output.colour(output.printable(found.command), 'bold')}")
+
+
+def _remedy(answer: Answer, url: str) -> Remedy:
+    """What would have to be otherwise."""
+    if answer.no is None:
+        return Remedy()
+    return FAR if _is_far(answer) else remedy(named(answer.no), url)
+
+
+def _is_far(answer: Answer) -> bool:
+    """Whether several rules were asked, and none comes near."""
+    return answer.tried > 1 and not answer.near
 
 
 def sentence(answer: Answer, now: datetime) -> str:
@@ -72,6 +78,8 @@ def sentence(answer: Answer, now: datetime) -> str:
     if answer.no.cause is Cause.NO_RULES or not answer.rule:
         return f"{lead}: {why}"
     name = rule_name(answer.rule)
+    if _is_far(answer):
+        return f"{lead}: none of {answer.tried} rules holds, or comes near it"
     if answer.tried > 1:
         return f"{lead}: none of {answer.tried} rules holds, the nearest is {name}: {why}"
     return f"{lead}, {STAGE_WORDS[answer.no.stage]}: rule {name}: {why}"
@@ -94,7 +102,7 @@ def _told(answer: Answer, now: datetime) -> str:
 def answer_shape(answer: Answer, url: str, now: datetime) -> dict[str, Any]:
     """The answer as JSON has it."""
     no = named(answer.no) if answer.no is not None else None
-    found = remedy(no, url) if no is not None else None
+    found = _remedy(answer, url)
     return {
         "told": answer.told,
         "pending": answer.pending,
@@ -105,8 +113,8 @@ def answer_shape(answer: Answer, url: str, now: datetime) -> dict[str, Any]:
         "stage": no.stage.value if no else None,
         "cause": no.cause.value if no else None,
         "sentence": sentence(answer, now),
-        "remedy": (found.text or None) if found else None,
-        "command": (found.command or None) if found else None,
+        "remedy": found.text or None,
+        "command": found.command or None,
     }
 
 

@@ -249,6 +249,7 @@ PAGES_MISSED_COUNTS = "SELECT feeds.name, count(*) AS n FROM feeds JOIN pages ON
 TOLD_BEFORE = "SELECT matches.article_id, matches.rule, articles.title, feeds.name AS feed, ledger.state, ledger.at FROM ledger JOIN matches ON matches.id = ledger.match_id JOIN articles ON articles.id = matches.article_id JOIN feeds ON feeds.id = matches.feed_id WHERE articles.story_id = :story AND ledger.channel = :channel AND ledger.id < :before AND ledger.outbox_id IS NOT NULL ORDER BY ledger.id DESC"
 STORIES_WAITING = "SELECT count(DISTINCT articles.story_id) AS n FROM articles JOIN matches ON matches.article_id = articles.id JOIN ledger ON ledger.match_id = matches.id WHERE ledger.outbox_id = :outbox"
 ARTICLES_LIKE = "SELECT articles.id, articles.url FROM articles WHERE articles.url LIKE :like ESCAPE '!' ORDER BY articles.id DESC LIMIT :count"
+ARTICLES_TOLD_AT = "SELECT DISTINCT matches.article_id FROM matches JOIN ledger ON ledger.match_id = matches.id JOIN outbox ON outbox.id = ledger.outbox_id WHERE outbox.kind = 'alert' AND outbox.payload LIKE :like ESCAPE '!'"
 FACT = "SELECT facts.value, facts.at FROM facts WHERE facts.name = :name"
 FACT_UPSERT = "INSERT INTO facts (name, value, at) VALUES (:name, :value, :at) ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at"
 FACT_DELETE = "DELETE FROM facts WHERE facts.name = :name"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from monitor.store.core import articles, feeds, ledger, matches, p
+from monitor.store.core import articles, const, feeds, ledger, matches, outbox, p
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.expression import ClauseElement
@@ -40,4 +40,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(articles.c.url.like(p("like"), escape="!"))
     .order_by(articles.c.id.desc())
     .limit(p("count")),
+    # By the address that a message gave, which its feed may have changed since; reads all messages.
+    "ARTICLES_TOLD_AT": select(matches.c.article_id)
+    .join(ledger, ledger.c.match_id == matches.c.id)
+    .join(outbox, outbox.c.id == ledger.c.outbox_id)
+    .where(outbox.c.kind == const("alert"), outbox.c.payload.like(p("like"), escape="!"))
+    .distinct(),
 }

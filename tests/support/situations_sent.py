@@ -199,6 +199,18 @@ def told_under_another_address(w: World) -> Truth:
 
 
 @situation
+def told_under_an_old_address(w: World) -> Truth:
+    """The feed gave the item another address since; the alert still leads to the old one."""
+    rings(w)
+    w.deliver()
+    old = w.link
+    w.later(hours=1)
+    text = w.rng.choice([w.item.text, f"{w.item.text} More follows."])
+    w.show("a", replace(w.item, link=f"https://n.example/moved/{w.rng.randrange(1000)}", text=text))
+    return Truth(None, url=w.spelled(old))
+
+
+@situation
 def told_after_retries(w: World) -> Truth:
     """The receiver was down, or its answer was lost."""
     rings(w)
