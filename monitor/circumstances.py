@@ -6,6 +6,7 @@ For `explain`: the ledger knows which reason kept an alert silent, not which lin
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts.budgets import budget_text
@@ -43,13 +44,17 @@ class Circumstances:
             return ""
         return budget_text(known.budget, self._config.budget, there.type if there else "")
 
-    def windows(self, rule: str, channel: str, at: datetime) -> tuple[str, ...]:
-        """The names of the quiet hours that hold an alert of the rule at this time."""
+    def windows(self, rule: str, channel: str, at: datetime, until: datetime | None) -> tuple[str, ...]:
+        """The names of the quiet hours that hold an alert of the rule at this time, or end `until` then."""
         known = self._rules.get(rule)
         if known is None:
             return ()
-        pause = paused(self._windows.get(channel, ()), at, known.severity)
-        return pause.names if pause else ()
+        before_end = [until - timedelta(seconds=1)] if until is not None else []
+        for moment in (at, *before_end):
+            pause = paused(self._windows.get(channel, ()), moment, known.severity)
+            if pause is not None:
+                return pause.names
+        return ()
 
     def routed(
         self, rule: str, feed: str, *, lang: str | None, entities: Sequence[str], kind: str = "first"

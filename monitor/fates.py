@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.alerts.passage import QUIET
 from monitor.model import OutboxState, Reason, State
 from monitor.stages import Cause, No, Stage, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from monitor.rules.explain import Explained
     from monitor.stages import Beside, Entered, RuleNow, Shown
@@ -53,8 +55,12 @@ def fate(row: Entered, shown: Shown, rule: RuleNow, verdict: Explained | None, b
 
 
 def _is_held(row: Entered) -> bool:
-    """Whether what is said to wait is gathered in a message that is not to go yet: old news is."""
-    return row.reason is Reason.LATE and row.outbox is OutboxState.HELD
+    """Whether what is said to wait is not to go yet: old news, and what met quiet hours after an attempt."""
+    return (row.reason is Reason.LATE and row.outbox is OutboxState.HELD) or _waits_for_quiet(row)
+
+
+def _waits_for_quiet(row: Entered) -> bool:
+    return row.outbox is OutboxState.RETRY and row.bin == QUIET
 
 
 class _Said:
@@ -125,6 +131,8 @@ class _Said:
             done = how.get(rival.state, "on its way")
             why += f": article {rival.article} “{rival.title}” of feed {rival.feed}, {done} {stamp(rival.at)}"
             facts |= {"of": str(rival.article), "told_at": stamp(rival.at), "by": rival.rule}
+            if rival.state in (State.DEAD, State.DROPPED):
+                facts |= {"lost": rival.state.value, "outbox": str(rival.outbox_id)}
         why += _like(self._beside.joined)
         if self._rule.updates == "none":
             why += '; the rule has updates = "none", so nothing that changes rings'
@@ -156,10 +164,16 @@ class _Said:
         """What it waits for, and until when."""
         row, around = self._row, self._around
         stage, cause = _HELD.get(row.reason, (Stage.DELIVERY, Cause.HELD))
+        if _waits_for_quiet(row):
+            stage, cause = _HELD[Reason.QUIET_HOURS]
         until = self._beside.page.hold_until if stage is Stage.COMPARING else row.next_attempt
+        if is_left_alone(self._beside, until):
+            return self._left_alone(until)
         facts = {"until": stamp(until)} if until else {}
         why = f"held until {stamp(until)}" if until else "held"
-        why += f", {row.reason.sentence}"
+        why += f", {(Reason.QUIET_HOURS if cause is Cause.QUIET_HOURS else row.reason).sentence}"
+        if row.tried:
+            why += f"; attempt {row.tried[-1].number} failed ({row.tried[-1].said})"
         if cause is Cause.BUDGET and around.budget:
             why += f" ({around.budget})"
             facts["budget"] = around.budget
@@ -187,7 +201,7 @@ class _Said:
             why += f": {reason}" if reason else ""
             why += f"; the last answer was {row.tried[-1].said}" if row.tried else ""
             return self._no(stage, Cause.PAUSED, why + heir, until=until, reason=reason)
-        if row.tried:
+        if row.tried and not is_left_alone(self._beside, row.next_attempt):
             last = row.tried[-1]
             why = f"it waits to be tried again: {last.detail or last.answer}{heir}"
             why += (
@@ -199,10 +213,14 @@ class _Said:
             why = f"it waits until {until}: of a page that grows people hear every 30 minutes{heir}"
             return self._no(stage, Cause.PACED, why, until=until)
         if self._beside.running is False:
-            why = f"it waits to be sent, and Tocsin is not running{heir}"
-            return self._no(stage, Cause.NOT_RUNNING, why)
+            return self._left_alone(row.next_attempt if row.tried else None, heir)
         cause = Cause.BACKLOG if row.reason is Reason.BACKLOG else Cause.WAITS
         return self._no(stage, cause, f"it waits to be sent{heir}")
+
+    def _left_alone(self, due: datetime | None, more: str = "") -> No:
+        when = f", due since {stamp(due)}" if due is not None else ""
+        why = f"it waits to be sent{when}, and Tocsin is not running{more}"
+        return self._no(Stage.DELIVERY, Cause.NOT_RUNNING, why)
 
     # --- never
 
@@ -219,6 +237,12 @@ class _Said:
         if self._around.heirs:
             why += f"; its fallback {', '.join(self._around.heirs)} was given it"
         return self._no(Stage.DELIVERY, cause, why, **facts)
+
+
+def is_left_alone(beside: Beside, due: datetime | None) -> bool:
+    """Whether the time for something has come, and no daemon is there to see to it."""
+    now = beside.now
+    return beside.running is False and due is not None and now is not None and due <= now
 
 
 def _like(joined: Joined | None) -> str:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from monitor.fates import fate
+from monitor.fates import fate, is_left_alone
 from monitor.stages import NOTHING_BESIDE, Cause, No, PageState, Stage, farthest, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.rules.explain import Explained, NodeVerdict
-    from monitor.stages import Beside, Entered, PageNow, RuleMemory, RuleNow, Shown
+    from monitor.stages import Beside, Entered, RuleMemory, RuleNow, Shown
 
 _KINDS = {
     "any": Cause.ALTERNATIVES,
@@ -54,13 +54,13 @@ def stopped(
             Stage.RULE, f"the rule is no longer configured{gone}", shown.feed, Cause.RULE_REMOVED, facts
         )
     if explained.failed is not None:
-        return _not_held(now, shown, explained, beside.page)
+        return _not_held(now, shown, explained, beside)
     return _unmatched(now, shown, memory)
 
 
-def _not_held(now: RuleNow, shown: Shown, explained: Explained, page: PageNow) -> No:
+def _not_held(now: RuleNow, shown: Shown, explained: Explained, beside: Beside) -> No:
     """Which part of the rule fails, and whether a page could have helped."""
-    failed = explained.failed
+    failed, page = explained.failed, beside.page
     assert failed is not None, "the rule does not hold"
     why = f"{failed.text}: {failed.why}"
     facts = {"rule": now.name, "part": failed.text, "why": failed.why}
@@ -70,6 +70,9 @@ def _not_held(now: RuleNow, shown: Shown, explained: Explained, page: PageNow) -
     if now.reads_body and failed.kind != "not":
         if page.state is PageState.WAITING:
             facts |= {"until": stamp(page.deadline)}
+            if is_left_alone(beside, page.next_attempt):
+                why = f"its page is not read, for Tocsin is not running; of what the feed gives: {why}"
+                return No(Stage.PAGE, why, shown.feed, Cause.NOT_RUNNING, facts)
             why = f"its page is not read yet; of what the feed gives: {why}"
             return No(Stage.PAGE, why, shown.feed, Cause.PAGE_WAITS, facts)
         if page.state is PageState.NONE:

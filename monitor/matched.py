@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from monitor.alerts.passage import QUIET
 from monitor.documents import read_spans
 from monitor.model import OutboxState, Reason, State
 from monitor.stages import Around, Entered, PageNow, PageState, Rival, Tried
@@ -161,6 +162,7 @@ class _Ledger:
             tried=tuple(_tried(r) for r in self._reader.rows(sql.ATTEMPTS_OF, outbox=out["id"])),
             maybe_repeat=bool(out["maybe_repeat"]),
             kind=out["kind"],
+            bin=out["bin"],
             around=around,
         )
 
@@ -177,19 +179,22 @@ class _Ledger:
                 sql.TOLD_BEFORE, story=self._article["story_id"], channel=channel, before=row["id"]
             )
             return Around(rival=_rival(before)) if before is not None else Around()
-        if state is not State.HELD and (out is None or out["state"] != OutboxState.HELD.value):
+        waits_for_quiet = out is not None and (out["state"], out["bin"]) == (OutboxState.RETRY.value, QUIET)
+        if (
+            state is not State.HELD
+            and not waits_for_quiet
+            and (out is None or out["state"] != OutboxState.HELD.value)
+        ):
             return Around()
         company = 0
         if out is not None and (waiting := reader.row(sql.STORIES_WAITING, outbox=out["id"])) is not None:
             company = int(waiting["n"])
-        at = from_db(row["at"])
-        return Around(
-            company=company,
-            budget=self._circumstances.budget(rule, channel) if reason is Reason.BUDGET else "",
-            windows=self._circumstances.windows(rule, channel, at)
-            if reason is Reason.QUIET_HOURS and at is not None
-            else (),
-        )
+        at, windows = from_db(row["at"]), tuple[str, ...]()
+        until = from_db(out["next_attempt_at"]) if out is not None else None
+        if at is not None and (reason is Reason.QUIET_HOURS or waits_for_quiet):
+            windows = self._circumstances.windows(rule, channel, at, until)
+        budget = self._circumstances.budget(rule, channel) if reason is Reason.BUDGET else ""
+        return Around(company=company, budget=budget, windows=windows)
 
     def _routed(self) -> Around:
         """Where the routes as they are now would send it."""
@@ -210,7 +215,8 @@ class _Ledger:
 def _rival(row: sqlite3.Row) -> Rival:
     at = from_db(row["at"])
     assert at is not None
-    return Rival(row["article_id"], row["title"], row["feed"], row["rule"], State(row["state"]), at)
+    state = State(row["state"])
+    return Rival(row["article_id"], row["title"], row["feed"], row["rule"], state, at, row["outbox_id"])
 
 
 def _tried(row: sqlite3.Row) -> Tried:

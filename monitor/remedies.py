@@ -25,9 +25,14 @@ class Remedy:
     command: str = ""
 
 
+_RETRY = "tocsin outbox retry {outbox}"
 _SEE_LIST = "see what the feed lists now"
 _SHOW_RULE = "tocsin rules show {rule}"
 _FROM_NOW = "nothing for this one: it acts on what is seen from now on; try it on what is stored"
+_LOST = {  # what became of the report that an article repeats
+    "dead": ("the report that it repeats never arrived: mend its channel, and send that", _RETRY),
+    "dropped": ("nothing: somebody gave up the report that it repeats", ""),
+}
 _OVER = ("nothing: the silence is over, and what comes now rings", "tocsin silence list --all")
 
 FAR = Remedy(
@@ -107,17 +112,17 @@ _REMEDIES: Mapping[Cause, tuple[str, str]] = {
         "it comes with its group; have it sent now",
         "tocsin outbox retry {outbox}",
     ),
-    Cause.DIGEST: ("it comes in that digest; have it sent now", "tocsin outbox retry {outbox}"),
-    Cause.CATCH_UP: ("it comes once all feeds were asked; have it sent now", "tocsin outbox retry {outbox}"),
+    Cause.DIGEST: ("it comes in that digest; have it sent now", _RETRY),
+    Cause.CATCH_UP: ("it comes once all feeds were asked; have it sent now", _RETRY),
     Cause.BACKLOG: ("it goes with what else waits for the channel", "tocsin channels list"),
-    Cause.HELD: ("have it sent now", "tocsin outbox retry {outbox}"),
+    Cause.HELD: ("have it sent now", _RETRY),
     Cause.WAITS: ("it goes within moments; what else waits", "tocsin outbox list"),
     Cause.SENDING: ("look again in a minute", "tocsin outbox list"),
     Cause.PACED: ("nothing: it goes by itself then", ""),
     Cause.PAUSED: ("see what is wrong with the channel, and try it", "tocsin channels test {channel}"),
-    Cause.RETRYING: ("try it now", "tocsin outbox retry {outbox}"),
-    Cause.REFUSED: ("mend the channel, then send it again", "tocsin outbox retry {outbox}"),
-    Cause.GAVE_UP: ("mend the channel, then send it again", "tocsin outbox retry {outbox}"),
+    Cause.RETRYING: ("try it now", _RETRY),
+    Cause.REFUSED: ("mend the channel, then send it again", _RETRY),
+    Cause.GAVE_UP: ("mend the channel, then send it again", _RETRY),
     Cause.CHANNEL_REMOVED: ("configure a channel of that name again: then it goes", "tocsin channels list"),
     Cause.DROPPED: ("nothing: somebody gave it up, and it is not sent again", ""),
 }
@@ -132,6 +137,9 @@ class _Facts(dict[str, str]):
 
 def remedy(no: No, url: str = "") -> Remedy:
     """What to do about a no, where it was not wanted; `url` is the article's address."""
+    if "lost" in no.facts:
+        text, command = _LOST[no.facts["lost"]]
+        return Remedy(text, command.format_map(_Facts(no.facts)))
     text, command = _OVER if "over" in no.facts else _REMEDIES.get(no.cause, ("", ""))
     facts = _Facts(no.facts)
     facts.setdefault("url", url or "URL")

@@ -229,6 +229,7 @@ class Rival:
     rule: str
     state: State
     at: datetime
+    outbox_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,8 @@ class Entered:
     A row of the ledger, with what is known of its notification.
 
     `outbox` is the notification's state; `next_attempt` and `paused_until` speak of what is still on its way.
-    `maybe_repeat` = an earlier attempt may have arrived; `kind` is "alert" or "digest".
+    `maybe_repeat` = an earlier attempt may have arrived; `kind` is "alert" or "digest"; `bin` is where it is
+    collected, or waits for the end of quiet hours.
     """
 
     channel: str
@@ -276,6 +278,7 @@ class Entered:
     tried: tuple[Tried, ...] = ()
     maybe_repeat: bool = False
     kind: str = ""
+    bin: str = ""
     around: Around = NOTHING_AROUND
 
 

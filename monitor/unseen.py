@@ -99,8 +99,9 @@ def _not_shown(carrier: Carrier, asked: Asked) -> No:
         return _poll(name, Cause.FEED_GONE, "is gone (410) and is not asked any more")
     if state.failures:
         said = state.last_message or state.last_status
-        since = stamp(state.first_failure_at)
-        return _poll(name, Cause.FEED_FAILING, f"is failing: {said}, since {since}", since=since)
+        since, due = stamp(state.first_failure_at), stamp(state.next_poll_at)
+        why = f"is failing: {said}, since {since}; it is asked again {due}"
+        return _poll(name, Cause.FEED_FAILING, why, since=since, due=due)
     read, due = stamp(state.last_good_at), stamp(state.next_poll_at)
     published = asked.published
     after = published is not None and state.last_good_at is not None and published[0] > state.last_good_at
@@ -113,7 +114,7 @@ def _not_shown(carrier: Carrier, asked: Asked) -> No:
     if published is not None:
         return _then(carrier, state, published)
     facts = {"feed": name, "read": read}
-    why = f"feed {name} has not shown it; it was last read {read}"
+    why = f"feed {name} has not shown it; it was last read {read}{_is_quiet(carrier)}"
     recent = [gap for gap in carrier.gaps if asked.now is None or asked.now - gap[1] <= RECENT]
     if recent:
         first, last = map(stamp, recent[0])
@@ -154,8 +155,14 @@ def _then(carrier: Carrier, state: FeedState, published: Span) -> No:
         facts |= {"began": stamp(state.baseline_at)}
         why = f"feed {name} was first read {facts['began']}, after it was published, and did not list it"
         return No(Stage.ENTRY, why, name, Cause.BEFORE_US, facts)
-    why = f"feed {name} has not shown it; it was last read {stamp(state.last_good_at)}"
+    why = f"feed {name} has not shown it; it was last read {facts['read']}{_is_quiet(carrier)}"
     return No(Stage.ENTRY, why, name, Cause.NOT_LISTED, facts)
+
+
+def _is_quiet(carrier: Carrier) -> str:
+    """What is odd about a feed that can be read."""
+    found = next((trouble for trouble in carrier.troubles if trouble.ended_at is None), None)
+    return f" (in trouble since {stamp(found.since)}: {found.kind})" if found is not None else ""
 
 
 def _poll(name: str, cause: Cause, why: str, **facts: str) -> No:

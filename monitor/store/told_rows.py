@@ -20,6 +20,7 @@ STATEMENTS: dict[str, ClauseElement] = {
         feeds.c.name.label("feed"),
         ledger.c.state,
         ledger.c.at,
+        ledger.c.outbox_id,
     )
     .join(matches, matches.c.id == ledger.c.match_id)
     .join(articles, articles.c.id == matches.c.article_id)

@@ -251,6 +251,15 @@ def page_waits(w: World) -> Truth:
 
 
 @situation
+def page_without_a_daemon(w: World) -> Truth:
+    """Its page is due, and nobody reads it."""
+    _teaser(w)
+    w.later(minutes=20)
+    words = ("Tocsin is not running", "zeppelin")
+    return Truth("page", "not_running", words, asked={"running": False})
+
+
+@situation
 def page_forbidden(w: World) -> Truth:
     """The site's robots.txt does not allow it."""
     _teaser(w)

@@ -67,6 +67,41 @@ def retrying(w: World) -> Truth:
 
 
 @situation
+def retry_meets_quiet_hours(w: World) -> Truth:
+    """The receiver was down, and by the next attempt the channel is quiet."""
+    rings(w)
+    w.deliver(desk=[DOWN])
+    w.quiet("dusk", "21:00")
+    w.later(minutes=5)
+    w.deliver()
+    words = ("desk: held until 2026-11-24T21:00:00Z", "[quiet_hours.dusk]", "connection refused")
+    return Truth("quiet", "quiet_hours", words)
+
+
+@situation
+def retry_without_a_daemon(w: World) -> Truth:
+    """It is due for another attempt, and Tocsin was stopped."""
+    rings(w)
+    w.deliver(desk=[DOWN])
+    w.later(hours=2)
+    return Truth("delivery", "not_running", ("desk", "due since", "not running"), asked={"running": False})
+
+
+@situation
+def held_without_a_daemon(w: World) -> Truth:
+    """Quiet hours are over, and Tocsin was stopped meanwhile; before that they are what holds it."""
+    w.open()
+    w.quiet()
+    w.show()
+    asked = {"running": False}
+    if w.rng.random() < 0.5:
+        return Truth("quiet", "quiet_hours", ("held until 2026-11-24T19:00:00Z",), asked=asked)
+    w.later(hours=9)
+    words = ("desk", "due since 2026-11-24T19:00:00Z", "not running")
+    return Truth("delivery", "not_running", words, asked=asked)
+
+
+@situation
 def paused_by_its_service(w: World) -> Truth:
     """The service said 429, and for how long."""
     rings(w)

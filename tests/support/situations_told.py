@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from monitor.model import Answer, AnswerClass
 from monitor.settings import RouteConfig, RuleConfig
+from monitor.store.outbox import drop_by_hand
 from tests.support.documents import Item
 from tests.support.happenings import GATHER, ROUTE, SILENCE, TOLD, Truth, World
 from tests.support.newsdesk import Desk
 from tests.support.situations import situation
+from tests.support.ways import do
 
 DISPATCH = (
     "A delegation of the movement met envoys of four countries in Doha on Monday to talk about the "
@@ -157,6 +160,19 @@ def change_without_substance(w: World) -> Truth:
     w.later(hours=1)
     w.show("b", dispatch("b", DISPATCH.replace("two officials said", "officials told reporters")))
     return Truth("told", "duplicate", (TITLE, 'nothing new that counts (updates = "substance")'))
+
+
+@situation
+def copy_of_what_never_arrived(w: World) -> Truth:
+    """The first report was on its way when the copy came, and was given up afterwards."""
+    wire(w, told=False)
+    w.later(minutes=3)
+    w.show("b", dispatch("b"))
+    if w.rng.random() < 0.5:
+        w.deliver(desk=[Answer(AnswerClass.REFUSED, "no such room", 404)])
+        return Truth("told", "duplicate", (TITLE, "given up since", w.at(w.desk.now)))
+    do(w.desk, lambda tx: drop_by_hand(tx, 1, w.desk.now))
+    return Truth("told", "duplicate", (TITLE, "dropped since", w.at(w.desk.now)))
 
 
 @situation
