@@ -40,6 +40,7 @@ STAGE_WORDS = {
     Stage.HUSHED: "kept quiet",
     Stage.DELIVERY: "not delivered",
 }
+_LEADS = STAGE_WORDS | {Stage.TOLD: "its story was told", Stage.GATHERED: "", Stage.DELIVERY: ""}
 FORGOTTEN = "Seen, but what became of it is no longer kept ([monitor] retention)"
 
 
@@ -82,7 +83,9 @@ def sentence(answer: Answer, now: datetime) -> str:
         return f"{lead}: none of {answer.tried} rules holds, or comes near it"
     if answer.tried > 1:
         return f"{lead}: none of {answer.tried} rules holds, the nearest is {name}: {why}"
-    return f"{lead}, {STAGE_WORDS[answer.no.stage]}: rule {name}: {why}"
+    channel, word = answer.no.facts.get("channel", ""), _LEADS[answer.no.stage]
+    on = f" on {channel}" if channel else ""
+    return f"{lead}{f', {word}' if word else ''}: rule {name}{on}: {why.removeprefix(f'{channel}: ')}"
 
 
 def _told(answer: Answer, now: datetime) -> str:

@@ -35,15 +35,11 @@ def test_the_first_line_is_the_answer(tmp_path: Path) -> None:
     """Not told yet while it waits and nobody sends; not told once it is refused; told once it is taken."""
     rung(tmp_path)
     waits = first(tmp_path, URL)
-    assert waits == (
-        "Not told yet, not delivered: rule talks: desk: it waits to be sent, and Tocsin is not running"
-    )
+    assert waits == ("Not told yet: rule talks on desk: it waits to be sent, and Tocsin is not running")
     with transaction(tmp_path / "desk.db") as tx:
         refused(tx, datetime.now(UTC))
     said = first(tmp_path, URL)
-    assert said.startswith(
-        "Not told, not delivered: rule talks: desk: dead, the receiver refused it for good"
-    )
+    assert said.startswith("Not told: rule talks on desk: dead, the receiver refused it for good")
     assert said.endswith("after 1 attempt (refused 404: no such room)")
     assert "\n    tocsin outbox retry 1\n" in explain(configured(tmp_path), URL).out
 
