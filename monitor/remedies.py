@@ -25,19 +25,30 @@ class Remedy:
     command: str = ""
 
 
+_TRY = 'tocsin match --stored 7d --query "…"'
+FAR = Remedy("write a rule for its like, and try it on what is stored", _TRY)
 _RETRY = "tocsin outbox retry {outbox}"
 _SEE_LIST = "see what the feed lists now"
 _SHOW_RULE = "tocsin rules show {rule}"
 _FROM_NOW = "nothing for this one: it acts on what is seen from now on; try it on what is stored"
+# Of a term that is not there, by what its part of the rule or the reason says; the first that fits.
+_MISSING = (
+    (
+        "part",
+        "@",
+        "see which names the entity takes, and what its not_in and context ask",
+        "tocsin entities list",
+    ),
+    ("why", "in the article, but ", "the rule would hold without that scope", _SHOW_RULE),
+    ("why", " would take", "the rule would hold if it were written so; try it", _TRY),
+    ("", "", "the rule would hold with another form (word~, word*) or an alternative; try one", _TRY),
+)
 _LOST = {  # what became of the report that an article repeats
     "dead": ("the report that it repeats never arrived: mend its channel, and send that", _RETRY),
     "dropped": ("nothing: somebody gave up the report that it repeats", ""),
 }
 _OVER = ("nothing: the silence is over, and what comes now rings", "tocsin silence list --all")
 
-FAR = Remedy(
-    "write a rule for its like, and try it on what is stored", 'tocsin match --stored 7d --query "…"'
-)
 
 # Sentence and command; {names} are those of the facts of the no.
 _REMEDIES: Mapping[Cause, tuple[str, str]] = {
@@ -59,13 +70,9 @@ _REMEDIES: Mapping[Cause, tuple[str, str]] = {
     Cause.SOURCE: ("widen the rule's feeds, tags or lang to take it in", _SHOW_RULE),
     Cause.PAGE_WAITS: ("its page is asked for by itself; see how pages stand", "tocsin status"),
     Cause.NO_PAGE: ("see what there is to read at its address", "tocsin extract {url}"),
-    Cause.MISSING: (
-        "the rule would hold with another form, word~ or word*, or a term as an alternative; try one",
-        'tocsin match --stored 7d --query "…"',
-    ),
     Cause.ALTERNATIVES: (
         "the rule would hold with one more alternative; try one",
-        'tocsin match --stored 7d --query "…"',
+        _TRY,
     ),
     Cause.EXCLUDED: ("the rule would hold without that exclusion", _SHOW_RULE),
     Cause.APART: ("the rule would hold with a wider NEAR", _SHOW_RULE),
@@ -140,6 +147,8 @@ def remedy(no: No, url: str = "") -> Remedy:
     if "lost" in no.facts:
         text, command = _LOST[no.facts["lost"]]
         return Remedy(text, command.format_map(_Facts(no.facts)))
+    if no.cause is Cause.MISSING:
+        return _missing(no.facts)
     text, command = _OVER if "over" in no.facts else _REMEDIES.get(no.cause, ("", ""))
     facts = _Facts(no.facts)
     facts.setdefault("url", url or "URL")
@@ -148,3 +157,12 @@ def remedy(no: No, url: str = "") -> Remedy:
     if no.cause in (Cause.DUPLICATE, Cause.ALREADY_TOLD) and "of" not in no.facts:
         command = ""
     return Remedy(text, command.format_map(facts))
+
+
+def _missing(facts: Mapping[str, str]) -> Remedy:
+    """What to do about a term that is not there."""
+    for fact, words, text, command in _MISSING:
+        said = facts.get(fact, "")
+        if said.startswith(words) if fact == "part" else words in said:
+            return Remedy(text, command.format_map(_Facts(facts)))
+    raise AssertionError("the last one fits all")

@@ -105,6 +105,21 @@ def test_the_true_stage_is_named_with_its_facts(name: str, tmp_path: Path) -> No
     assert not judged(name, 1, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("part", "why", "text"),
+    [
+        ("@doha", "“Doha” is in the title, but inside “Doha Round”", "which names the entity takes"),
+        ("title:envoys", "in the article, but not in title: it stands in the summary", "without that scope"),
+        ("talk", "not in title, summary, body; “talks” is, which talk* would take", "if it were written so"),
+        ("kabul", "not in title, summary, body", "another form"),
+    ],
+)
+def test_what_is_missing_has_a_remedy_of_its_own(part: str, why: str, text: str) -> None:
+    """By what came nearest to it."""
+    no = No(Stage.TEXT, f"{part}: {why}", "a", Cause.MISSING, {"rule": "talks", "part": part, "why": why})
+    assert text in remedy(no).text
+
+
 @pytest.mark.parametrize("cause", Cause)
 def test_what_a_remedy_tells_to_type_is_a_command(cause: Cause) -> None:
     """Each cause has one, in words; its command is one of Tocsin's verbs, with options that it has."""

@@ -161,7 +161,7 @@ def test_an_article_whose_text_was_pruned_is_told_by_its_marks(tmp_path: Path) -
     outcome = explain(config, URL)
     assert outcome.code == 0
     assert "feed a: ok" in outcome.out
-    assert "no longer kept" in outcome.out
+    assert outcome.out.startswith("Seen, but what became of it is no longer kept ([monitor] retention)\n")
     found = shape(config, URL)
     assert (found["article"], found["rules"]) == ({"id": 1, "stored": False}, [])
 
