@@ -153,9 +153,11 @@ class _Said:
             return self._no(Stage.SILENCE, Cause.SILENCED, Reason.SILENCED.sentence)
         comment = f", “{silence.comment}”" if silence.comment else ""
         until = stamp(silence.ends)
-        why = f"silence {silence.id} of {silence.author}{comment} covers it, until {until}"
         now = self._beside.now
-        facts = {"over": "yes"} if now is not None and silence.ends <= now else {}
+        over = now is not None and silence.ends <= now
+        facts = {"over": "yes"} if over else {}
+        covers = "covered it" if over else "covers it"
+        why = f"silence {silence.id} of {silence.author}{comment} {covers}, until {until}"
         return self._no(Stage.SILENCE, Cause.SILENCED, why, silence=str(silence.id), until=until, **facts)
 
     # --- not yet

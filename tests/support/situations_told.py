@@ -228,7 +228,7 @@ def silenced_then(w: World) -> Truth:
     w.show()
     w.later(hours=4)
     w.trip(SILENCE)
-    return Truth("silence", "silenced", (f"silence {silence.id}", w.at(silence.ends)))
+    return Truth("silence", "silenced", (f"silence {silence.id}", "covered it", w.at(silence.ends)))
 
 
 # --- later: quiet hours, budgets, groups, digests --------------------------------------------------------
