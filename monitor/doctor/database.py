@@ -46,7 +46,6 @@ class DatabaseFacts:
     newest_backup: Path | None = None
     backup_age: timedelta | None = None
     sqlite: tuple[int, int, int] = WAL_RESET_MENDED
-    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,20 +49,11 @@ class FeedFacts:
     recorded: str = ""
     http: int | None = None
     since: datetime | None = None
-    last_good: datetime | None = None
     gone: bool = False
     paused: str = ""
     secret_missing: str = ""
     host: str = ""
     polled: bool = False
-
-    @property
-    def failed(self) -> bool:
-        """Whether nothing comes from it now."""
-        if self.result is not None:
-            good = self.result.status in (FetchStatus.NEW, FetchStatus.NOT_MODIFIED)
-            return bool(self.no_feed) or not (good or self.result.status is FetchStatus.RATE_LIMITED)
-        return self.gone or bool(self.recorded or self.secret_missing)
 
 
 def judge_names(facts: NameFacts) -> list[Finding]:

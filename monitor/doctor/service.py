@@ -122,6 +122,12 @@ def credentials_of(settings: Settings) -> dict[str, str]:
     return given
 
 
+def readable_credentials(settings: Settings) -> dict[str, str]:
+    """Of these, the ones whose file holds the secret as it is: name and path."""
+    given = (value.partition(":") for value in settings.all("LoadCredential"))
+    return {name: source for name, _, source in given if source.startswith("/")}
+
+
 def _runs(facts: ServiceFacts) -> list[Finding]:
     findings = [
         found(

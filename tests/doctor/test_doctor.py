@@ -172,6 +172,30 @@ def test_a_credential_that_the_unit_loads_is_looked_at(tmp_path: Path) -> None:
         assert clinic.codes() == []
         secret.write_text("tgram://123456789:abc/42\n", encoding="utf-8")
         assert clinic.codes() == ["credential_form"]
+        # What is encrypted cannot be judged, and is not taken for the secret.
+        (drop_in / "phone.conf").write_text(
+            line.replace("Credential=", "CredentialEncrypted="), encoding="utf-8"
+        )
+        assert clinic.codes() == []
+        # Read from the service's environment it is as good.
+        (drop_in / "phone.conf").write_text('[Service]\nEnvironment="A=b" "PHONE=x"\n', encoding="utf-8")
+        clinic.write(lambda text: re.sub(r'url = "tgram://[^"]*"', 'url = { env = "PHONE" }', text))
+        assert clinic.codes() == []
+
+
+def test_the_secret_of_a_feed_may_be_the_service_s(tmp_path: Path) -> None:
+    """What the unit's file of variables names is not missing; what nobody gives is."""
+    with Clinic(tmp_path) as clinic:
+        feed = f'url = "{clinic.web.url("/a")}"'
+        clinic.replace(feed, f'{feed}\nheaders = {{ "X-Key" = {{ env = "FEED_KEY_OF_A_TEST" }} }}')
+        assert clinic.codes() == ["feed_secret_missing"]
+        drop_in = clinic.unit.with_name("tocsin.service.d")
+        drop_in.mkdir()
+        line = "[Service]\nEnvironmentFile=-/etc/default/tocsin\n"
+        (drop_in / "keys.conf").write_text(line, encoding="utf-8")
+        (clinic.root / "etc/default").mkdir()
+        (clinic.root / "etc/default/tocsin").write_text("# keys\nFEED_KEY_OF_A_TEST=x\n", encoding="utf-8")
+        assert clinic.codes() == []
 
 
 def test_what_is_only_worth_a_note(tmp_path: Path) -> None:

@@ -206,10 +206,13 @@ def _seen(site: Site) -> Iterator[Seen]:
         names = (f"{database.name}.*.backup", f"{database.name}-wal", f"{database.name}-shm")
         for path in (found for name in names for found in matching(database.parent, name)):
             yield from _one(path, "copy")
-    folder = site.at("etc/tocsin/credentials")
-    yield from _one(folder, "credential")
-    for path in matching(folder, "*"):
-        yield from _one(path, "credential")
+    folders = [site.at("etc/tocsin/credentials")]
+    if config is not None:
+        folders.append(config.path.absolute().parent / "credentials")
+    for folder in dict.fromkeys(folders):
+        yield from _one(folder, "credential")
+        for path in matching(folder, "*"):
+            yield from _one(path, "credential")
 
 
 def _one(path: Path, kind: str) -> Iterator[Seen]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from monitor.doctor.clock import judge_offsets
 from monitor.doctor.findings import Finding, found
 from monitor.doctor.gather.paths import hidden, is_file, seen, text_of
+from monitor.doctor.gather.service import is_given
 from monitor.doctor.gather.stored import reading
 from monitor.doctor.network import FeedFacts, NameFacts, StoreFacts, judge_feeds, judge_names, judge_store
 from monitor.doctor.sampling import Candidate, by_site, choose, may_ask, wish
@@ -203,7 +204,8 @@ class _Visit:
         self, feed: FeedConfig, candidate: Candidate, results: Mapping[str, tuple[FetchResult, str]]
     ) -> FeedFacts:
         secrets = (feed.url, feed.password, feed.proxy, *feed.headers.values())
-        missing = next((s.missing.partition(";")[0] for s in secrets if s is not None and s.missing), "")
+        lacking = (s for s in secrets if s is not None and s.missing and not is_given(s.source, self.site))
+        missing = next((s.missing.partition(";")[0] for s in lacking), "")
         result, no_feed = results.get(feed.name, (None, ""))
         state = self.states.get(feed.name)
         failed = state is not None and state.failures > 0
@@ -214,7 +216,6 @@ class _Visit:
             recorded=(state.last_message or state.last_status) if state and failed else "",
             http=state.last_http if state else None,
             since=state.first_failure_at if state else None,
-            last_good=state.last_good_at if state else None,
             gone=state.gone if state else False,
             paused=wish(candidate, self.site.now),
             secret_missing=missing,

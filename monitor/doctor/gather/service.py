@@ -77,6 +77,15 @@ def environment_of(settings: Settings, site: Site) -> set[str]:
     return names
 
 
+def is_given(source: str, site: Site) -> bool:
+    """Whether the unit gives the service a secret ("env:NAME", "credential:NAME") that is not there for us."""
+    kind, _, name = source.partition(":")
+    settings = unit_of(site).settings
+    if kind == "env":
+        return name in environment_of(settings, site)
+    return kind == "credential" and name in credentials_of(settings)
+
+
 def _units(site: Site) -> Iterator[tuple[Path, bool]]:
     for folder in SYSTEM:
         path = site.at(folder) / NAME

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from monitor.delivery.channels import check_channel
 from monitor.doctor.channels import ChannelFacts, judge_channels
 from monitor.doctor.findings import Level, counted, found, well
-from monitor.doctor.gather.paths import is_dir, nearest
-from monitor.doctor.gather.service import environment_of, unit_of
+from monitor.doctor.gather.paths import is_dir, nearest, text_of
+from monitor.doctor.gather.service import is_given, unit_of
 from monitor.doctor.gather.stored import reading
-from monitor.doctor.service import credentials_of
+from monitor.doctor.service import readable_credentials
 from monitor.settings import Secret
 from monitor.store import sql
 from monitor.store.rows import ChannelState, read_all
@@ -120,17 +120,13 @@ def _from_unit(channel: ChannelConfig, site: Site) -> Secret | bool | None:
     )
     if missing is None:
         return None
-    kind, _, name = missing.source.partition(":")
-    settings = unit_of(site).settings
-    if kind == "env":
-        return name in environment_of(settings, site) or None
-    source = credentials_of(settings).get(name) if kind == "credential" else None
-    if source is None:
+    if not is_given(missing.source, site):
         return None
-    try:
-        text = site.at(source).read_text(encoding="utf-8").strip() if source.startswith("/") else ""
-    except (OSError, UnicodeDecodeError):
+    kind, _, name = missing.source.partition(":")
+    if kind == "env":
         return True
+    source = readable_credentials(unit_of(site).settings).get(name)
+    text = text_of(site.at(source)).strip() if source else ""
     return Secret(text, source=missing.source) if text else True
 
 

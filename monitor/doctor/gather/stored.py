@@ -169,7 +169,7 @@ def _commands(unit: ServiceFacts, pid: int | None) -> tuple[str, str, str]:
 
 def _facts(path: Path, site: Site) -> DatabaseFacts:
     version = sqlite3.sqlite_version_info
-    facts: dict[str, Any] = {"sqlite": version, "head": schema.HEAD, "deep": site.deep}
+    facts: dict[str, Any] = {"sqlite": version, "head": schema.HEAD}
     try:
         if not is_there(path):
             return DatabaseFacts(path, exists=False, **facts)
