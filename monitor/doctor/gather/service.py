@@ -67,7 +67,7 @@ def unit_of(site: Site, *, asking: bool = False) -> ServiceFacts:
 
 
 def environment_of(settings: Settings, site: Site) -> set[str]:
-    """The names of the variables that the unit sets, in itself or in its files; nothing of their values."""
+    """The names of the variables that the unit sets, in itself or in its files; not their values."""
     names = {
         word.strip("\"'").partition("=")[0] for line in settings.all("Environment") for word in line.split()
     }
@@ -78,7 +78,7 @@ def environment_of(settings: Settings, site: Site) -> set[str]:
 
 
 def is_given(source: str, site: Site) -> bool:
-    """Whether the unit gives the service a secret ("env:NAME", "credential:NAME") that is not there for us."""
+    """Whether the unit gives the service a secret ("env:NAME", "credential:NAME") that we lack."""
     kind, _, name = source.partition(":")
     settings = unit_of(site).settings
     if kind == "env":
