@@ -18,6 +18,8 @@ from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
+from monitor.service.health import HealthPages, Pulse, Sources
+from monitor.service.listener import Listener, Place
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
@@ -59,6 +61,13 @@ class Daemon:
         self._first_tick = asyncio.Event()
         self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
         self._said = ""
+        pages = HealthPages(
+            Sources(
+                self._pulse, app.figures, lambda: app.tally.latency, lambda: app.plan, app.database.path
+            ),
+            app.clock,
+        )
+        self._listener = Listener(self._place, pages.answer)
 
     def stop(self) -> None:
         """End after the sends in hand."""
@@ -82,6 +91,7 @@ class Daemon:
             loop.create_task(self._supervise(scheduler)),
             loop.create_task(self._first_round()),
             loop.create_task(self._file_rules()),
+            loop.create_task(self._listener.run()),
             keeping,
         ]
         if self._app.unclean:
@@ -160,6 +170,7 @@ class Daemon:
         self._first_tick.set()
 
     async def _heartbeat(self) -> None:
+        self._app.tally.weigh(self._app.plan.engine)
         await self._guarded(self._app.note_alive)
         self._say()
 
@@ -223,6 +234,28 @@ class Daemon:
             self._say()
         if feed:
             systemd.alive()
+
+    def _place(self) -> Place | None:
+        """Where health and metrics are to be read now; with such a place it is noted how fast alerts are."""
+        config = self._app.plan.config
+        place = Place.of(config.metrics_listen, config.path.parent)
+        self._app.tally.timed = place is not None
+        return place
+
+    def _pulse(self) -> Pulse:
+        """How the daemon is, in the watchdog's and the status line's own terms."""
+        app, now = self._app, self._app.clock()
+        age = timedelta(seconds=asyncio.get_running_loop().time() - self._ticked)
+        store = app.database.health.trouble
+        return Pulse(
+            now=now,
+            last_tick=now - age,
+            stuck=self._watchdog.stuck,
+            stopped=f"polling is stopped: {store.message}" if store else None,
+            refused=self._reloader.remark,
+            offline=app.poller.outage.on,
+            polls_in_hand=app.poller.slots.in_hand,
+        )
 
     def _say(self) -> None:
         """Bring the manager's status line up to date where something in it has changed."""

@@ -1,0 +1,75 @@
+"""What this process has done since it began: counted here where no other part counts it already."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from monitor.alerts.latency import Histogram, Stage, stages
+from monitor.errors import StoreError
+from monitor.rules.size import EngineSize, size_of
+from monitor.store.figures import ways_of
+from monitor.store.process import ProcessFigures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from monitor.rules.engine import Engine
+    from monitor.store.database import Reader
+
+APPLIED, REFUSED = "applied", "refused"
+STATUS = "status_"  # how the poller names its counts of polls by their end
+_UNWEIGHED = EngineSize(0, 0, 0, 0)
+
+
+class Tally:
+    """Counts since the start; `timed` = somebody asks how fast alerts are, so that this is looked up."""
+
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+        self.timed = False
+        self.attempts: Counter[str] = Counter()
+        self.reloads: Counter[str] = Counter({APPLIED: 0, REFUSED: 0})
+        self.latency: Mapping[Stage, Histogram] = {stage: Histogram() for stage in Stage}
+        self._engine: Engine | None = None
+        self._size = _UNWEIGHED
+
+    def sent(self, outbox_id: int, reader: Reader) -> None:
+        """A receiver took a notification: note how long its alerts took."""
+        if not self.timed:
+            return
+        try:
+            ways = ways_of(reader, outbox_id)
+        except StoreError:
+            return  # a figure less; the keeper says what is wrong
+        for way in ways:
+            for stage, seconds in stages(way).items():
+                self.latency[stage].add(seconds)
+
+    def weigh(self, engine: Engine) -> None:
+        """Weigh the engine in force, its rules only once."""
+        same = self._engine is engine
+        self._engine, self._size = engine, size_of(engine, self._size.rules_bytes if same else None)
+
+    def figures(
+        self, polled: Mapping[str, int], pages: Mapping[str, int], rules: int
+    ) -> ProcessFigures:
+        """Everything that was counted, with the poller's and the page worker's own counts."""
+        return ProcessFigures(
+            pid=os.getpid(),
+            since=self.since.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            polls={k.removeprefix(STATUS): n for k, n in sorted(polled.items()) if k.startswith(STATUS)},
+            polls_unrecorded=polled.get("unrecorded", 0),
+            polls_offline=polled.get("offline", 0),
+            items_new=polled.get("new", 0),
+            matches=polled.get("matched", 0) + pages.get("matched", 0),
+            pages_asked=pages.get("asked", 0),
+            attempts=dict(sorted(self.attempts.items())),
+            reloads=dict(self.reloads),
+            rules=rules,
+            rules_bytes=self._size.rules_bytes,
+            memo_pieces=self._size.pieces,
+            memo_bytes=self._size.memo_bytes,
+        )
