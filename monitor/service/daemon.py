@@ -14,12 +14,13 @@ import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.config.serving import place_of
 from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
 from monitor.service.health import HealthPages, Pulse, Sources
-from monitor.service.listener import Listener, Place
+from monitor.service.listener import Listener
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+    from monitor.config.serving import Place
     from monitor.plan import Plan
     from monitor.service.app import Parts
     from monitor.settings import Config
@@ -62,9 +64,7 @@ class Daemon:
         self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
         self._said = ""
         pages = HealthPages(
-            Sources(
-                self._pulse, app.figures, lambda: app.tally.latency, lambda: app.plan, app.database.path
-            ),
+            Sources(self._pulse, app.figures, lambda: app.tally.latency, lambda: app.plan, app.database.path),
             app.clock,
         )
         self._listener = Listener(self._place, pages.answer)
@@ -237,8 +237,7 @@ class Daemon:
 
     def _place(self) -> Place | None:
         """Where health and metrics are to be read now; with such a place it is noted how fast alerts are."""
-        config = self._app.plan.config
-        place = Place.of(config.metrics_listen, config.path.parent)
+        place = place_of(self._app.plan.config)
         self._app.tally.timed = place is not None
         return place
 

@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor import __version__
+from monitor.config.serving import EXTRA
 from monitor.errors import StoreError
 from monitor.model import value
 from monitor.seeing import Reach, feed_sights
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 FRESH = 5.0  # seconds for which a reading of the database is used at least
 SHARE = 50.0  # and so many times as long as it took
 JSON = "application/json"
-EXTRA = "pipx inject tocsin prometheus-client, or pip install 'tocsin[metrics]'"
 _log = get_logger("health")
 
 

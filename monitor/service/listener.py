@@ -13,19 +13,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import ipaddress
 import os
 import socket
 import stat
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.config.serving import is_loopback
 from monitor.service.log import event, failure, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from monitor.config.serving import Place
 
 LOOK = 2.0  # seconds between two looks whether another place is wanted
 AGAIN = 30.0  # seconds until a place that could not be had is tried again
@@ -34,44 +36,6 @@ LONGEST_HEAD = 8192  # bytes
 MOST = 16  # connections at once
 SOCKET_MODE = 0o660
 _log = get_logger("health")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to listen: the path of a socket, or host and port."""
-
-    path: Path | None = None
-    host: str = ""
-    port: int = 0
-
-    @classmethod
-    def of(cls, text: str, folder: Path) -> Place | None:
-        """The place that [metrics] listen names; None for "". Relative paths are looked for in `folder`."""
-        if not text:
-            return None
-        if "/" in text:
-            return cls(path=folder / Path(text).expanduser())
-        host, _, port = text.rpartition(":")
-        return cls(host=host.strip("[]"), port=int(port))
-
-    @property
-    def on_loopback(self) -> bool:
-        """Whether nobody but this machine can reach it."""
-        return self.path is not None or is_loopback(self.host)
-
-    def __str__(self) -> str:
-        shown = f"[{self.host}]" if ":" in self.host else self.host
-        return str(self.path) if self.path is not None else f"{shown}:{self.port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host, as it stands in an address, is this machine and nobody else."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +114,7 @@ class Listener:
             self._ours = _identity(place.path)
             self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=LONGEST_HEAD)
         else:
-            self._server = await asyncio.start_server(
-                self._serve, place.host, place.port, limit=LONGEST_HEAD
-            )
+            self._server = await asyncio.start_server(self._serve, place.host, place.port, limit=LONGEST_HEAD)
             self.address = self._server.sockets[0].getsockname()[:2]
 
     def _complain(self, place: Place, error: OSError) -> None:
@@ -219,7 +181,9 @@ class Listener:
 def remedy_for(error: OSError, place: Place) -> str:
     """What to do where a place cannot be had."""
     if error.errno == errno.EADDRINUSE:
-        return f"see who listens there (ss -lptn, ss -lx), or give [metrics] listen another place than {place}"
+        return (
+            f"see who listens there (ss -lptn, ss -lx), or give [metrics] listen another place than {place}"
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
         return "take a port above 1023, or a folder that Tocsin may write to (under systemd: /run/tocsin)"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):

@@ -53,7 +53,11 @@ class _Families(Collector):
         yield from _of_process(self._snapshot)
         yield from _of_pulse(self._snapshot)
         seen = self._snapshot.seen
-        yield _gauge("tocsin_database_readable", "Whether the database could be read for this scrape.", seen is not None)
+        yield _gauge(
+            "tocsin_database_readable",
+            "Whether the database could be read for this scrape.",
+            seen is not None,
+        )
         if seen is not None:
             yield from _of_store(seen)
             yield from _of_feeds(seen)
@@ -83,7 +87,9 @@ def _of_process(snapshot: Snapshot) -> Iterator[Metric]:
         process.polls_offline,
     )
     yield _counter("tocsin_items_new", "Items that were new in their feed.", process.items_new)
-    yield _counter("tocsin_matches", "Matches of rules that were recorded, baseline included.", process.matches)
+    yield _counter(
+        "tocsin_matches", "Matches of rules that were recorded, baseline included.", process.matches
+    )
     yield _counter("tocsin_pages_asked", "Requests for pages of articles.", process.pages_asked)
     yield _counters(
         "tocsin_delivery_attempts",
@@ -99,12 +105,16 @@ def _of_process(snapshot: Snapshot) -> Iterator[Metric]:
     )
     for stage in Stage:
         histogram = snapshot.latency[stage]
-        buckets = [("+Inf" if bound == float("inf") else f"{bound:g}", n) for bound, n in histogram.cumulative()]
+        buckets = [
+            ("+Inf" if bound == float("inf") else f"{bound:g}", n) for bound, n in histogram.cumulative()
+        ]
         latency.add_metric([stage.value], buckets, histogram.sum)
     yield latency
     yield _gauge("tocsin_rules", "Rules in force.", process.rules)
     yield _gauge("tocsin_engine_bytes", "Memory that the compiled rules take, roughly.", process.rules_bytes)
-    yield _gauge("tocsin_memo_pieces", "Pieces of text whose meaning to the rules is remembered.", process.memo_pieces)
+    yield _gauge(
+        "tocsin_memo_pieces", "Pieces of text whose meaning to the rules is remembered.", process.memo_pieces
+    )
     yield _gauge("tocsin_memo_bytes", "Memory that these take, roughly.", process.memo_bytes)
 
 
@@ -116,7 +126,11 @@ def _of_pulse(snapshot: Snapshot) -> Iterator[Metric]:
         "When the schedule was last looked at; each half second if all is well.",
         _moment(pulse.last_tick),
     )
-    yield _gauge("tocsin_polling_stopped", "Whether nothing is polled because nothing can be recorded.", pulse.stopped is not None)
+    yield _gauge(
+        "tocsin_polling_stopped",
+        "Whether nothing is polled because nothing can be recorded.",
+        pulse.stopped is not None,
+    )
     yield _gauge("tocsin_offline", "Whether this machine is cut off, so that feeds wait.", pulse.offline)
     yield _gauge(
         "tocsin_config_remark",
@@ -133,7 +147,11 @@ def _of_store(seen: Seen) -> Iterator[Metric]:
     store = seen.store
     states = {state.value: 0 for state in OutboxState} | dict(store.outbox)
     yield _gauges("tocsin_outbox", "Notifications in the outbox, by state.", "state", states)
-    yield _gauge("tocsin_dead_letters", "Notifications that were given up and can be replayed.", dead_letters(store.outbox))
+    yield _gauge(
+        "tocsin_dead_letters",
+        "Notifications that were given up and can be replayed.",
+        dead_letters(store.outbox),
+    )
     yield _gauge(
         "tocsin_outbox_oldest_timestamp_seconds",
         "When the oldest notification was made that is on its way; 0 = there is none.",
@@ -148,7 +166,11 @@ def _of_store(seen: Seen) -> Iterator[Metric]:
         family.add_metric([state, reason], number)
     yield family
     yield _gauge("tocsin_alerts_24h", "Alerts of the last 24 h.", store.alerts)
-    yield _gauge("tocsin_last_alert_timestamp_seconds", "When the last alert was made; 0 = never.", _moment(store.last_alert))
+    yield _gauge(
+        "tocsin_last_alert_timestamp_seconds",
+        "When the last alert was made; 0 = never.",
+        _moment(store.last_alert),
+    )
     yield _gauge("tocsin_pages_waiting", "Articles that wait for their page.", store.pages_waiting)
     yield _gauge("tocsin_channels_refusing", "Channels whose last answer was a no.", len(store.refusing))
     yield _gauge("tocsin_database_bytes", "Size of the database with its log.", seen.database_bytes)
@@ -158,7 +180,11 @@ def _of_feeds(seen: Seen) -> Iterator[Metric]:
     known = seen.feeds.values()
     counts = {sight.value: sum(feed.sight is sight for feed in known) for sight in Sight}
     yield _gauges("tocsin_feeds", "Feeds, by how they fare.", "state", counts | {"disabled": seen.disabled})
-    yield _gauge("tocsin_feeds_blind", "Feeds from which nothing has come for over two hours.", sum(f.blind for f in known))
+    yield _gauge(
+        "tocsin_feeds_blind",
+        "Feeds from which nothing has come for over two hours.",
+        sum(f.blind for f in known),
+    )
     yield _gauge("tocsin_feeds_due", "Feeds that wait for their poll now.", sum(f.due for f in known))
     family = GaugeMetricFamily(
         "tocsin_feed_trouble_timestamp_seconds",

@@ -53,9 +53,7 @@ class Tally:
         same = self._engine is engine
         self._engine, self._size = engine, size_of(engine, self._size.rules_bytes if same else None)
 
-    def figures(
-        self, polled: Mapping[str, int], pages: Mapping[str, int], rules: int
-    ) -> ProcessFigures:
+    def figures(self, polled: Mapping[str, int], pages: Mapping[str, int], rules: int) -> ProcessFigures:
         """Everything that was counted, with the poller's and the page worker's own counts."""
         return ProcessFigures(
             pid=os.getpid(),

@@ -53,7 +53,9 @@ def store_figures(reader: Reader, now: datetime) -> StoreFigures:
     return StoreFigures(
         outbox={row["state"]: row["n"] for row in reader.rows(sql.OUTBOX_COUNTS)},
         oldest_waiting=from_db(oldest[0]) if oldest else None,
-        ledger={(r["state"], r["reason"]): r["n"] for r in reader.rows(sql.LEDGER_OF_MATCHES_SINCE, since=since)},
+        ledger={
+            (r["state"], r["reason"]): r["n"] for r in reader.rows(sql.LEDGER_OF_MATCHES_SINCE, since=since)
+        },
         matches=int(matches[0]) if matches else 0,
         alerts=int(alerts[0]) if alerts else 0,
         last_alert=from_db(last[0]) if last else None,
@@ -71,7 +73,9 @@ def dead_letters(outbox: Mapping[str, int]) -> int:
 
 def backlog(outbox: Mapping[str, int]) -> int:
     """How many notifications are on their way, of counts by state; what is held has its hour."""
-    return sum(outbox.get(state.value, 0) for state in (OutboxState.READY, OutboxState.RETRY, OutboxState.LEASED))
+    return sum(
+        outbox.get(state.value, 0) for state in (OutboxState.READY, OutboxState.RETRY, OutboxState.LEASED)
+    )
 
 
 def refuses(state: ChannelState) -> bool:
