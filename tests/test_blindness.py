@@ -183,9 +183,15 @@ def test_the_count_of_every_rule_is_exact(tmp_path: Path) -> None:
             name: rule | {"blind": len(rule["blind"])} for name, rule in partly.items()
         }
         whole = len(HEARS) - len(partly)
-        assert shape["rules"] == {"total": 6, "whole": whole, "blind": sum(bool(r["blind"]) for r in wanted.values())}
+        assert shape["rules"] == {
+            "total": 6,
+            "whole": whole,
+            "blind": sum(bool(r["blind"]) for r in wanted.values()),
+        }
         by_kind = {(t["feed"], t["kind"]) for t in shape["troubles"]}
-        assert {(name, way) for name, way in broken.ways.items() if way in ("silent", "frozen", "gone")} <= by_kind
+        assert {
+            (name, way) for name, way in broken.ways.items() if way in ("silent", "frozen", "gone")
+        } <= by_kind
 
         reach = Reach(desk.plan.rules.values(), desk.plan.feeds.values())
         seen = read_seen(desk.config.database, reach, 240, datetime.now(UTC))

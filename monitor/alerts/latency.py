@@ -78,7 +78,8 @@ def stages(way: Way) -> dict[Stage, float]:
         return found
     found[Stage.MATCH] = _seconds(way.fetched, way.matched)
     published, since = way.published, way.watched_since
-    if published is not None and since is not None and published >= since:
+    # Feeds date their items to the second.
+    if published is not None and since is not None and published >= since.replace(microsecond=0):
         found[Stage.FETCH] = _seconds(published, way.fetched)
         found[Stage.TOTAL] = _seconds(published, way.sent)
     return found
