@@ -2,8 +2,9 @@
 The blind-spot report: which rules do not hear all of their feeds, as the digest of notices says it.
 
 It stands in each digest that goes out. By itself it makes one only where it is news, which is to say that the
-rules and feeds are others than it said last, and once a week while they stay the same; and then only feeds count
-whose trouble has lasted for long enough to speak of it. Each number is that of `seeing`, as in `status`.
+rules and feeds are others than it said last, and once a week while they stay the same; and then only feeds
+count whose trouble has lasted for long enough to speak of it. Each number is that of `seeing`, as in
+`status`.
 """
 
 from __future__ import annotations
@@ -68,6 +69,6 @@ def lines(plan: Plan, blind: Sequence[RuleSight], rules: int) -> tuple[str, ...]
 def _line(rule: RuleSight) -> str:
     """One rule: how many of its feeds it hears, of how many nothing came, and from which."""
     return (
-        f"rule {rule.rule} hears {rule.seen} of its {rule.feeds} feeds ({breakdown(rule)}); nothing came for over"
-        f" 2 h from {len(rule.blind)}: {named(rule.blind)}"
+        f"rule {rule.rule} hears {rule.seen} of its {rule.feeds} feeds ({breakdown(rule)});"
+        f" nothing came for over 2 h from {len(rule.blind)}: {named(rule.blind)}"
     )

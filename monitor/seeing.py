@@ -73,7 +73,7 @@ class FeedSight:
 
 @value
 class RuleSight:
-    """Of how many of its feeds a rule hears what; `blind` and `sure` are the names of those, see `FeedSight`."""
+    """Of how many of its feeds a rule hears what; `blind` and `sure` name those, see `FeedSight`."""
 
     rule: str
     feeds: int

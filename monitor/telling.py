@@ -6,8 +6,8 @@ its channels, else with the digest to all. That digest is no row of the outbox t
 stands in the record of troubles, and the first look after its hour puts it together. What there is to tell at
 one moment is one notice, and what befell a host is one line of it, however many feeds it has.
 
-Each digest says below that which rules do not hear all of their feeds (`blindness`). That alone makes a digest
-only where it is news, or a week old.
+Each digest says below that which rules do not hear all of their feeds (`blindness`). That alone makes a
+digest only where it is news, or a week old.
 """
 
 from __future__ import annotations

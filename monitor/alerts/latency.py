@@ -3,8 +3,8 @@ How long alerts take from their publication to their receiver, stage by stage. P
 
 One *way* is one match told on one channel: published, fetched, matched, sent. Not every moment of it can be
 known: an undated article has no publication, what was published before its feed was watched could not have
-been fetched sooner, and of an edit nothing says when it was first in the feed. Stages that such a moment bounds
-are left out of that way, rather than guessed.
+been fetched sooner, and of an edit nothing says when it was first in the feed. Stages that such a moment
+bounds are left out of that way, rather than guessed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `tocsin status` says of the configuration: which one is in force, and what is the matter with the file."""
+"""What `tocsin status` says of the configuration: which one is in force, and what is wrong with the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `tocsin status` says of the daemon's own work: its polls, attempts and reloads, and what its rules weigh."""
+"""What `tocsin status` says of the daemon's own work: polls, attempts, reloads, and what its rules weigh."""
 
 from __future__ import annotations
 

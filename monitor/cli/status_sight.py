@@ -1,4 +1,4 @@
-"""What `tocsin status` says of what is seen: feeds in trouble, and for each rule of how many feeds it hears."""
+"""What `tocsin status` says of what is seen: feeds in trouble, and of how many feeds each rule hears."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def nothing_yet(config: Config | None) -> dict[str, Any]:
 
 
 def gather(config: Config | None, reader: Reader, now: datetime) -> dict[str, Any]:
-    """The feeds by how they fare, the troubles that are certain, the oldest first, and what each rule sees."""
+    """The feeds by how they fare, the certain troubles, the oldest first, and what each rule sees."""
     from monitor.seeing import Reach, Sight, feed_sights
 
     states, total, disabled = _feeds(config, reader)

@@ -68,8 +68,6 @@ def warnings(config: Config) -> Iterator[tuple[str, str, str]]:
         message = "'listen' in [metrics] needs the package prometheus-client, which is not installed"
         yield "metrics_extra", message, f"{EXTRA}; till then /healthz is answered and /metrics is not"
     if not place.on_loopback:
-        yield (
-            "open_metrics",
-            f"'listen' in [metrics]: other machines can reach {place}, and read names of feeds and rules there",
-            "127.0.0.1 or a socket is for this machine alone; let others in by ssh -L, or a proxy that asks who it is",
-        )
+        message = f"'listen' in [metrics]: other machines can reach {place}, and read there what is watched"
+        hint = "127.0.0.1 or a socket is for this machine alone; others use ssh -L or a proxy with a login"
+        yield "open_metrics", message, hint

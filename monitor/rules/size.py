@@ -8,8 +8,8 @@ counted once for each; so the figure is of the right size, not exact. The tests 
 from __future__ import annotations
 
 import sys
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeVar
 
 from monitor.model import value
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from monitor.rules.engine import Engine
 
+T = TypeVar("T")
 SAMPLE = 64  # entries of a container that are weighed
 DEEPEST = 30
 
@@ -44,7 +45,7 @@ def size_of(engine: Engine, rules_bytes: int | None = None) -> EngineSize:
 
 
 def weigh(thing: object) -> float:
-    """The bytes of an object with all that it holds, by samples; classes, modules and functions weigh nothing."""
+    """The bytes of an object with all that it holds, by samples; classes and functions weigh nothing."""
     return _weigh(thing, set(), 0)
 
 
@@ -62,15 +63,15 @@ def _weigh(thing: object, seen: set[int], depth: int) -> float:
 def _parts(thing: object) -> tuple[Iterable[object], float]:
     """Some of what an object holds, and for how many each of them stands."""
     if isinstance(thing, dict):
-        chosen = _chosen(thing.items(), len(thing))
-        return [part for pair in chosen for part in pair], len(thing) / max(len(chosen), 1)
+        pairs = _chosen(thing.items(), len(thing))
+        return chain.from_iterable(pairs), len(thing) / max(len(pairs), 1)
     if isinstance(thing, (list, tuple, set, frozenset)):
         chosen = _chosen(thing, len(thing))
         return chosen, len(thing) / max(len(chosen), 1)
-    return list(_fields(thing)), 1.0
+    return _fields(thing), 1.0
 
 
-def _chosen(entries: Iterable[object], count: int) -> list[object]:
+def _chosen(entries: Iterable[T], count: int) -> list[T]:
     return list(islice(entries, 0, None, max(count // SAMPLE, 1)))
 
 

@@ -1,10 +1,10 @@
 """
-What the listener answers: `/healthz`, whether Tocsin does its work, and `/metrics`, its figures for Prometheus.
+What the listener answers: `/healthz`, whether Tocsin does its work, and `/metrics`, figures for Prometheus.
 
-`/healthz` says what the watchdog goes by, and that polls are stopped where nothing can be recorded. Counters are
-this process's own. What the database knows is read in a thread of its own on a connection of its own, and the
-reading is used for as long as it took fifty times over, five seconds at least: so whoever asks often takes no
-more than a fiftieth of a core, and never the loop's time.
+`/healthz` says what the watchdog goes by, and that polls are stopped where nothing can be recorded. Counters
+are this process's own. What the database knows is read in a thread of its own on a connection of its own, and
+the reading is used for as long as it took fifty times over, five seconds at least: so whoever asks often
+takes no more than a fiftieth of a core, and never the loop's time.
 """
 
 from __future__ import annotations

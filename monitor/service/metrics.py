@@ -2,8 +2,8 @@
 The metrics in Prometheus' words: names, help texts and labels of every figure. docs/health.md lists them.
 
 Nothing is kept here: a scrape makes families from one snapshot. The number of series is bounded whatever the
-configuration holds: feeds and rules have series of their own only while something is the matter with them, and
-then a hundred at most; the totals beside count them all.
+configuration holds: feeds and rules have series of their own only while something is the matter with them,
+and then a hundred at most; the totals beside count them all.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _of_process(snapshot: Snapshot) -> Iterator[Metric]:
     yield _counters("tocsin_reloads", "Reloads of the configuration.", "result", process.reloads)
     latency = HistogramMetricFamily(
         "tocsin_alert_latency_seconds",
-        "How long alerts that were sent took, by stage: fetch (from published to fetched), match, send, total.",
+        "How long alerts that were sent took: fetch (published to fetched), match, send, and total.",
         labels=["stage"],
     )
     for stage in Stage:

@@ -20,9 +20,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
-from monitor.model import FetchStatus
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import start_rate
+from monitor.model import FetchStatus
 from monitor.moving import address_of, learnt_addresses
 from monitor.pipeline import check_feed
 from monitor.service.asking import Asking

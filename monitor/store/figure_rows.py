@@ -1,4 +1,4 @@
-"""The statements of figures: how fast alerts were, what became of matches, what waits. Part of `statements.py`."""
+"""The statements of figures: how fast alerts were, what became of matches. Part of `statements.py`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Figures that the database knows, for `status` and the metrics alike: what waits, what became of matches, how fast.
+Figures that the database knows, for `status` and the metrics alike: what waits, what became of matches.
 
 Each is read where it is asked for, by statements that an index serves; nothing here is kept.
 """

@@ -1,13 +1,14 @@
 """
-A world that counts everything it serves and takes: feeds good and bad in every way, receivers of every temper.
+A world that counts all it serves and takes: feeds good and bad in every way, receivers of every temper.
 
-What a daemon says of itself is held against these counts, so nothing here asks the daemon. Each bad feed is on
-a loopback host of its own, since one host's pause must not touch another's feeds.
+What a daemon says of itself is held against these counts, so nothing here asks the daemon. Each bad feed is
+on a loopback host of its own, since one host's pause must not touch another's feeds.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import re
@@ -46,7 +47,12 @@ RECEIVERS: dict[str, tuple[int, ...]] = {
     "paced": (429, 200, 200, 200, 200),
 }
 TOKEN = re.compile(r"\btoken-\d+\b")
-VOCABULARY = [a + b + c for a in ("bal", "dor", "fen", "gur", "kam") for b in ("ta", "ri", "lo", "ne", "su") for c in ("n", "ck", "rd", "sh", "l")]  # fmt: skip
+_SYLLABLES = (
+    ("bal", "dor", "fen", "gur", "kam"),
+    ("ta", "ri", "lo", "ne", "su"),
+    ("n", "ck", "rd", "sh", "l"),
+)
+VOCABULARY = ["".join(parts) for parts in itertools.product(*_SYLLABLES)]
 
 
 @dataclass(slots=True)
