@@ -245,13 +245,14 @@ class Daemon:
         """How the daemon is, in the watchdog's and the status line's own terms."""
         app, now = self._app, self._app.clock()
         age = timedelta(seconds=asyncio.get_running_loop().time() - self._ticked)
-        store = app.database.health.trouble
+        store, damage = app.database.health.trouble, app.database.health.damage
         return Pulse(
             now=now,
             last_tick=now - age,
             stuck=self._watchdog.stuck,
             stopped=f"polling is stopped: {store.message}" if store else None,
             refused=self._reloader.remark,
+            damaged=damage.message if damage else "",
             offline=app.poller.outage.on,
             polls_in_hand=app.poller.slots.in_hand,
         )

@@ -22,6 +22,7 @@ from monitor.model import value
 from monitor.seeing import Reach, feed_sights
 from monitor.service.listener import Reply
 from monitor.service.log import event, get_logger, redacted
+from monitor.service.reload import in_thread
 from monitor.store.database import Reader
 from monitor.store.figures import store_figures
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 FRESH = 5.0  # seconds for which a reading of the database is used at least
 SHARE = 50.0  # and so many times as long as it took
+LONGEST = 3.0  # seconds that a scrape waits for a reading
 JSON = "application/json"
 _log = get_logger("health")
 
@@ -52,6 +54,7 @@ class Pulse:
     stuck: str | None = None  # the part that stands still
     stopped: str | None = None  # why nothing is polled
     refused: str = ""  # what is the matter with the configuration
+    damaged: str = ""  # what was found to be wrong with the database's file
     offline: bool = False
     polls_in_hand: int = 0
 
@@ -101,7 +104,7 @@ class HealthPages:
     def __init__(self, sources: Sources, clock: Callable[[], datetime]) -> None:
         self._sources = sources
         self._clock = clock
-        self._reading = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
         self._seen: Seen | None = None
         self._used_until = float("-inf")  # of the loop's clock
         self._plan: Plan | None = None  # of that reading
@@ -134,24 +137,31 @@ class HealthPages:
         return Reply(200, body, kind)
 
     async def _read(self) -> Seen | None:
-        """What the database knows, as of some seconds ago at most."""
+        """What the database knows, as of some seconds ago at most; a disk that hangs is waited for once."""
         loop = asyncio.get_running_loop()
-        async with self._reading:
-            plan = self._sources.plan()
+        plan = self._sources.plan()
+        if self._reading is None:
             if loop.time() < self._used_until and plan is self._plan:
                 return self._seen
             if plan is not self._plan or self._reach is None:
                 self._reach, self._plan = Reach(plan.rules.values(), plan.feeds.values()), plan
-            began = loop.time()
-            try:
-                self._seen = await asyncio.to_thread(
-                    read_seen, self._sources.database, self._reach, len(plan.config.feeds), self._clock()
-                )
-            except (StoreError, OSError) as error:
-                event(_log, "debug", "the figures cannot be read", error=str(error))
-                self._seen = None
-            self._used_until = loop.time() + max(FRESH, SHARE * (loop.time() - began))
-            return self._seen
+            self._reading = loop.create_task(self._read_aside(self._reach, len(plan.config.feeds)))
+        reading = self._reading
+        await asyncio.wait({reading}, timeout=LONGEST)
+        return self._seen if reading.done() else None
+
+    async def _read_aside(self, reach: Reach, configured: int) -> None:
+        """Read in a thread that nothing waits for at the end."""
+        loop = asyncio.get_running_loop()
+        began, now = loop.time(), self._clock()
+        try:
+            self._seen = await in_thread(lambda: read_seen(self._sources.database, reach, configured, now))
+        except (StoreError, OSError) as error:
+            event(_log, "debug", "the figures cannot be read", error=str(error))
+            self._seen = None
+        finally:
+            self._reading = None
+        self._used_until = loop.time() + max(FRESH, SHARE * (loop.time() - began))
 
 
 def read_seen(database: Path, reach: Reach, configured: int, now: datetime) -> Seen:
@@ -176,7 +186,7 @@ def _size(path: Path) -> int:
 
 def healthz(pulse: Pulse, now: datetime) -> Reply:
     """200 and "ok", or 503 and why not; what is worth a look beside, `remarks`, makes nobody ill."""
-    remarks = [redacted(pulse.refused)] if pulse.refused else []
+    remarks = [redacted(text) for text in (pulse.damaged, pulse.refused) if text]
     remarks += ["cut off from the network: feeds wait"] if pulse.offline else []
     reason = redacted(pulse.reason) if pulse.reason else None
     shape = {

@@ -137,6 +137,9 @@ def _of_pulse(snapshot: Snapshot) -> Iterator[Metric]:
         "Whether the configuration on the disk was refused, or differs from the one in force.",
         bool(pulse.refused),
     )
+    yield _gauge(
+        "tocsin_database_damaged", "Whether damage was found in the database's file.", bool(pulse.damaged)
+    )
     yield _gauge("tocsin_polls_in_hand", "Polls under way.", pulse.polls_in_hand)
 
 

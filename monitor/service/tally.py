@@ -51,7 +51,11 @@ class Tally:
     def weigh(self, engine: Engine) -> None:
         """Weigh the engine in force, its rules only once."""
         same = self._engine is engine
-        self._engine, self._size = engine, size_of(engine, self._size.rules_bytes if same else None)
+        try:
+            size = size_of(engine, self._size.rules_bytes if same else None)
+        except RuntimeError:  # another thread learnt a word meanwhile: the next time will do
+            return
+        self._engine, self._size = engine, size
 
     def figures(self, polled: Mapping[str, int], pages: Mapping[str, int], rules: int) -> ProcessFigures:
         """Everything that was counted, with the poller's and the page worker's own counts."""

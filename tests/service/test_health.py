@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,9 +120,9 @@ def test_remarks_make_nobody_ill_and_hold_no_secret() -> None:
     """A refused file, an outage of the network: worth a look, no reason for a new start."""
     redact(secrets_of(plan_of().config))
     refused = "configuration refused: http://f0.example/?key=SESAME-00000"
-    reply = healthz(replace(PULSE, offline=True, refused=refused), NOW)
+    reply = healthz(replace(PULSE, offline=True, refused=refused, damaged="the file is damaged"), NOW)
     assert reply.status == 200
-    assert len(json.loads(reply.body)["remarks"]) == 2
+    assert len(json.loads(reply.body)["remarks"]) == 3
     assert b"SESAME" not in reply.body
 
 
@@ -259,6 +260,30 @@ def test_many_scrapes_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "read_seen", read)
     pages = pages_on(new_database(tmp_path), plan_of())
     assert [status for status, _ in get(pages, *["/metrics"] * 5)] == [200] * 5
+    assert len(readings) == 1
+
+
+def test_a_disk_that_hangs_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scrapes meanwhile have the counters, and begin no other reading."""
+    gate, readings = threading.Event(), []
+
+    def read(*arguments: Any) -> Seen:
+        readings.append(1)
+        gate.wait(20)
+        return read_seen(*arguments)
+
+    monkeypatch.setattr(module, "read_seen", read)
+    monkeypatch.setattr(module, "LONGEST", 0.05)
+    pages = pages_on(new_database(tmp_path), plan_of())
+
+    async def body() -> list[bool]:
+        found = [b"database_readable 0.0" in (await pages.answer(Question("/metrics"))).body for _ in "ab"]
+        gate.set()
+        assert pages._reading is not None
+        await pages._reading
+        return [*found, b"database_readable 1.0" in (await pages.answer(Question("/metrics"))).body]
+
+    assert asyncio.run(body()) == [True, True, True]
     assert len(readings) == 1
 
 
