@@ -100,6 +100,7 @@ class CountedWorld:
         self._rng = random.Random(seed)
         self._items: dict[str, list[Item]] = {f"news-{n}": [] for n in range(NEWS)}
         self._turns = Counter[str]()
+        self._revised = Counter[str]()
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="counted-world", daemon=True)
@@ -115,10 +116,20 @@ class CountedWorld:
             token = f"token-{len(self.published)}"
             headline = " ".join(self._rng.sample(VOCABULARY, 8))
             text = " ".join(self._rng.choices(VOCABULARY, k=40))
+            if word == "toll":
+                headline, text = f"{headline}: 12 dead", f"{text}. The number of dead is 12"
             item = Item(token, word, f"{token} {word} {headline}", text, time.time(), token)
             self._items[feed].insert(0, item)
             self.published.append(item)
             return item
+
+    def revise(self, item: Item) -> None:
+        """Let its feed print it with another toll."""
+        with self._lock:
+            before = int(item.text.rpartition(" ")[2])
+            item.text = item.text.replace(f" {before}", f" {before + 17}")
+            item.title = item.title.replace(f" {before} dead", f" {before + 17} dead")
+            self._revised[self.feed_of(item)] += 1
 
     def copy(self, item: Item, feed: str) -> None:
         """Let another feed print the same dispatch."""
@@ -191,7 +202,7 @@ class CountedWorld:
     def _news(self, name: str, head: str, writer: asyncio.StreamWriter) -> None:
         with self._lock:
             items = self._items[name][:40]
-        etag = f'"{name}-{items[0].guid}-{len(self._items[name])}"'
+        etag = f'"{name}-{items[0].guid}-{len(self._items[name])}-{self._revised[name]}"'
         if f"if-none-match: {etag}" in head.lower():
             self.counts.polls["not_modified"] += 1
             _answer(writer, 304, etag=etag)
