@@ -63,11 +63,6 @@ class Daemon:
         self._first_tick = asyncio.Event()
         self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
         self._said = ""
-        pages = HealthPages(
-            Sources(self._pulse, app.figures, lambda: app.tally.latency, lambda: app.plan, app.database.path),
-            app.clock,
-        )
-        self._listener = Listener(self._place, pages.answer)
 
     def stop(self) -> None:
         """End after the sends in hand."""
@@ -91,7 +86,7 @@ class Daemon:
             loop.create_task(self._supervise(scheduler)),
             loop.create_task(self._first_round()),
             loop.create_task(self._file_rules()),
-            loop.create_task(self._listener.run()),
+            loop.create_task(self._listener().run()),
             keeping,
         ]
         if self._app.unclean:
@@ -234,6 +229,14 @@ class Daemon:
             self._say()
         if feed:
             systemd.alive()
+
+    def _listener(self) -> Listener:
+        """What answers those who ask how the daemon is."""
+        app = self._app
+        sources = Sources(
+            self._pulse, app.figures, lambda: app.tally.latency, lambda: app.plan, app.database.path
+        )
+        return Listener(self._place, HealthPages(sources, app.clock).answer)
 
     def _place(self) -> Place | None:
         """Where health and metrics are to be read now; with such a place it is noted how fast alerts are."""
