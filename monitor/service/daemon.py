@@ -165,9 +165,12 @@ class Daemon:
         self._first_tick.set()
 
     async def _heartbeat(self) -> None:
-        self._app.tally.weigh(self._app.plan.engine)
+        await self._guarded(self._weigh)
         await self._guarded(self._app.note_alive)
         self._say()
+
+    async def _weigh(self) -> None:
+        self._app.tally.weigh(self._app.plan.engine)
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         try:

@@ -6,40 +6,54 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from monitor.alerts.latency import Histogram, Stage, stages
 from monitor.errors import StoreError
-from monitor.rules.size import EngineSize, size_of
-from monitor.store.figures import ways_of
 from monitor.store.process import ProcessFigures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from monitor.alerts.latency import Histogram, Stage
     from monitor.rules.engine import Engine
+    from monitor.rules.size import EngineSize
     from monitor.store.database import Reader
 
 APPLIED, REFUSED = "applied", "refused"
 STATUS = "status_"  # how the poller names its counts of polls by their end
-_UNWEIGHED = EngineSize(0, 0, 0, 0)
 
 
 class Tally:
-    """Counts since the start; `timed` = somebody asks how fast alerts are, so that this is looked up."""
+    """
+    Counts since the start; `timed` = somebody asks how fast alerts are, so that this is looked up.
+
+    What only a daemon does loads what it needs then: a one-shot run starts without it.
+    """
 
     def __init__(self, since: datetime) -> None:
         self.since = since
         self.timed = False
         self.attempts: Counter[str] = Counter()
         self.reloads: Counter[str] = Counter({APPLIED: 0, REFUSED: 0})
-        self.latency: Mapping[Stage, Histogram] = {stage: Histogram() for stage in Stage}
+        self._latency: Mapping[Stage, Histogram] | None = None
         self._engine: Engine | None = None
-        self._size = _UNWEIGHED
+        self._size: EngineSize | None = None
+
+    @property
+    def latency(self) -> Mapping[Stage, Histogram]:
+        """How long what was sent took, stage by stage."""
+        if self._latency is None:
+            from monitor.alerts.latency import Histogram, Stage  # noqa: PLC0415 - see the class
+
+            self._latency = {stage: Histogram() for stage in Stage}
+        return self._latency
 
     def sent(self, outbox_id: int, reader: Reader) -> None:
         """A receiver took a notification: note how long its alerts took."""
         if not self.timed:
             return
+        from monitor.alerts.latency import stages  # noqa: PLC0415 - see the class
+        from monitor.store.figures import ways_of  # noqa: PLC0415 - the same
+
         try:
             ways = ways_of(reader, outbox_id)
         except StoreError:
@@ -50,9 +64,11 @@ class Tally:
 
     def weigh(self, engine: Engine) -> None:
         """Weigh the engine in force, its rules only once."""
-        same = self._engine is engine
+        from monitor.rules.size import size_of  # noqa: PLC0415 - see the class
+
+        known = self._size.rules_bytes if self._size and self._engine is engine else None
         try:
-            size = size_of(engine, self._size.rules_bytes if same else None)
+            size = size_of(engine, known)
         except RuntimeError:  # another thread learnt a word meanwhile: the next time will do
             return
         self._engine, self._size = engine, size
@@ -71,7 +87,7 @@ class Tally:
             attempts=dict(sorted(self.attempts.items())),
             reloads=dict(self.reloads),
             rules=rules,
-            rules_bytes=self._size.rules_bytes,
-            memo_pieces=self._size.pieces,
-            memo_bytes=self._size.memo_bytes,
+            rules_bytes=self._size.rules_bytes if self._size else 0,
+            memo_pieces=self._size.pieces if self._size else 0,
+            memo_bytes=self._size.memo_bytes if self._size else 0,
         )
