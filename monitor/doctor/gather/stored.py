@@ -17,18 +17,16 @@ from monitor.doctor.gather.paths import hidden, seen
 from monitor.doctor.gather.service import unit_of
 from monitor.doctor.rules import RuleFacts, judge_rules
 from monitor.errors import Fault, StoreError
-from monitor.feeds.watch import BLINDING, QUIET
-from monitor.rules.reach import reaches
+from monitor.seeing import Reach, feed_sights
 from monitor.store import schema, sql
 from monitor.store.checkup import examine
 from monitor.store.clock import OFFLINE
 from monitor.store.connection import is_there
 from monitor.store.database import Reader
-from monitor.store.episodes import all_open
 from monitor.store.faults import how_to_restore, newest_backup
 from monitor.store.integrity import quick_check
 from monitor.store.lock import trouble_of
-from monitor.store.rows import FeedState, from_db, read_all
+from monitor.store.rows import from_db
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 QUICK = 8.0  # seconds for reading the database, unless all of it is asked for
 HUGE = 1 << 30  # bytes: reading them would push everything else out of the disk's cache
 TWICE = 0.3  # seconds between two looks at who is writing
-BLIND_AFTER = timedelta(hours=2)  # as `tocsin status` counts
 AT_WORK = "at work"  # what the last sign of life says of a daemon that did not end in good order
 FRESH = 60.0  # seconds: whoever wrote such a sign is at work, even where no process is to be seen
 _DEAD = (
@@ -121,14 +118,10 @@ def rules(site: Site) -> list[Finding]:
     with reading(site) as reader:
         if reader is None:
             return []
-        names = {state.id: state.name for state in read_all(FeedState, reader.rows(sql.FEEDS))}
-        kinds = BLINDING | QUIET
-        since = {names.get(e.feed_id, ""): e.since for e in all_open(reader) if e.kind in kinds}
-        blind = {name for name, at in since.items() if site.now - at > BLIND_AFTER}
-    facts = []
-    for rule in (rule for rule in config.rules if rule.enabled):
-        reached = [feed.name for feed in config.feeds if feed.enabled and reaches(rule, feed)]
-        facts.append(RuleFacts(rule.name, len(reached), [name for name in reached if name in blind]))
+        watched = [feed for feed in config.feeds if feed.enabled]
+        sights = feed_sights(reader, {feed.name for feed in watched}, site.now)
+    report = Reach(config.rules, watched).report(sights)
+    facts = [RuleFacts(rule.rule, rule.feeds, rule.blind) for rule in report]
     return judge_rules(facts)
 
 
