@@ -214,7 +214,7 @@ def _begins_signature(line: str) -> bool:
     tokens = folded_tokens(line[:_HEAD_CHARS].rpartition(" ")[0])
     if len(tokens) < book.start_sizes[-1]:
         tokens = folded_tokens(line)
-    return any([tuple(tokens[:size]) in book.starts for size in book.start_sizes])
+    return any(tuple(tokens[:size]) in book.starts for size in book.start_sizes)
 
 
 def _end_of(line: str) -> int:

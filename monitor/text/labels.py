@@ -78,10 +78,7 @@ def label_of(line: str) -> Label | None:
 def has_label(lines: Iterable[str]) -> bool:
     """Whether any of these lines is a label or begins with one."""
     get = _may_begin.get
-    for line in lines:
-        if get(line.partition(" ")[0], True) and label_of(line):
-            return True
-    return False
+    return any(get(line.partition(" ")[0], True) and label_of(line) for line in lines)
 
 
 def _may_be_label(line: str) -> bool:

@@ -211,8 +211,9 @@ def test_any_markup_can_be_cleaned(pieces: list[str]) -> None:
 
 SIGNED = st.sampled_from(
     [
-        *("The post", "the", "post", "L\u2019article", "Der Beitrag", "ظهرت المقالة", "—", "…", "«", "x" * 39),
+        *("The post", "the", "post", "L\u2019article", "Der Beitrag", "ظهرت المقالة"),
         *("appeared first on", "erschien zuerst auf", "Talks", "The Post", "in the capital"),
+        *("—", "…", "«", "x" * 39),
     ]
 )
 
@@ -222,7 +223,8 @@ def test_a_signature_is_known_by_all_its_words(pieces: list[str]) -> None:
     """However many signs and long words stand before, between and behind them."""
     line = " ".join(pieces)
     words = folded_tokens(line)
-    begins = words[:2] in (["the", "post"], ["l", "article"], ["der", "beitrag"], folded_tokens("ظهرت المقالة"))
+    starts = map(folded_tokens, ("The post", "L'article", "Der Beitrag", "ظهرت المقالة"))
+    begins = words[:2] in starts
     spoken = f" {' '.join(words)} "
     ends = " appeared first on " in spoken or " erschien zuerst auf " in spoken
     signatures = [cut for cut in cleaned_text([line]).cut if cut.why == "said by the publishing system"]
