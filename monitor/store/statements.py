@@ -227,6 +227,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
     .order_by(feeds.c.next_poll_at),
+    "FEEDS_DUE_FIRST": select(feeds)
+    .where(feeds.c.next_poll_at <= p("now"))
+    .order_by(feeds.c.next_poll_at)
+    .limit(p("count")),
     # What still belongs to a round: long due, or about to be asked for the first time in long.
     "FEEDS_OVERDUE": select(func.count())
     .select_from(feeds)
