@@ -73,6 +73,7 @@ class Daemon:
         self._ticked = self._app.worker.last_look = loop.time()
         if systemd.watchdog_interval() is not None:
             vitals.prepare_for_death()
+        self._app.keep_canary()
         scheduler = self._scheduler()
         await self._guarded(self._reloader.begin)
         scheduler.start()
@@ -94,7 +95,7 @@ class Daemon:
             self._said = self._status()
             systemd.ready(self._said)
             plan = self._app.plan
-            event(_log, "info", "started", feeds=len(plan.feeds), rules=len(plan.engine.rules))
+            event(_log, "info", "started", feeds=len(plan.feeds), rules=plan.rules_in_force)
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
             # tells nobody is worse than one that systemd starts again. The keeper ends where the file is not
             # ours any more.
@@ -232,7 +233,8 @@ class Daemon:
             systemd.status(text)
 
     def _status(self) -> str:
-        plan, trouble = self._app.plan, self._watchdog.stuck or self._reloader.remark
+        alarm = self._app.alarm.words if self._app.alarm is not None else ""
+        plan, trouble = self._app.plan, self._watchdog.stuck or alarm or self._reloader.remark
         store = self._app.database.health.trouble
         if store is not None:
             trouble = f"polling is stopped: {store.message}"
@@ -243,7 +245,7 @@ class Daemon:
         return vitals.status_line(
             feeds=len(plan.feeds),
             failing=known.failing,
-            rules=len(plan.engine.rules),
+            rules=plan.rules_in_force,
             waiting=known.waiting,
             last_alert=known.last_alert,
             trouble=trouble,
