@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli import context, output, status_channels, status_pages
+from monitor.cli import context, output, status_canary, status_channels, status_pages
 from monitor.cli.feed_troubles import (
     blind_rules,
     certain,
@@ -156,6 +156,7 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "blind": [],
         **status_channels.NOTHING,
         **status_pages.NOTHING,
+        **status_canary.gather(config, None, pid, datetime.now(UTC)),
         "baseline_matches": 0,
     }
 
@@ -218,6 +219,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None) -> dict[str,
         **_troubles(config, states, troubles, now),
         **status_channels.gather(config, reader, now),
         **status_pages.gather(config, reader, yesterday),
+        **status_canary.gather(config, reader, pid, now),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
 
@@ -304,7 +306,7 @@ def _tell(found: dict[str, Any], lines: list[str]) -> None:
     waiting = {state: n for state, n in found["outbox"].items() if state != "sent" and n}
     text = ", ".join(f"{n} {state}" for state, n in sorted(waiting.items())) or "empty"
     output.out(f"outbox   {text}")
-    for line in status_channels.lines(found):
+    for line in (*status_channels.lines(found), *status_canary.lines(found, now)):
         output.out(line)
     last = _when(", the last", _moment(found["last_alert"]), now)
     output.out(f"alerts   {found['alerts_24h']} in 24 h{last}")

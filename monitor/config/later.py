@@ -45,10 +45,6 @@ def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
     main = str(config.path)
     if config.metrics_listen:
         yield "[metrics]", Origin(main, ("metrics",))
-    if config.deadman is not None:
-        yield "[deadman]", Origin(main, ("deadman",))
-    if config.canary is not None:
-        yield "[canary]", Origin(main, ("canary",))
 
 
 def _asked(table: str, origin: Origin | None, **keys: bool) -> Iterator[tuple[str, Origin]]:

@@ -18,6 +18,8 @@ from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
+from monitor.service.cycle import Cycle
+from monitor.service.deadman import Deadman
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
@@ -59,6 +61,14 @@ class Daemon:
         self._first_tick = asyncio.Event()
         self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
         self._said = ""
+        cycle = Cycle(app, ticked=lambda: self._ticked, stuck=lambda: self._watchdog.stuck)
+        self._deadman = Deadman(
+            lambda: app.plan.config,
+            app.database,
+            broken=cycle.broken,
+            clock=app.clock,
+            steady=app.clock.steady,
+        )
 
     def stop(self) -> None:
         """End after the sends in hand."""
@@ -83,6 +93,7 @@ class Daemon:
             loop.create_task(self._supervise(scheduler)),
             loop.create_task(self._first_round()),
             loop.create_task(self._file_rules()),
+            loop.create_task(self._deadman.run()),
             keeping,
         ]
         if self._app.unclean:
