@@ -104,6 +104,7 @@ class Alarm:
         self._thread: threading.Thread | None = None
         self._looked: float | None = None
         self._next_try = float("-inf")
+        self._rounds = 0  # that had come through when the fault began
         self.fault = Fault.load(lock.fault)
 
     def start(self) -> None:
@@ -136,7 +137,8 @@ class Alarm:
             self._canary.slept(now - before)
         late = self._canary.overdue(now)
         if late is None:
-            if self.fault is not None:
+            # Not late is not yet well: a process that was started anew has made no round so far.
+            if self.fault is not None and (self._canary.rounds > self._rounds or self._canary.every is None):
                 self._end(self.fault)
         elif self.fault is None:
             self._begin(late)
@@ -147,6 +149,7 @@ class Alarm:
     # --- a fault
 
     def _begin(self, late: Overdue) -> None:
+        self._rounds = self._canary.rounds
         fault = Fault(late.since, late.why)
         self._note(fault)
         event(_log, "error", "the canary does not come through", since=fault.since, why=fault.why)

@@ -186,8 +186,8 @@ class App:
         self.pages = self._page_worker()
         return self
 
-    def keep_canary(self) -> None:
-        """From now on the canary makes its rounds, if [canary] asks for it, and its alarm looks after it."""
+    def keep_canary(self) -> Alarm:
+        """From now on the canary makes its rounds, if [canary] asks for it; `alarm` is still to be started."""
         from monitor.service.alarm import Alarm  # noqa: PLC0415 - only the daemon has a canary
         from monitor.service.canary import LONGEST_PATIENCE, Canary, Sink  # noqa: PLC0415 - the same
 
@@ -214,7 +214,7 @@ class App:
             clock=self.clock,
             steady=self.clock.steady,
         )
-        self.alarm.start()
+        return self.alarm
 
     async def __aexit__(self, *_: object) -> None:
         if self.alarm is not None:

@@ -146,6 +146,7 @@ class Canary:
         self._round: Round | None = None
         self._task: asyncio.Task[None] | None = None
         self._next = self._due = steady()  # when a round is to begin, and since when one should come through
+        self.rounds = 0  # that this process saw come through
         self.last = last_round(deps.database.reader)
         self._first = self.last is not None  # and late already, see `start_patience`
         self._take_up()
@@ -267,6 +268,7 @@ class Canary:
         with self._lock:
             self._due = self._next = this.began + (self.every or 0.0)
             self._first = False
+            self.rounds += 1
         done = self._deps.database.writer.submit(lambda tx: note_round(tx, stages, now), synced=False)
         done.add_done_callback(lambda done: done.exception())  # the next round says it if it cannot be noted
         self.last = LastRound(now, stages)

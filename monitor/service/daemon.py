@@ -83,7 +83,7 @@ class Daemon:
         self._ticked = self._app.worker.last_look = loop.time()
         if systemd.watchdog_interval() is not None:
             vitals.prepare_for_death()
-        self._app.keep_canary()
+        self._app.keep_canary().start()
         scheduler = self._scheduler()
         await self._guarded(self._reloader.begin)
         scheduler.start()
