@@ -78,7 +78,8 @@ class Cycle:
         before = to_db(app.clock() - OVERDUE)
         late = reader.row(sql.FEEDS_OVERDUE, before=before, soon=before, away=before)
         if late is not None and late[0] and now - self._polled[1] > PROGRESS:
-            return f"{late[0]} of the feeds were due and not asked"
+            what = "1 feed was" if late[0] == 1 else f"{late[0]} feeds were"
+            return f"{what} due and not asked"
         failing = reader.row(sql.FEEDS_FAILING)
         if app.plan.feeds and failing is not None and failing[0] >= len(app.plan.feeds):
             return "every feed fails"

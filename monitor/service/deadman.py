@@ -144,6 +144,8 @@ class Deadman:
             return
         self._next = self._steady() + PACE
         wrong = await ping(self._way(config), config.deadman.reveal(), user_agent(config.contact))
+        if not wrong:
+            event(_log, "debug", "the dead-man ping was answered")
         ok_at = self.state.ok_at if wrong else self._clock().isoformat(timespec="seconds")
         self._learn(replace(self.state, ok_at=ok_at, held="", error=wrong))
 
@@ -168,7 +170,7 @@ class Deadman:
                 remedy = "check [deadman] url, and what answers there"
                 event(_log, "warning", "the dead-man ping is not answered", why=after.error, remedy=remedy)
             elif not (after.held or after.error):
-                event(_log, "info", "the dead-man ping is answered")
+                event(_log, "info", "the dead-man ping is answered again")
         if after == before:
             return
         self.state = after

@@ -1,4 +1,4 @@
-"""The canary: a round takes the whole way, leaves no trace, and what stands still is told within two periods."""
+"""The canary: a round takes the whole way and leaves no trace; what stands still is told in two periods."""
 
 from __future__ import annotations
 

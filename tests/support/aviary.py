@@ -111,8 +111,8 @@ class Aviary:
         **config: Any,
     ) -> None:
         self.every = every or 60.0
-        self.heard = again.heard if again else Heard()
-        self.steady = again.steady + asleep if again else 1000.0
+        self.heard: Heard = again.heard if again else Heard()
+        self.steady: float = again.steady + asleep if again else 1000.0
         if again is None:
             canary = {"every": every, "channels": tuple(to)} if every else None
             with Desk(folder, channels=channels, **config) as desk:
