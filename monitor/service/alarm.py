@@ -77,9 +77,11 @@ class Fault:
 
 class Alarm:
     """
-    Looks after the canary. `make` builds a channel; `clock` is the wall clock, `steady` never steps.
+    Looks after the canary.
 
-    `look` may be called by hand instead of `start`.
+    `make` builds a channel; `clock` is the wall clock, `steady` gives seconds that never step; `say` sets the
+    manager's status line at once, whether the loop moves or not. `look` may be called by hand in place of
+    `start`.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Alarm:
         make: Callable[[ChannelConfig, Config], Channel],
         clock: Callable[[], datetime],
         steady: Callable[[], float],
+        say: Callable[[str], object] = systemd.status,
     ) -> None:
         self._canary = canary
         self._database = database
@@ -100,6 +103,7 @@ class Alarm:
         self._make = make
         self._clock = clock
         self._steady = steady
+        self.say = say
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._looked: float | None = None
@@ -153,7 +157,7 @@ class Alarm:
         fault = Fault(late.since, late.why)
         self._note(fault)
         event(_log, "error", "the canary does not come through", since=fault.since, why=fault.why)
-        systemd.status(self.words)
+        self.say(self.words)
         self._write_down(FAILED, _title(fault))
         self._tell_of(fault)
 

@@ -187,7 +187,7 @@ class App:
         return self
 
     def keep_canary(self) -> Alarm:
-        """From now on the canary makes its rounds, if [canary] asks for it; `alarm` is still to be started."""
+        """From now on the canary makes its rounds, if [canary] asks for it; the alarm is to be started."""
         from monitor.service.alarm import Alarm  # noqa: PLC0415 - only the daemon has a canary
         from monitor.service.canary import LONGEST_PATIENCE, Canary, Sink  # noqa: PLC0415 - the same
 

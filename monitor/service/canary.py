@@ -39,7 +39,7 @@ from monitor.service.slots import GUEST, GUEST_HOST
 from monitor.settings import CANARY
 from monitor.store import sql
 from monitor.store.canary import LastRound, last_round, note_round, rehearsed, send_canary
-from monitor.store.rows import FeedState, write
+from monitor.store.rows import FeedState, to_db, write
 from monitor.store.writer import Priority
 from monitor.text.hashes import hash64
 
@@ -187,10 +187,11 @@ class Canary:
 
     def due(self) -> bool:
         """Whether a round is to begin; one that takes too long is broken off. For the loop's thread."""
-        every = self.every
+        every, now, under_way = self.every, self._steady(), self._round
         if every is None:
+            with self._lock:
+                self._next = self._due = now  # a reload may ask for it at any time
             return False
-        now, under_way = self._steady(), self._round
         if under_way is not None and not under_way.over:
             if now - under_way.began >= 2 * self.patience and self._task is not None:
                 under_way.failed = under_way.failed or STANDS_STILL[under_way.stage]
@@ -319,6 +320,10 @@ def _matched(parsed: ParsedFeed, plan: Plan, now: datetime) -> Candidate:
 def _rehearse(tx: Tx, poll: Poll, plan: Plan) -> None:
     """Record the poll as that of a feed that is known for long; raises FellError where it rings nobody."""
     before = poll.now - timedelta(hours=1)
+    for row in tx.rows(
+        sql.SILENCES_LIVE, now=to_db(poll.now)
+    ):  # who wants quiet from news wants none from us
+        tx.run(sql.SILENCE_END, silence=row["id"], starts_at=row["starts_at"], ends_at=to_db(poll.now))
     state = FeedState(
         id=tx.next_id("feeds"),
         name=CANARY,

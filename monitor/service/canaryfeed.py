@@ -25,7 +25,7 @@ def document(token: str, now: datetime) -> bytes:
     """A feed of one item that the canary's rule holds for; `token` makes it a new one."""
     return (
         '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Canary</title>'
-        f"<item><title>Round {token}: tocsincanary sings</title><guid isPermaLink='false'>{token}</guid>"
+        f"<item><title>tocsincanary sings</title><guid isPermaLink='false'>{token}</guid>"
         f"<link>http://{HOST}/canary/{token}</link><pubDate>{format_datetime(now)}</pubDate>"
         "<description>This is what Tocsin sends itself to see that it hears.</description></item>"
         "</channel></rss>"

@@ -92,8 +92,10 @@ class Cycle:
         return "no channel takes its messages" if refusing >= self._app.plan.channels.keys() else ""
 
     def _canary(self) -> str:
-        canary = self._app.canary
-        if canary is None or canary.every is None or canary.well:
+        canary, alarm = self._app.canary, self._app.alarm
+        if canary is None or canary.every is None:
+            return ""
+        if canary.well and (alarm is None or alarm.fault is None):
             return ""
         return "the canary has not come through"
 

@@ -83,7 +83,9 @@ class Daemon:
         self._ticked = self._app.worker.last_look = loop.time()
         if systemd.watchdog_interval() is not None:
             vitals.prepare_for_death()
-        self._app.keep_canary().start()
+        alarm = self._app.keep_canary()
+        alarm.say = self._say_at_once
+        alarm.start()
         scheduler = self._scheduler()
         await self._guarded(self._reloader.begin)
         scheduler.start()
@@ -116,6 +118,7 @@ class Daemon:
             ticked.cancel()
             systemd.stopping("finishing the sends in hand")
             event(_log, "info", "stopping")
+            alarm.stop()  # nothing begins any more
             scheduler.shutdown(wait=False)
             await self._reloader.stop()
             broken = keeping.exception() if keeping.done() else None
@@ -242,6 +245,11 @@ class Daemon:
         if self._said and text != self._said:  # nothing before it is ready
             self._said = text
             systemd.status(text)
+
+    def _say_at_once(self, text: str) -> None:
+        """From the alarm's thread: the next `_say` of the loop, if it moves, brings the line up to date."""
+        self._said = text
+        systemd.status(text)
 
     def _status(self) -> str:
         alarm = self._app.alarm.words if self._app.alarm is not None else ""

@@ -180,7 +180,7 @@ class Aviary:
             await asyncio.sleep(0)
             task = self.canary._task
             if task is not None and not task.done():
-                await asyncio.wait({task}, timeout=BLOCKED / 2)
+                await asyncio.wait({task}, timeout=PATIENCE if self._well else BLOCKED / 2)
             await self.app.poller.drain() if not self.canary.overdue(self.steady) else None
 
         with contextlib.suppress(TimeoutError):
@@ -268,6 +268,13 @@ class Aviary:
         """The outbox is not looked at any more."""
         worker = self.app.worker
         real, worker._start_due = worker._start_due, lambda: 5.0  # type: ignore[method-assign]
+
+        async def idle() -> None:
+            while worker._busy:
+                await asyncio.wait(worker._busy.values())
+                await asyncio.sleep(0)
+
+        self.ask(idle())  # what was in hand would take the next along
         yield
         worker._start_due = real  # type: ignore[method-assign]
         self._loop.call_soon_threadsafe(worker.wake)
@@ -278,12 +285,16 @@ class Aviary:
         fetcher: Any = self.canary._deps.fetcher
         real = fetcher.fetch
 
+        gate = asyncio.Event()
+
         async def hangs(request: object) -> Any:
-            await asyncio.sleep(PATIENCE)
+            await gate.wait()
+            return await real(request)
 
         fetcher.fetch = hangs
         yield
         fetcher.fetch = real
+        self._loop.call_soon_threadsafe(gate.set)
 
     @contextlib.contextmanager
     def _stop_parser(self) -> Iterator[None]:
@@ -291,12 +302,16 @@ class Aviary:
         parser: Any = self.canary._deps.parser
         real = parser.parse
 
-        async def hangs(*_: object, **__: object) -> Any:
-            await asyncio.sleep(PATIENCE)
+        gate = asyncio.Event()
+
+        async def hangs(*given: Any, **named: Any) -> Any:
+            await gate.wait()
+            return await real(*given, **named)
 
         parser.parse = hangs
         yield
         parser.parse = real
+        self._loop.call_soon_threadsafe(gate.set)
 
     @contextlib.contextmanager
     def _stop_places(self) -> Iterator[None]:
