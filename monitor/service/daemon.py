@@ -61,14 +61,6 @@ class Daemon:
         self._first_tick = asyncio.Event()
         self._watchdog = vitals.Watchdog(systemd.watchdog_interval())
         self._said = ""
-        cycle = Cycle(app, ticked=lambda: self._ticked, stuck=lambda: self._watchdog.stuck)
-        self._deadman = Deadman(
-            lambda: app.plan.config,
-            app.database,
-            broken=cycle.broken,
-            clock=app.clock,
-            steady=app.clock.steady,
-        )
 
     def stop(self) -> None:
         """End after the sends in hand."""
@@ -95,7 +87,7 @@ class Daemon:
             loop.create_task(self._supervise(scheduler)),
             loop.create_task(self._first_round()),
             loop.create_task(self._file_rules()),
-            loop.create_task(self._deadman.run()),
+            loop.create_task(self._dead_man().run()),
             keeping,
         ]
         if self._app.unclean:
@@ -131,6 +123,17 @@ class Daemon:
             event(_log, "info", "stopped")
             if broken is not None:
                 raise broken
+
+    def _dead_man(self) -> Deadman:
+        app = self._app
+        cycle = Cycle(app, ticked=lambda: self._ticked, stuck=lambda: self._watchdog.stuck)
+        return Deadman(
+            lambda: app.plan.config,
+            app.database,
+            broken=cycle.broken,
+            clock=app.clock,
+            steady=app.clock.steady,
+        )
 
     def _scheduler(self) -> AsyncIOScheduler:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only the daemon needs it

@@ -100,7 +100,9 @@ class Deadman:
     """
     Pings while all is well. `broken` says why the last cycle was not whole or not healthy, "" = it was.
 
-    `config` gives the configuration in force; `steady` gives seconds that never step.
+    `config` gives the configuration in force; `steady` gives seconds that never step. The first ping comes
+    `after` so many seconds, by default as many as lie between two: a daemon that dies again and again soon after
+    its start must not look well.
     """
 
     def __init__(
@@ -111,13 +113,14 @@ class Deadman:
         broken: Callable[[], Awaitable[str]],
         clock: Callable[[], datetime],
         steady: Callable[[], float],
+        after: float | None = None,
     ) -> None:
         self._config = config
         self._database = database
         self._broken = broken
         self._clock = clock
         self._steady = steady
-        self._next = float("-inf")
+        self._next = steady() + (PACE if after is None else after)
         self._transport: tuple[tuple[str, ...], FeedTransport] | None = None
         self.state = read_state(database.reader)
 

@@ -89,7 +89,12 @@ async def _ping(app: App) -> None:
         return ""
 
     await Deadman(
-        lambda: app.plan.config, app.database, broken=broken, clock=app.clock, steady=app.clock.steady
+        lambda: app.plan.config,
+        app.database,
+        broken=broken,
+        clock=app.clock,
+        steady=app.clock.steady,
+        after=0.0,
     ).look()
 
 

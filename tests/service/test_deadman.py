@@ -44,8 +44,8 @@ class Watcher:
         self.seconds = 0.0
         self.deadman = self.fresh()
 
-    def fresh(self) -> Deadman:
-        """As after a start."""
+    def fresh(self, after: float | None = 0.0) -> Deadman:
+        """As after a start; by default one that pings at once."""
 
         async def broken() -> str:
             return self.held
@@ -56,6 +56,7 @@ class Watcher:
             broken=broken,
             clock=lambda: NOON + timedelta(seconds=self.seconds),
             steady=lambda: self.seconds,
+            after=after,
         )
 
     def minutes(self, count: float) -> None:
@@ -95,6 +96,19 @@ def test_a_ping_a_minute_while_all_is_well(tmp_path: Path) -> None:
         assert web.seen[0].header("user-agent"), "a server wants to know who asks"
         assert (watcher.state.held, watcher.state.error) == ("", "")
         assert watcher.state.ok_at == "2026-11-24T12:09:00+00:00"
+
+
+def test_a_daemon_that_dies_again_and_again_does_not_look_well(tmp_path: Path) -> None:
+    """The first ping comes a minute after the start."""
+    with WebServer() as web, Desk(tmp_path) as desk:
+        web.on("/p", answer(200))
+        watcher = Watcher(desk, web.url("/p"))
+        for _ in range(10):
+            watcher.deadman = watcher.fresh(after=None)
+            watcher.minutes(0.9)
+        assert web.seen == []
+        watcher.minutes(0.3)
+        assert len(web.seen) == 1
 
 
 def test_none_while_the_cycle_is_broken(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
