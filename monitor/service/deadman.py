@@ -101,8 +101,8 @@ class Deadman:
     Pings while all is well. `broken` says why the last cycle was not whole or not healthy, "" = it was.
 
     `config` gives the configuration in force; `steady` gives seconds that never step. The first ping comes
-    `after` so many seconds, by default as many as lie between two: a daemon that dies again and again soon after
-    its start must not look well.
+    `after` so many seconds, by default as many as lie between two: a daemon that dies again and again soon
+    after its start must not look well.
     """
 
     def __init__(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.cli import run
 from tests.support.daemon import ROOT, DaemonProcess
 from tests.support.documents import Item, rss
 from tests.support.webserver import WebServer, answer
@@ -59,6 +62,19 @@ if "run" in getattr(sys, "orig_argv", ()):
 """
 
 
+def configure(config: Path, web: WebServer, told: Path) -> None:
+    """One feed, and a canary whose alarm goes into a file."""
+    config.write_text(
+        '[monitor]\ndatabase = "t.db"\n'
+        '[polling]\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
+        f'[[feeds]]\nname = "a"\nurl = "{web.url("/a")}"\n[[rules]]\nname = "doha"\nquery = "doha"\n'
+        f'[channels.desk]\ntype = "file"\npath = "{told}"\n'
+        f'[canary]\nevery = "{EVERY:g}s"\nchannels = ["desk"]\n',
+        encoding="utf-8",
+    )
+    config.chmod(0o600)
+
+
 @pytest.mark.parametrize("part", ["scheduler", "matcher", "writer", "sender"])
 def test_the_alarm_comes_within_two_periods(tmp_path: Path, part: str) -> None:
     """Measured from the signal on; the end is told as well, and the daemon stops as it should."""
@@ -69,15 +85,7 @@ def test_the_alarm_comes_within_two_periods(tmp_path: Path, part: str) -> None:
     told = tmp_path / "told.jsonl"
     with WebServer() as web:
         web.on("/a", answer(200, rss(Item("Old", guid="old", age=48))))
-        config.write_text(
-            '[monitor]\ndatabase = "t.db"\n'
-            '[polling]\nper_host_gap = "0s"\nallow_private = ["127.0.0.0/8"]\n'
-            f'[[feeds]]\nname = "a"\nurl = "{web.url("/a")}"\n[[rules]]\nname = "doha"\nquery = "doha"\n'
-            f'[channels.desk]\ntype = "file"\npath = "{told}"\n'
-            f'[canary]\nevery = "{EVERY:g}s"\nchannels = ["desk"]\n',
-            encoding="utf-8",
-        )
-        config.chmod(0o600)
+        configure(config, web, told)
         env = {"PYTHONPATH": f"{hooks}:{ROOT}", "STOPS": part}
         with DaemonProcess(config, "--log-level", "debug", env=env) as daemon:
             daemon.wait_for("canary came through")
@@ -124,3 +132,25 @@ def test_the_daemon_pings_once_its_first_cycle_was_whole(tmp_path: Path) -> None
             assert daemon.ended() == 0, daemon.lines
             assert "of-a-secret-length" not in "\n".join(daemon.lines)
         assert "/ping/of-a-secret-length" in [seen.target for seen in web.seen]
+
+
+def test_a_database_that_somebody_else_holds(tmp_path: Path) -> None:
+    """A fault of the world: no hook, another program's transaction. `status` shows it all the same."""
+    config, told = tmp_path / "config.toml", tmp_path / "told.jsonl"
+    with WebServer() as web:
+        web.on("/a", answer(200, rss(Item("Old", guid="old", age=48))))
+        configure(config, web, told)
+        with DaemonProcess(config, "--log-level", "debug") as daemon:
+            daemon.wait_for("canary came through")
+            with closing(sqlite3.connect(tmp_path / "t.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                began = time.monotonic()
+                daemon.wait_for("the canary's alarm was given")
+                assert time.monotonic() - began <= 2 * EVERY
+                (found,) = run("status", "--json", "--config", config).objects
+                assert found["canary"]["state"] == "failing"
+                assert found["canary"]["told"] == ["desk"]
+                other.execute("ROLLBACK")
+            daemon.wait_for("the canary comes through again")
+            daemon.send(signal.SIGTERM)
+            assert daemon.ended() == 0, daemon.lines
