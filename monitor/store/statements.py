@@ -29,7 +29,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.settings import CANARY
-from monitor.store import held_rows, old_rows, page_rows, seen_rows, story_rows
+from monitor.store import held_rows, old_rows, page_rows, seen_rows, story_rows, told_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -519,6 +519,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,
     **seen_rows.STATEMENTS,
+    **told_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
     "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),
