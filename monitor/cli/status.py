@@ -10,6 +10,7 @@ import typer
 from monitor.cli import (
     context,
     output,
+    status_canary,
     status_channels,
     status_config,
     status_latency,
@@ -57,7 +58,7 @@ def status(
     start = now - timedelta(seconds=span(since))
     if version_of(database) is None:
         reader = None
-        found = _nothing_yet(config, pid)
+        found = _nothing_yet(config, pid, now)
         lines: list[str] = ["not started yet: `tocsin run` makes the database and polls the feeds"]
     else:
         from monitor.service.preview import preview
@@ -91,7 +92,7 @@ def _trouble(database: Path) -> str:
     return describe(Fault.READ_ONLY, database).message
 
 
-def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
+def _nothing_yet(config: Config | None, pid: int | None, now: datetime) -> dict[str, Any]:
     return {
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
@@ -104,6 +105,7 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "gaps": [],
         **status_channels.NOTHING,
         **status_pages.NOTHING,
+        **status_canary.gather(config, None, pid, now),
         "baseline_matches": 0,
     }
 
@@ -133,6 +135,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetim
         ],
         **status_channels.gather(config, reader, now),
         **status_pages.gather(config, reader, yesterday),
+        **status_canary.gather(config, reader, pid, now),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
 
@@ -210,5 +213,6 @@ def _outbox_lines(found: dict[str, Any], now: datetime) -> list[str]:
     return [
         f"outbox   {text}",
         *status_channels.lines(found),
+        *status_canary.lines(found, now),
         f"alerts   {found['alerts_24h']} in 24 h{last}",
     ]
