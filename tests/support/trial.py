@@ -61,7 +61,7 @@ class Trial:
     def __exit__(self, *exc: object) -> None:
         for daemon in self._daemons:
             daemon.__exit__()
-        self.watch.__exit__(*exc)
+        self.watch.__exit__(None, None, None)
 
     @property
     def daemon(self) -> DaemonProcess:
