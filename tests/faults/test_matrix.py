@@ -63,7 +63,7 @@ def test_a_minute_of_standing_still(tmp_path: Path, tell: Callable[[str], None])
         trial.publish("during")
         until = time.monotonic() + 60.0
         trial.wait(lambda: time.monotonic() > until - 30.0, "half a minute")
-        trial.named(lambda s: s["trouble"], "stands still")
+        trial.named(lambda s: s["stuck"], "stands still")
         trial.wait(lambda: time.monotonic() > until, "a minute")
         trial.daemon.send(signal.SIGCONT)
         tell(trial.ends_well())
@@ -247,7 +247,7 @@ def test_a_worker_that_cannot_start(tmp_path: Path, tell: Callable[[str], None])
             for child in children(trial.daemon.pid):
                 os.kill(child, signal.SIGKILL)
             trial.publish("during")
-            trial.named(lambda s: "f0" in s["failing"], "cannot be started")
+            trial.named(lambda s: "f0" in s["failing"], "could not be started")
         tell(trial.ends_well())
 
 
