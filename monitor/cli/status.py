@@ -18,6 +18,7 @@ from monitor.cli import (
     status_process,
     status_sight,
 )
+from monitor.cli.status_standing import stands_still
 from monitor.cli.status_words import SHOWN, moment, when
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ def status(
         lines = [*preview(reader), *_notices(reader, now)]
     found["config"] = status_config.gather(reader, loaded, pid)
     found["trouble"] = _trouble(database) or None
+    # A disk that takes nothing takes no heartbeat either, and is named by itself.
+    sign = None if found["trouble"] else moment(found["last_tick"])
+    found["stuck"] = stands_still(pid, sign, now)
     if latency and reader is not None:
         found["latency"] = status_latency.gather(reader, start)
     if context.given.json:
@@ -182,6 +186,8 @@ def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:
     daemon = f"running (process {found['pid']})" if running else "stopped"
     tick = when(", last sign", moment(found["last_tick"]), now)
     said = [f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}{tick}"]
+    if found["stuck"]:
+        said.append(f"         {output.colour(found['stuck'], 'red')}")
     if found["trouble"]:
         said.append(f"store    {output.colour(output.printable(found['trouble']), 'red')}")
     if offline := moment(found["offline_since"]):
