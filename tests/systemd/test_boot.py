@@ -32,6 +32,7 @@ EXPECTED = {
     "file for others": "refused",
     "credential is there": "yes",
     "credential for others": "refused",
+    "the doctor finds": "unit_not_enabled",
     # reloads: taken, refused by the check, refused by the daemon, mended
     "good reload": "0",
     "good reload is in force": "yes",
