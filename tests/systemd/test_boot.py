@@ -133,7 +133,7 @@ def test_a_service_survives_its_administrator(tmp_path: Path) -> None:
     """
     A freshly booted systemd with the shipped unit: started, reloaded well and badly, killed, frozen, stopped.
 
-    Every alert came to the receiver inside, over all starts; twice only where a kill kept its answer from being
+    Every alert came to the receiver inside; twice only where a kill kept its answer from being
     noted. The secret stood in no journal.
     """
     if reason := why_not():
