@@ -14,11 +14,11 @@ from monitor.cli import (
     status_channels,
     status_config,
     status_latency,
+    status_metrics,
     status_pages,
     status_process,
     status_sight,
 )
-from monitor.cli.status_standing import stands_still
 from monitor.cli.status_words import SHOWN, moment, when
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.store.database import Reader
 
 GAPS_SHOWN = 20
+OFFLINE_WORDS = "offline: no server can be reached"  # as the log, the status line and /healthz say it
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +49,7 @@ def status(
     Exit 2 if the configuration cannot be used; what the database knows is shown all the same.
     """
     from monitor.cli.words import span
+    from monitor.service.standing import stands_still
     from monitor.store.lock import holder_of
     from monitor.store.schema import version_of
 
@@ -71,7 +73,9 @@ def status(
     found["trouble"] = _trouble(database) or None
     # A disk that takes nothing takes no heartbeat either, and is named by itself.
     sign = None if found["trouble"] else moment(found["last_tick"])
-    found["stuck"] = stands_still(pid, sign, now)
+    still = stands_still(pid, sign, now)
+    found["stuck"] = _still_words(still.what, still.go_on) if still else None
+    found["metrics"] = status_metrics.gather(config, asked=pid is not None and still is None)
     if latency and reader is not None:
         found["latency"] = status_latency.gather(reader, start)
     if context.given.json:
@@ -82,6 +86,11 @@ def status(
         _tell(found, lines, now)
     if config is None:
         raise typer.Exit(2)
+
+
+def _still_words(what: str, go_on: str) -> str:
+    remedy = f"{go_on} lets it go on" if go_on else "start it again (systemctl restart tocsin)"
+    return f"{what}; {remedy}"
 
 
 def _trouble(database: Path) -> str:
@@ -173,6 +182,7 @@ def _tell(found: dict[str, Any], more: list[str], now: datetime) -> None:
         *_gap_lines(found),
         *status_process.lines(found, now),
         *status_pages.lines(found),
+        *status_metrics.lines(found),
         *_outbox_lines(found, now),
         *more,
     ]
@@ -191,7 +201,7 @@ def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:
     if found["trouble"]:
         said.append(f"store    {output.colour(output.printable(found['trouble']), 'red')}")
     if offline := moment(found["offline_since"]):
-        text = f"offline, noticed {output.ago(offline, now)}: feeds wait, one is tried each 30 s"
+        text = f"{OFFLINE_WORDS}, noticed {output.ago(offline, now)}; feeds wait, and one is tried each 30 s"
         said.append(f"network  {output.colour(text, 'yellow')}")
     if step := found["clock_step"]:
         way = "forward" if step["seconds"] > 0 else "back"

@@ -187,7 +187,7 @@ def _size(path: Path) -> int:
 def healthz(pulse: Pulse, now: datetime) -> Reply:
     """200 and "ok", or 503 and why not; what is worth a look beside, `remarks`, makes nobody ill."""
     remarks = [redacted(text) for text in (pulse.damaged, pulse.refused) if text]
-    remarks += ["cut off from the network: feeds wait"] if pulse.offline else []
+    remarks += ["offline: no server can be reached; feeds wait"] if pulse.offline else []
     reason = redacted(pulse.reason) if pulse.reason else None
     shape = {
         "status": "failing" if reason else "ok",

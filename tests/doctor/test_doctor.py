@@ -204,7 +204,7 @@ def test_what_is_only_worth_a_note(tmp_path: Path) -> None:
         slip = '[[rules]]\nname = "slip"\nquery = "doha and qatar"\n'
         clinic.write(lambda text: text.replace('contact = "desk@example.org"\n', "") + slip)
         notes = [one.code for one in clinic.look() if one.level is Level.NOTE and one.code != "sqlite_old"]
-        assert set(notes) == {"no_contact", "configuration_advice"}
+        assert set(notes) == {"no_contact", "configuration_advice", "unwatched"}
         assert clinic.bad() == []
 
 
