@@ -191,7 +191,9 @@ def _tell(shown: Sequence[Finding], findings: Sequence[Finding], *, quiet: bool)
         head = finding.group if finding.group != group else ""
         group = finding.group
         where = f"{_clean(finding.where)}: " if finding.where and not _says_where(finding) else ""
-        output.out(f"{head:<14}{output.colour(mark, hue)} {where}{_clean(finding.what)}")
+        mark = output.colour(mark, hue)
+        # A remedy is not folded: what is to be typed has to be copied as it stands.
+        output.out(f"{head:<14}{mark} " + output.folded(f"{'':<16}{where}{_clean(finding.what)}", 16)[16:])
         if finding.remedy:
             output.out(f"{'':<16}{_clean(finding.remedy)}")
     if quiet and not shown:

@@ -61,13 +61,13 @@ def status(
     start = now - timedelta(seconds=span(since))
     if version_of(database) is None:
         reader = None
-        found = _nothing_yet(config, pid, now)
+        found = _nothing_yet(config, loaded.partial, pid, now)
         lines: list[str] = ["not started yet: `tocsin run` makes the database and polls the feeds"]
     else:
         from monitor.service.preview import preview
 
         reader = context.reader(database)
-        found = _gather(config, reader, pid, now)
+        found = _gather(config, loaded.partial, reader, pid, now)
         lines = [*preview(reader), *_notices(reader, now)]
     found["config"] = status_config.gather(reader, loaded, pid)
     found["trouble"] = _trouble(database) or None
@@ -105,7 +105,9 @@ def _trouble(database: Path) -> str:
     return describe(Fault.READ_ONLY, database).message
 
 
-def _nothing_yet(config: Config | None, pid: int | None, now: datetime) -> dict[str, Any]:
+def _nothing_yet(
+    config: Config | None, partial: Config | None, pid: int | None, now: datetime
+) -> dict[str, Any]:
     return {
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
@@ -118,12 +120,15 @@ def _nothing_yet(config: Config | None, pid: int | None, now: datetime) -> dict[
         "gaps": [],
         **status_channels.NOTHING,
         **status_pages.NOTHING,
-        **status_canary.gather(config, None, pid, now),
+        **status_canary.gather(partial, None, pid, now),
         "baseline_matches": 0,
     }
 
 
-def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetime) -> dict[str, Any]:
+def _gather(
+    config: Config | None, partial: Config | None, reader: Reader, pid: int | None, now: datetime
+) -> dict[str, Any]:
+    """All of it; of a configuration that is refused, what looks after Tocsin is told by what could be read."""
     from monitor.store import sql
     from monitor.store.clock import OFFLINE
     from monitor.store.rows import from_db, to_db
@@ -148,7 +153,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetim
         ],
         **status_channels.gather(config, reader, now),
         **status_pages.gather(config, reader, yesterday),
-        **status_canary.gather(config, reader, pid, now),
+        **status_canary.gather(partial, reader, pid, now),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
 
@@ -187,7 +192,7 @@ def _tell(found: dict[str, Any], more: list[str], now: datetime) -> None:
         *more,
     ]
     for line in said:
-        output.out(line)
+        output.out(output.folded(line, 9))
 
 
 def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:

@@ -98,7 +98,7 @@ def tell(found: Mapping[str, Any]) -> None:
 
 
 def _table(key: str, groups: Sequence[Mapping[str, Any]]) -> None:
-    """Half and 95 of 100 of each stage, in one cell."""
+    """Half and 95 of 100 of each stage, in one cell; a narrow terminal shows fewer stages, never the total."""
     stages = list(MEANING)
     output.table(
         (key.upper(), "SENT", *(f"{stage.upper()} P50/P95" for stage in stages)),
@@ -107,6 +107,7 @@ def _table(key: str, groups: Sequence[Mapping[str, Any]]) -> None:
             for g in groups[: 2 * SHOWN]
         ],
         empty="",
+        spare=[2 + stages.index(stage) for stage in ("match", "fetch", "send")],
     )
     if len(groups) > 2 * SHOWN:
         output.out(f"and {len(groups) - 2 * SHOWN} {key}s more, all quicker: --json")

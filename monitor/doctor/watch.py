@@ -1,4 +1,4 @@
-"""Whether Tocsin is looked after itself: its canary, its dead-man ping, and where its health is read. Pure."""
+"""Whether Tocsin is looked after itself: canary, dead-man ping, and where its health is read. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class WatchFacts:
     What is asked for, and how it fares while a daemon runs.
 
     `canary_since` and `canary_why` = no round has come through since then, and why; `told` heard of it.
-    `held` is why no ping goes out, `unanswered` why the last reached nobody. `unread` is why nobody answers at
-    `listen`, "" where Tocsin does.
+    `held` is why no ping goes out, `unanswered` why the last reached nobody. `unread` is why nobody answers
+    at `listen`, "" where Tocsin does.
     """
 
     now: datetime
@@ -62,7 +62,8 @@ def _canary(facts: WatchFacts) -> list[Finding]:
     if facts.canary_since is None:
         return []
     heard = f"{', '.join(facts.told)} heard of it" if facts.told else "no channel took the alarm"
-    what = f"the canary has not come through since {facts.canary_since:%Y-%m-%d %H:%M} UTC: {facts.canary_why}; {heard}"
+    since = f"{facts.canary_since:%Y-%m-%d %H:%M} UTC"
+    what = f"the canary has not come through since {since}: {facts.canary_why}; {heard}"
     remedy = f"see journalctl -u tocsin, and start it anew if it does not end by itself: {facts.restart}"
     return [found("canary_missing", what, remedy=remedy)]
 

@@ -454,7 +454,7 @@ class App:
 
     def figures(self) -> ProcessFigures:
         """What this process has done so far."""
-        return self.tally.figures(self.poller.counts, self.pages.counts, len(self.plan.engine.rules))
+        return self.tally.figures(self.poller.counts, self.pages.counts, self.plan.rules_in_force)
 
     def _polled(self, recorded: Recorded) -> None:
         self.on_polled(recorded)
