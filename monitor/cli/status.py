@@ -128,7 +128,7 @@ def _nothing_yet(
 def _gather(
     config: Config | None, partial: Config | None, reader: Reader, pid: int | None, now: datetime
 ) -> dict[str, Any]:
-    """All of it; of a configuration that is refused, what looks after Tocsin is told by what could be read."""
+    """All of it; where the configuration is refused, what looks after Tocsin is told by its readable part."""
     from monitor.store import sql
     from monitor.store.clock import OFFLINE
     from monitor.store.rows import from_db, to_db

@@ -85,6 +85,7 @@ def tell(found: Mapping[str, Any]) -> None:
         ("STAGE", "ALERTS", "HALF WITHIN", "95 OF 100 WITHIN", ""),
         [(s["stage"], s["n"], span(s["p50"]), span(s["p95"]), MEANING[s["stage"]]) for s in found["stages"]],
         empty="",
+        spare=(4,),
     )
     whole = next((s for s in reversed(found["stages"]) if s["n"]), None)
     if whole is not None:
@@ -98,7 +99,7 @@ def tell(found: Mapping[str, Any]) -> None:
 
 
 def _table(key: str, groups: Sequence[Mapping[str, Any]]) -> None:
-    """Half and 95 of 100 of each stage, in one cell; a narrow terminal shows fewer stages, never the total."""
+    """Half and 95 of 100 of each stage, in one cell; a narrow terminal shows fewer, and always the total."""
     stages = list(MEANING)
     output.table(
         (key.upper(), "SENT", *(f"{stage.upper()} P50/P95" for stage in stages)),
