@@ -71,7 +71,10 @@ def never_seen(
     nos = [_not_shown(carrier, asked) for carrier in carriers]
     equal = [no for no in nos if no.stage is Stage.ENTRY]
     if len(equal) > 1 and all(no.cause is Cause.NOT_LISTED for no in equal):
-        why = f"none of the {len(equal)} feeds that could carry it has shown it"
+        unread = [no.feed for no in nos if no not in equal]
+        more = f"; {', '.join(unread)} could not be read" if unread else ""
+        which = "were read" if unread else "could carry it"
+        why = f"none of the {len(equal)} feeds that {which} has shown it{more}"
         facts = {"feeds": ", ".join(no.feed for no in equal), "feed": equal[0].feed}
         return No(Stage.ENTRY, why, "", Cause.NOT_LISTED, facts)
     if equal:  # what tells more than that it was not listed

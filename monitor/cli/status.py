@@ -41,7 +41,9 @@ def status(
     latency: Annotated[
         bool, typer.Option("--latency", help="How long alerts took, by stage, rule and feed.")
     ] = False,
-    since: Annotated[str, typer.Option(help="How far back --latency looks, e.g. 24h.")] = "7d",
+    since: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="How far back --latency looks; 7d if left out.")
+    ] = None,
 ) -> None:
     """
     Show daemon, feeds and outbox. Whether it runs, sees its feeds and is heard.
@@ -49,16 +51,19 @@ def status(
     Exit 2 if the configuration cannot be used; what the database knows is shown all the same.
     """
     from monitor.cli.words import span
+    from monitor.errors import UsageError
     from monitor.service.standing import stands_still
     from monitor.store.lock import holder_of
     from monitor.store.schema import version_of
 
+    if since is not None and not latency:
+        raise UsageError("--since goes with --latency", hint=f"tocsin status --latency --since {since}")
     loaded = context.load(strict=False)
     config = loaded.config
     database = config.database if config else status_config.database_of(loaded)
     pid = holder_of(database)
     now = datetime.now(UTC)
-    start = now - timedelta(seconds=span(since))
+    start = now - timedelta(seconds=span(since or "7d"))
     if version_of(database) is None:
         reader = None
         found = _nothing_yet(config, loaded.partial, pid, now)
@@ -211,7 +216,8 @@ def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:
     if step := found["clock_step"]:
         way = "forward" if step["seconds"] > 0 else "back"
         ago = output.ago(moment(step["at"]), now)
-        said.append(f"clock    set {way} by {abs(step['seconds'])} s, {ago}: what was due moved with it")
+        by = status_latency.span(abs(step["seconds"]))
+        said.append(f"clock    set {way} by {by}, {ago}: what was due moved with it")
     return said
 
 

@@ -76,7 +76,7 @@ def test_status_tells_of_an_outage_a_set_clock_and_gaps(tmp_path: Path) -> None:
     lock.release()
     assert datetime.fromisoformat(running["offline_since"]) < now
     assert "network  offline: no server can be reached, noticed 5 min ago" in told
-    assert "clock    set back by 3600 s, 2 h ago" in told
+    assert "clock    set back by 60 min, 2 h ago" in told
     assert "gaps     1 gap in 24 h" in told
 
 

@@ -114,6 +114,8 @@ def test_nothing_sent_is_said_in_words(tmp_path: Path) -> None:
     assert (outcome.code, outcome.out) == (0, "")
     assert "nothing was sent" in outcome.err
     assert run("status", "--latency", "--since", "yesterday", "--config", path).code == 2
+    without = run("status", "--since", "1d", "--config", path)
+    assert (without.code, "--since goes with --latency" in without.err) == (2, True)
 
 
 @pytest.mark.parametrize(
