@@ -55,6 +55,7 @@ class Stage(Enum):
 _STAGES = {
     Reason.BASELINE: Stage.BASELINE,
     Reason.NO_ROUTE: Stage.ROUTE,
+    Reason.NOT_ALLOWED: Stage.ROUTE,
     Reason.RULE_REMOVED: Stage.RULE,
     Reason.DUPLICATE: Stage.TOLD,
     Reason.ALREADY_TOLD: Stage.TOLD,

@@ -21,12 +21,13 @@ from monitor.feeds.troubles import Tale, report
 from monitor.feeds.watch import DIGEST_ONLY, Trouble, ripe
 from monitor.model import Message, Severity
 from monitor.store import episodes, sql
+from monitor.store.confidential import kept_rules, names_of
 from monitor.store.outbox import enqueue, notice
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.silences import hidden_by, silence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from monitor.feeds.troubles import Report
@@ -58,10 +59,10 @@ def _tell_ended_silences(tx: Tx, plan: Plan, now: datetime) -> int:
     rows = tx.rows(sql.SILENCES_TO_TELL, now=to_db(now))
     if not rows:
         return 0
-    secret = {rule.name for rule in plan.rules.values() if rule.secret}
+    names = _public(tx, plan, now)
     lines = []
     for silence in map(silence_of, rows):
-        lines.append(ending_text(silence, hidden_by(tx, silence.id), secret))
+        lines.append(ending_text(silence, hidden_by(tx, silence.id), names))
         notice(tx, "silence_ended", str(silence.id), lines[-1], now)
         tx.run(sql.SILENCE_TOLD, silence=silence.id, told_at=to_db(now))
     title = lines[0] if len(lines) == 1 else f"{len(lines)} silences ended"
@@ -164,7 +165,8 @@ def _digest_is_due(tx: Tx, plan: Plan, now: datetime) -> bool:
 
 
 def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
-    told = report(_tale(plan, heard, now) for heard in ready)
+    names = _public(tx, plan, now)
+    told = report(_tale(plan, heard, names, now) for heard in ready)
     for line in told.lines:
         notice(tx, line.kind, line.subject, line.text, now)
     for heard in ready:
@@ -176,7 +178,13 @@ def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
     return len(plan.notices_to)
 
 
-def _tale(plan: Plan, heard: _Heard, now: datetime) -> Tale:
+def _public(tx: Tx, plan: Plan, now: datetime) -> dict[str, str]:
+    """The public names of secret rules, those that are gone included."""
+    secret = {rule.name for rule in plan.rules.values() if rule.secret} | kept_rules(tx).secret
+    return names_of(tx, sorted(secret), now) if secret else {}
+
+
+def _tale(plan: Plan, heard: _Heard, names: Mapping[str, str], now: datetime) -> Tale:
     config = plan.feeds.get(heard.feed.name)
     return Tale(
         feed=heard.feed.name,
@@ -185,7 +193,7 @@ def _tale(plan: Plan, heard: _Heard, now: datetime) -> Tale:
         detail=heard.episode.detail,
         lasted=(heard.episode.ended_at or now) - heard.episode.since,
         over=heard.over,
-        rules=plan.rules_of(config) if config else (),
+        rules=tuple(names.get(rule, rule) for rule in plan.rules_of(config)) if config else (),
     )
 
 

@@ -264,7 +264,10 @@ class App:
             for f in plan.config.feeds
         ]
         rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
-        await self._submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock()))
+        configured = plan.config.rules
+        await self._submit(
+            lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock(), configured=configured)
+        )
 
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""
