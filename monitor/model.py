@@ -422,7 +422,8 @@ class Message:
     What a notification says, before it is rendered for a channel. Everything is plain text.
 
     `excerpt` is a sentence around the first hit; `marks` are the (start, end) spans of hits inside it.
-    `kind` is "alert", "digest", "notice", "test" or "confidential" (`alerts.confidential`). `late` = published while its feed was not watched.
+    `kind` is "alert", "digest", "notice", "test" or "confidential" (see `alerts.confidential`). `late` =
+    published while its feed was not watched.
     `entries` are a digest's, `count` is how many it stands for, kept here or not. Of an update, `changes`
     says what changed and `told_at` when the story was told before; `related` is the headline of another
     story it has much in common with; `also` are the other outlets that reported the story, `outlets` how

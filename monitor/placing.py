@@ -23,7 +23,7 @@ from monitor.store.outbox import enqueue, keep, notice
 from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from monitor.alerts.budgets import Spending

@@ -223,8 +223,8 @@ class _Decision:
         """
         What was told of the story within the window; of this very article, ever.
 
-        What is on its way counts as told. Notices of secret rules (`sealed`) and all else tell nothing of each
-        other: see `alerts.confidential`.
+        What is on its way counts as told. Notices of secret rules (`sealed`) and all else tell nothing of
+        each other: see `alerts.confidential`.
         """
         met = self._met
         if self._fresh and self._place.story_id == met.new_story:
@@ -356,7 +356,9 @@ class _Decision:
                         told[channel, False, None] = self._put(channel, message, ways, what)
                     continue
                 severity = max(v.firing.severity for v in these)
-                entry = collecting_notice(severity) if sealed else collecting(severity, late=kind is Reason.LATE)
+                entry = collecting(severity, late=kind is Reason.LATE)
+                if sealed:
+                    entry = collecting_notice(severity)
                 if kind is Reason.LATE:
                     told[channel, sealed, kind] = put_late(self._tx, channel, entry, what)
                 else:

@@ -27,7 +27,7 @@ from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.silences import hidden_by, silence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from monitor.feeds.troubles import Report
@@ -59,7 +59,8 @@ def _tell_ended_silences(tx: Tx, plan: Plan, now: datetime) -> int:
     rows = tx.rows(sql.SILENCES_TO_TELL, now=to_db(now))
     if not rows:
         return 0
-    names = _public(tx, plan, now)
+    secret = {rule.name for rule in plan.rules.values() if rule.secret} | kept_rules(tx).secret
+    names = names_of(tx, sorted(secret), now) if secret else {}
     lines = []
     for silence in map(silence_of, rows):
         lines.append(ending_text(silence, hidden_by(tx, silence.id), names))
@@ -165,8 +166,7 @@ def _digest_is_due(tx: Tx, plan: Plan, now: datetime) -> bool:
 
 
 def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
-    names = _public(tx, plan, now)
-    told = report(_tale(plan, heard, names, now) for heard in ready)
+    told = report(_tale(plan, heard, now) for heard in ready)
     for line in told.lines:
         notice(tx, line.kind, line.subject, line.text, now)
     for heard in ready:
@@ -178,13 +178,7 @@ def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
     return len(plan.notices_to)
 
 
-def _public(tx: Tx, plan: Plan, now: datetime) -> dict[str, str]:
-    """The public names of secret rules, those that are gone included."""
-    secret = {rule.name for rule in plan.rules.values() if rule.secret} | kept_rules(tx).secret
-    return names_of(tx, sorted(secret), now) if secret else {}
-
-
-def _tale(plan: Plan, heard: _Heard, names: Mapping[str, str], now: datetime) -> Tale:
+def _tale(plan: Plan, heard: _Heard, now: datetime) -> Tale:
     config = plan.feeds.get(heard.feed.name)
     return Tale(
         feed=heard.feed.name,
@@ -193,7 +187,8 @@ def _tale(plan: Plan, heard: _Heard, names: Mapping[str, str], now: datetime) ->
         detail=heard.episode.detail,
         lasted=(heard.episode.ended_at or now) - heard.episode.since,
         over=heard.over,
-        rules=tuple(names.get(rule, rule) for rule in plan.rules_of(config)) if config else (),
+        # Which feeds a secret rule hears is nobody's business; `tocsin status --reveal` tells it.
+        rules=tuple(r for r in plan.rules_of(config) if not plan.rules[r].secret) if config else (),
     )
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import context, output
+from monitor.config.words import Problem
 from monitor.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from monitor.config.confidential import Veil
     from monitor.config.load import Loaded
     from monitor.rules.engine import Engine
     from monitor.rules.problems import RuleProblem
@@ -91,6 +93,7 @@ def rule_findings(
 
     if texts is None:
         texts = _texts(config)
+    veil = _veil(config)
     rules = {r.name: r.origin for r in config.rules}
     entities = {e.name: e.origin for e in config.entities}
     return [
@@ -103,6 +106,7 @@ def rule_findings(
             level=p.level,
             column=p.column,
             hint=hint_with_pack(p.message, p.hint, config),
+            veil=veil,
         )
         for p in problems
     ]
@@ -117,8 +121,11 @@ def rule_test_findings(
     if texts is None:
         texts = _texts(config)
     rules = {rule.name: rule for rule in config.rules}
+    veil = _veil(config)
     return [
-        _finding(texts, rules[failed.rule].origin, ("tests", failed.index), "rule_test", failed.message)
+        _finding(
+            texts, rules[failed.rule].origin, ("tests", failed.index), "rule_test", failed.message, veil=veil
+        )
         for failed in run_rule_tests(engine, config.rules)
     ]
 
@@ -145,6 +152,13 @@ def channel_findings(config: Config, texts: Mapping[str, str] | None = None) -> 
     ]
 
 
+def _veil(config: Config) -> Veil:
+    """What is not said of secret rules; nothing is kept back from those who ask for it."""
+    from monitor.config.confidential import Veil, veil_of
+
+    return Veil() if context.given.reveal else veil_of(config)
+
+
 def _texts(config: Config) -> dict[str, str]:
     return {str(p): p.read_text(encoding="utf-8-sig") for p in config.files if p.exists()}
 
@@ -159,9 +173,16 @@ def _finding(
     level: str = "error",
     column: int | None = None,
     hint: str = "",
+    veil: Veil | None = None,
 ) -> Finding:
     from monitor.config.load import locate
 
+    if veil is not None and origin is not None:
+        problem = Problem(origin.file, (*origin.path, *key), code, message, hint)
+        told = veil.problem(problem)
+        if veil.covers(origin.file, origin.path):
+            column = None  # no line of it is quoted
+        message, hint = told.message, told.hint
     if origin is None:
         return Finding(next(iter(texts), "config.toml"), 1, message, code, level, hint=hint)
     place = locate(texts, origin, tuple(key), column or 1)

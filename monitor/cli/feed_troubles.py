@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
+from monitor.cli.veil import veil
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +60,7 @@ def shown(episode: Episode, state: FeedState, rules: Sequence[str]) -> dict[str,
         "until": output.rfc3339(episode.ended_at),
         "text": sentence(Trouble(episode.kind), episode.detail),
         "told": output.rfc3339(episode.told_at),
-        "rules": list(rules),
+        "rules": veil().rules(rules),
     }
 
 
@@ -103,7 +104,7 @@ def blind_rules(config: Config, blind: Mapping[str, Sequence[str]]) -> list[dict
     enabled = [feed for feed in config.feeds if feed.enabled]
     return [
         {
-            "rule": rule.name,
+            "rule": veil().rule(rule.name),
             "feeds": sum(reaches(rule, feed) for feed in enabled),
             "blind": sorted(lost[rule.name]),
         }

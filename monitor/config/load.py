@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 from monitor.config import checks
 from monitor.config.build import Builder, Parts
+from monitor.config.confidential import veil_of_tables
 from monitor.config.consistency import inconsistencies
 from monitor.config.exposed import exposed_database, exposed_secret
 from monitor.config.hasty import hasty_intervals
 from monitor.config.lines import Lines, place_of
+from monitor.config.narrow import narrow_rules
 from monitor.config.opml import join_opml
 from monitor.config.packs import entities_of
 from monitor.config.private import unreachable_feeds
@@ -112,12 +114,14 @@ def load_config(
     overrides: Overrides | None = None,
     strict_secrets: bool = True,
     texts: Mapping[Path, str] | None = None,
+    reveal: bool = False,
 ) -> Loaded:
     """
     Read the configuration at `path` and everything it includes; nothing raises but a wrong override.
 
     `strict_secrets=False` makes secrets that cannot be read warnings. `texts` stands in for files on the
-    disk, to try a change before it is written.
+    disk, to try a change before it is written. What is wrong with a secret rule is told without what it asks
+    for, unless `reveal`.
     """
     sources, problems = read_sources(path, texts or {})
     main = sources[0]
@@ -153,7 +157,11 @@ def load_config(
     problems += exposed_database(config.database, main.file)
     problems += unreachable_feeds(config)
     problems += hasty_intervals(config)
+    problems += narrow_rules(config)
     problems += shut_for_good(config)
+    if not reveal:
+        veil = veil_of_tables([(source.file, source.data) for source in sources])
+        problems = [veil.problem(problem) for problem in problems]
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)
     return Loaded(config if usable else None, findings, config, {s.file: s.text for s in sources})

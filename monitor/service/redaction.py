@@ -1,6 +1,9 @@
 """
 Secrets out of text: every registered value, in each of the forms it may be spelt in, becomes `***`.
 
+What secret rules ask for is masked as whole words, in any case, and only in what varies of a line: our own
+sentences say nothing of them.
+
 What is registered is usually a password, a token, or a whole address that holds one. Libraries seldom repeat
 an address as it was given: they quote it, cut it, or name its last part. So its parts are registered with it.
 """
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 MASK = "***"
 SHORTEST = 4  # characters: masking a shorter one would garble every line, and so give it away
@@ -26,6 +29,8 @@ class Redactor:
     def __init__(self) -> None:
         self._forms: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
+        self._confided: dict[str, str] = {}
+        self._confiding: re.Pattern[str] | None = None
 
     def add(self, secrets: Iterable[str]) -> None:
         """Register more secrets; those known stay, since they still lie in queues and tracebacks."""
@@ -38,10 +43,29 @@ class Redactor:
         self._pattern = re.compile("|".join(map(re.escape, ordered)))
         self._forms = forms
 
+    def confide(self, words: Iterable[str], names: Mapping[str, str]) -> None:
+        """Register words of secret rules, and their names with what stands for them; those known stay."""
+        known = {word.casefold(): MASK for word in words if len(word) >= SHORTEST}
+        known |= {name.casefold(): public for name, public in names.items()}
+        if known.items() <= self._confided.items():
+            return
+        confided = {**self._confided, **known}
+        ordered = sorted(confided, key=lambda word: (-len(word), word))
+        words_alone = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in ordered)
+        self._confiding = re.compile(rf"(?<!\w)(?:{words_alone})(?!\w)", re.IGNORECASE)
+        self._confided = confided
+
     def __call__(self, text: str) -> str:
         """The text without any registered secret."""
         pattern = self._pattern
         return pattern.sub(MASK, text) if pattern else text
+
+    def discreet(self, text: str) -> str:
+        """The text without secrets, and without what secret rules ask for."""
+        pattern = self._confiding
+        if pattern is not None:
+            text = pattern.sub(lambda found: self._confided.get(found[0].casefold(), MASK), text)
+        return self(text)
 
 
 def forms_of(secret: str) -> frozenset[str]:

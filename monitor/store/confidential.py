@@ -1,8 +1,9 @@
 """
 What the store remembers of confidential rules: the key of their public names, which they are, who may hear.
 
-A rule that was removed while it was secret stays so, for its alerts may wait still; one that is there and open
-is open from the next start or reload on. The key is made once, by whoever writes first, and never changes.
+A rule that was removed while it was secret stays so, for its alerts may wait still; one that is there and
+open is open from the next start or reload on. The key is made once, by whoever writes first, and never
+changes.
 """
 
 from __future__ import annotations

@@ -115,7 +115,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .order_by(outbox.c.id.desc())
     .limit(_one),
-    "STORY_CHANNELS": select(ledger.c.channel, ledger.c.state, ledger.c.reason, ledger.c.outbox_id, alerts.c.rule)
+    "STORY_CHANNELS": select(
+        ledger.c.channel, ledger.c.state, ledger.c.reason, ledger.c.outbox_id, alerts.c.rule
+    )
     .join(alerts, alerts.c.id == ledger.c.alert_id)
     .where(ledger.c.alert_id.in_(_of_story), ledger.c.channel != const(""))
     .order_by(ledger.c.id),

@@ -184,9 +184,7 @@ class Desk:
         wanted = [FeedWanted(f.name, hash64(f.url.reveal().encode()), f.enabled) for f in config.feeds]
         hashes = {name: rule.hash for name, rule in self.plan.engine.rules.items()}
         self.database.writer.submit(
-            lambda tx: sync(
-                tx, wanted, hashes, list(self.plan.channels), self.now, configured=config.rules
-            )
+            lambda tx: sync(tx, wanted, hashes, list(self.plan.channels), self.now, configured=config.rules)
         ).result()
 
     def change(self, **config: Any) -> None:

@@ -1,0 +1,222 @@
+"""
+What must not be said of secret rules: their names, their terms and tests, entities that only they ask for.
+
+Messages about a configuration go to terminals, logs, bug reports and, where a reload is refused, to channels.
+So they are made without what a secret rule asks for, from the tables as they stand in the files: also where a
+mistake in a rule keeps it from being read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from monitor.alerts.confidential import SOME_RULE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from monitor.config.words import KeyPath, Problem
+    from monitor.settings import Config, EntityConfig, RuleConfig
+
+LEAST_LETTERS = 4  # a shorter word is masked nowhere: it would garble every line, and so give itself away
+REVEAL = "tocsin check --reveal shows all of it"
+_HARMLESS_KEYS = frozenset(
+    ("name", "severity", "weak", "updates", "budget", "secret", "allow_channels", "enabled", "scope", "lang")
+)
+_OPERATORS = frozenset(("and", "or", "not", "near", "onear", "atleast"))
+_FIELDS = frozenset(
+    (
+        *("title", "summary", "body", "text", "lead", "start"),
+        *("feed", "tag", "lang", "category", "source", "author"),
+    )
+)
+    [
+        "title",
+        "summary",
+        "body",
+        "text",
+        "lead",
+        "start",
+        "feed",
+        "tag",
+        "lang",
+        "category",
+        "source",
+        "author",
+    ]
+)
+_WHOLE = re.compile(r"\"([^\"]+)\"|“([^”]+)”|\{([^}]+)\}|/((?:[^/\\]|\\.)+)/")
+_WORD = re.compile(r"[^\W_](?:[\w'\u2019-]*\w)?")
+_ENTITY = re.compile(r"(?<![\w.])@([\w-]+)")
+_QUOTED = re.compile(r"(?<!\w)['\"“\u2018«`(].*['\"”\u2019»`)](?!\w)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rule as far as this goes: what it asks for, and its worked examples."""
+
+    name: str
+    secret: bool
+    texts: tuple[str, ...]
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """
+    The names of secret rules, the entities that only they ask for, and the words of both.
+
+    Words that stand in the open as well (in an open rule, or as a name of a feed or a channel) are not among
+    these. `tables` are the places of those rules and entities: (file, "rules", 3), (file, "entities", name).
+    """
+
+    rules: frozenset[str] = frozenset()
+    entities: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    tables: frozenset[tuple[str, str, str | int]] = frozenset()
+
+    def covers(self, file: str, path: KeyPath) -> bool:
+        """Whether a place in a file belongs to a secret rule, or to an entity of secret rules alone."""
+        return len(path) > 1 and (file, str(path[0]), path[1]) in self.tables
+
+    def said(self, text: str, *, inside: bool) -> str:
+        """A message without names; of something that stands `inside` such a table without its words, too."""
+        for name in sorted(self.rules, key=len, reverse=True):
+            text = re.sub(rf"\brule ['“]?{re.escape(name)}['”]?(?!\w)", SOME_RULE, text)
+            text = _without(text, name, SOME_RULE)
+        for name in self.entities:
+            text = _without(text, name, "***")
+        if inside:
+            text = _QUOTED.sub("…", text)
+            for word in self.words:
+                text = _without(text, word, "…")
+        return text
+
+    def problem(self, problem: Problem) -> Problem:
+        """A mistake of the configuration as it may be told anybody."""
+        inside = self.covers(problem.file, problem.path)
+        hint = self.said(problem.hint, inside=inside)
+        if inside:
+            hint = f"{hint}; {REVEAL}" if hint else REVEAL
+        return replace(problem, message=self.said(problem.message, inside=inside), hint=hint)
+
+
+def veil_of(config: Config) -> Veil:
+    """What must not be said of a configuration that was read."""
+    rules = [_asked(rule) for rule in config.rules]
+    entities = {entity.name: _aliases(entity) for entity in config.entities}
+    names = [feed.name for feed in config.feeds] + [channel.name for channel in config.channels]
+    names += [tag for feed in config.feeds for tag in feed.tags]
+    made = _veil(rules, entities, names)
+    tables = {
+        (rule.origin.file, "rules", rule.origin.path[1])
+        for rule in config.rules
+        if rule.secret and rule.origin is not None
+    }
+    tables |= {
+        (entity.origin.file, "entities", entity.name)
+        for entity in config.entities
+        if entity.name in made.entities and entity.origin is not None
+    }
+    return replace(made, tables=frozenset(tables))
+
+
+def veil_of_tables(files: Sequence[tuple[str, Mapping[str, Any]]]) -> Veil:
+    """The same of files as they were parsed, whatever is wrong in them."""
+    rules: list[Asked] = []
+    secret_tables: set[tuple[str, str, str | int]] = set()
+    entities: dict[str, tuple[str, ...]] = {}
+    homes: dict[str, str] = {}
+    names: list[str] = []
+    for file, data in files:
+        for index, table in enumerate(_list_of_tables(data.get("rules"))):
+            if table is None:
+                continue
+            secret = table.get("secret", False) is not False  # a wrong value was meant to say yes
+            tests = tuple(_strings(table.get("tests")))
+            asked = {k: v for k, v in table.items() if k not in _HARMLESS_KEYS and k != "tests"}
+            rules.append(Asked(str(table.get("name", "")), secret, tuple(_strings(asked)), tests))
+            if secret:
+                secret_tables.add((file, "rules", index))
+        named = data.get("entities")
+        for name, table in named.items() if isinstance(named, dict) else ():
+            entities[name] = tuple(_strings(table))
+            homes[name] = file
+        channels = data.get("channels")
+        names += list(channels) if isinstance(channels, dict) else []
+        for feed in _list_of_tables(data.get("feeds")):
+            names += [str(feed.get("name", "")), *_strings(feed.get("tags"))] if feed else []
+    made = _veil(rules, entities, names)
+    secret_tables |= {(homes[name], "entities", name) for name in made.entities if name in homes}
+    return replace(made, tables=frozenset(secret_tables))
+
+
+def words_of(text: str) -> Iterator[str]:
+    """What may be a term in a text of a rule: what stands in quotes, and each word that is no operator."""
+    for found in _WHOLE.finditer(text):
+        yield next(part for part in found.groups() if part)
+    for word in _WORD.findall(text):
+        if word.casefold() not in _OPERATORS | _FIELDS:
+            yield word
+
+
+def _veil(rules: Sequence[Asked], entities: Mapping[str, Sequence[str]], names: Iterable[str]) -> Veil:
+    secret, rest = [r for r in rules if r.secret], [r for r in rules if not r.secret]
+    if not secret:
+        return Veil()
+    openly = {name for rule in rest for text in rule.texts for name in _ENTITY.findall(text)}
+    sealed = {name for rule in secret for text in rule.texts for name in _ENTITY.findall(text)} - openly
+    in_the_open = {
+        word.casefold()
+        for text in (
+            *names,
+            *(name for name in openly),
+            *(alias for name in openly for alias in entities.get(name, ())),
+            *(text for rule in rest for text in (rule.name, *rule.texts, *rule.tests)),
+        )
+        for word in (text, *words_of(text))
+    }
+    found = {word for rule in secret for text in rule.texts for word in (text, *words_of(text))}
+    found |= {line for rule in secret for text in rule.tests for line in (text, *text.splitlines())}
+    found |= {alias for name in sealed for alias in (name, *entities.get(name, ()))}
+    words = {w.strip() for w in found if w.strip().casefold() not in in_the_open}
+    return Veil(
+        rules=frozenset(rule.name for rule in secret if rule.name),
+        entities=frozenset(sealed),
+        words=frozenset(w for w in words if sum(map(str.isalnum, w)) >= LEAST_LETTERS),
+    )
+
+
+def _asked(rule: RuleConfig) -> Asked:
+    texts = [*([rule.query] if rule.query else []), *rule.any, *rule.all, *rule.none, *rule.feeds, *rule.tags]
+    texts += [text for near in rule.near for key in ("a", "b") for text in _strings(near.get(key))]
+    texts += _strings(rule.atleast.get("of")) if rule.atleast else []
+    return Asked(rule.name, rule.secret, tuple(texts), tuple(test.text for test in rule.tests))
+
+
+def _aliases(entity: EntityConfig) -> tuple[str, ...]:
+    return (*entity.aliases, *entity.not_in, *_strings(dict(entity.context)))
+
+
+def _list_of_tables(value: object) -> list[dict[str, Any] | None]:
+    if not isinstance(value, list):
+        return []
+    return [item if isinstance(item, dict) else None for item in value]
+
+
+def _strings(value: object) -> list[str]:
+    """All texts in a value of TOML, however deep."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _strings(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _strings(item)]
+    return []
+
+
+def _without(text: str, word: str, mask: str) -> str:
+    pattern = rf"(?<![\w-])['“]?{re.escape(word)}['”]?(?![\w-])"
+    return re.sub(pattern, lambda _: mask, text, flags=re.IGNORECASE)
