@@ -32,21 +32,6 @@ _FIELDS = frozenset(
         *("feed", "tag", "lang", "category", "source", "author"),
     )
 )
-    [
-        "title",
-        "summary",
-        "body",
-        "text",
-        "lead",
-        "start",
-        "feed",
-        "tag",
-        "lang",
-        "category",
-        "source",
-        "author",
-    ]
-)
 _WHOLE = re.compile(r"\"([^\"]+)\"|“([^”]+)”|\{([^}]+)\}|/((?:[^/\\]|\\.)+)/")
 _WORD = re.compile(r"[^\W_](?:[\w'\u2019-]*\w)?")
 _ENTITY = re.compile(r"(?<![\w.])@([\w-]+)")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.config.later import not_yet
 from monitor.config.load import require
 from tests.support.configs import FEED, RULE, SMALL, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TABLES = [
     ('[metrics]\nlisten = "127.0.0.1:1"\n', 11, "[metrics]"),
