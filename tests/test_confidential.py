@@ -1,4 +1,4 @@
-"""Secret rules at work, with the real store: notices without content, and open alerts as if they were alone."""
+"""Secret rules at work, with the real store: notices without content, open alerts as if they were alone."""
 
 from __future__ import annotations
 

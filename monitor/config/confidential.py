@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.alerts.confidential import SOME_RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from monitor.config.words import KeyPath, Problem
     from monitor.settings import Config, EntityConfig, RuleConfig
@@ -53,7 +53,7 @@ class Veil:
     """
     The names of secret rules, the entities that only they ask for, and the words of both.
 
-    Words that stand in the open as well (in an open rule, or as a name of a feed or a channel) are not among
+    Entities that no rule asks for are taken for theirs. Words that stand in the open as well (in an open rule, or as a name of a feed or a channel) are not among
     these. `tables` are the places of those rules and entities: (file, "rules", 3), (file, "entities", name).
     """
 
@@ -82,6 +82,9 @@ class Veil:
     def problem(self, problem: Problem) -> Problem:
         """A mistake of the configuration as it may be told anybody."""
         inside = self.covers(problem.file, problem.path)
+        # A name that is not there may be that of a secret rule, as it was called before, or misspelt.
+        unknown = bool(self.rules) and problem.code in ("unknown_rule", "unknown_entity")
+        inside = inside or unknown
         hint = self.said(problem.hint, inside=inside)
         if inside:
             hint = f"{hint}; {REVEAL}" if hint else REVEAL
@@ -94,7 +97,8 @@ def veil_of(config: Config) -> Veil:
     entities = {entity.name: _aliases(entity) for entity in config.entities}
     names = [feed.name for feed in config.feeds] + [channel.name for channel in config.channels]
     names += [tag for feed in config.feeds for tag in feed.tags]
-    made = _veil(rules, entities, names)
+    own = {entity.name for entity in config.entities if entity.pack is None}
+    made = _veil(rules, entities, own, names)
     tables = {
         (rule.origin.file, "rules", rule.origin.path[1])
         for rule in config.rules
@@ -133,7 +137,7 @@ def veil_of_tables(files: Sequence[tuple[str, Mapping[str, Any]]]) -> Veil:
         names += list(channels) if isinstance(channels, dict) else []
         for feed in _list_of_tables(data.get("feeds")):
             names += [str(feed.get("name", "")), *_strings(feed.get("tags"))] if feed else []
-    made = _veil(rules, entities, names)
+    made = _veil(rules, entities, entities.keys(), names)
     secret_tables |= {(homes[name], "entities", name) for name in made.entities if name in homes}
     return replace(made, tables=frozenset(secret_tables))
 
@@ -147,12 +151,16 @@ def words_of(text: str) -> Iterator[str]:
             yield word
 
 
-def _veil(rules: Sequence[Asked], entities: Mapping[str, Sequence[str]], names: Iterable[str]) -> Veil:
+def _veil(
+    rules: Sequence[Asked], entities: Mapping[str, Sequence[str]], own: Collection[str], names: Iterable[str]
+) -> Veil:
     secret, rest = [r for r in rules if r.secret], [r for r in rules if not r.secret]
     if not secret:
         return Veil()
     openly = {name for rule in rest for text in rule.texts for name in _ENTITY.findall(text)}
     sealed = {name for rule in secret for text in rule.texts for name in _ENTITY.findall(text)} - openly
+    # One that nobody asks for was written for a rule that is being changed: it may be a secret one.
+    sealed |= set(own) - openly
     in_the_open = {
         word.casefold()
         for text in (
