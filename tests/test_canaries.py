@@ -333,7 +333,7 @@ def tell_the_story(room: Newsroom, log_format: str) -> None:
             f"Again talks in Doha {log_format}",
             guid=f"b{log_format}",
             link=f"http://127.0.0.1:9/b{log_format}",
-            text=f"Envoys met in Doha on Monday, and nobody spoke to the press there. {HITS[3]} was on no list.",
+            text=f"Envoys met in Doha on Monday, and nobody spoke to the press. {HITS[3]} was on no list.",
         )
         silent = Item(
             f"About {HITS[0]} and {HITS[1]} {log_format}",
@@ -342,7 +342,10 @@ def tell_the_story(room: Newsroom, log_format: str) -> None:
             text=f"{HITS[2]} spoke with {HITS[4]} for an hour.",
         )
         again = replace(
-            silent, title=f"{HITS[2]} {log_format}", guid=f"t{log_format}", link=silent.link + "2"
+            silent,
+            title=f"{HITS[2]} {log_format}",
+            guid=f"t{log_format}",
+            link=f"http://127.0.0.1:9/t{log_format}",
         )
         room.web.on(news, answer(200, rss(item, both, silent, again, OLD)))
         for channel in ("okhook", "okmail", "screen"):
@@ -452,6 +455,7 @@ VERBS: dict[str, list[list[str]]] = {
     + [["json", "--json"], ["nosuch"]],
     "status": [[], ["--json"]],
     "config show": [[], ["--json"]],
+    "config migrate": [["--dry-run"], ["--json"]],
     "config path": [[]],
     "config schema": [[]],
     "db migrate": [[]],

@@ -53,8 +53,9 @@ class Veil:
     """
     The names of secret rules, the entities that only they ask for, and the words of both.
 
-    Entities that no rule asks for are taken for theirs. Words that stand in the open as well (in an open rule, or as a name of a feed or a channel) are not among
-    these. `tables` are the places of those rules and entities: (file, "rules", 3), (file, "entities", name).
+    Entities that no rule asks for are taken for theirs. Words that stand in the open as well (in an open
+    rule, or as a name of a feed or a channel) are not among these. `tables` are the places of those rules and
+    entities: (file, "rules", 3), (file, "entities", name).
     """
 
     rules: frozenset[str] = frozenset()
