@@ -64,6 +64,7 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
         findings += rule_findings(config, problems, loaded.texts)
         if with_advice:
             findings += rule_findings(config, _advice(config), loaded.texts)
+            findings += _narrow_findings(config, loaded.texts)
         findings += rule_test_findings(config, engine, loaded.texts)
         findings += channel_findings(config, loaded.texts)
     return sorted(findings, key=lambda f: (f.file, f.line, f.column or 0, f.message))
@@ -127,6 +128,19 @@ def rule_test_findings(
             texts, rules[failed.rule].origin, ("tests", failed.index), "rule_test", failed.message, veil=veil
         )
         for failed in run_rule_tests(engine, config.rules)
+    ]
+
+
+def _narrow_findings(config: Config, texts: Mapping[str, str]) -> list[Finding]:
+    """Routes that send a rule to no channel that it may go to; where no route does, loading says so."""
+    from monitor.config.narrow import narrow_rules
+    from monitor.settings import Origin
+
+    veil = _veil(config)
+    return [
+        _finding(texts, Origin(p.file, p.path), (), p.code, p.message, level=p.level, hint=p.hint, veil=veil)
+        for p in narrow_rules(config)
+        if p.level == "warning"
     ]
 
 

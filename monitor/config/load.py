@@ -157,7 +157,7 @@ def load_config(
     problems += exposed_database(config.database, main.file)
     problems += unreachable_feeds(config)
     problems += hasty_intervals(config)
-    problems += narrow_rules(config)
+    problems += [problem for problem in narrow_rules(config) if problem.level == "error"]
     problems += shut_for_good(config)
     if not reveal:
         veil = veil_of_tables([(source.file, source.data) for source in sources])

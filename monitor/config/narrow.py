@@ -17,7 +17,8 @@ def narrow_rules(config: Config) -> Iterator[Problem]:
     """
     An error where `allow_channels` leaves a rule no channel, a warning where one route has none for it.
 
-    A route that merely loses some of its channels to it is what the key is there for.
+    A route that merely loses some of its channels to it is what the key is there for. Warnings are advice,
+    for `check` to give.
     """
     channels = {channel.name for channel in config.channels}
     for rule in config.rules:
