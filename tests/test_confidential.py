@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.alerts import payload
 from monitor.alerts.confidential import KIND, PREFIX, public_name
-from monitor.delivery.queues import hand_over
+from monitor.delivery.queues import gather_backlog, hand_over
 from monitor.delivery.terms import Terms
 from monitor.model import Answer, AnswerClass, OutboxState, Reason, Severity
 from monitor.settings import QuietHours, RouteConfig, RuleConfig
@@ -215,7 +215,7 @@ def test_allow_channels_is_kept_to_by_routes_and_fallbacks(tmp_path: Path) -> No
         made.poll("a")
         assert [m["channel"] for m in made.messages()] == ["phone"]
         made.change(rules=(RuleConfig(name="other", query="rain"),))
-        terms = Terms(fallbacks={"phone": "chat"})
+        terms = Terms(fallbacks={"phone": "chat", "chat": None})
 
         def refuse(tx: Tx) -> frozenset[str]:
             row = lease_next(tx, "phone", made.now, (), may_go)
@@ -415,3 +415,47 @@ def test_open_alerts_are_as_if_there_were_no_secret_rules(
         for row in told:
             if row.kind == KIND:
                 assert not any(word in row.payload for word in ("Report", "example", "s-doha", "ministry"))
+
+
+def test_a_fallback_is_given_a_notice(tmp_path: Path) -> None:
+    """The channel that takes over learns as little as the one that gave up."""
+    with desk(tmp_path, HUSH, channels=("phone", "chat"), routes=(RouteConfig({}, ("phone",)),)) as made:
+        made.publish("a", TALKS)
+        made.poll("a")
+
+        def refuse(tx: Tx) -> frozenset[str]:
+            row = lease_next(tx, "phone", made.now, (), may_go)
+            assert row is not None
+            _settled(tx, row, made.now, answer=AnswerClass.REFUSED)
+            return hand_over(tx, row, Terms(fallbacks={"phone": "chat", "chat": None}), made.now)
+
+        assert do(made, refuse) == {"chat"}
+        [notice] = send(made, "chat")
+        says_nothing(notice)
+        assert notice["late"]
+
+
+def test_a_long_queue_of_notices_becomes_one(tmp_path: Path) -> None:
+    """Apart from the open alerts, whose backlog is a digest as ever."""
+    with desk(tmp_path, replace(OPEN, query="rain"), HUSH, budget="off") as made:
+        made.publish(
+            "a",
+            *(
+                Item(
+                    f"Doha {n}{' rain' * (n > 7)}",
+                    guid=str(n),
+                    link=f"https://a.example/{n}",
+                    text=f"{n}",
+                    age=0,
+                )
+                for n in range(15)
+            ),
+        )
+        made.poll("a")
+        terms = Terms(gathers=frozenset({"phone"}))
+        do(made, lambda tx: gather_backlog(tx, "phone", 1, terms, made.now))
+        told = send(made)
+        [notice] = [m for m in told if m["kind"] == KIND]
+        assert len(notice["alerts"]) == 15
+        assert notice["late"]
+        assert {m["kind"] for m in told} == {KIND, "digest"}

@@ -170,7 +170,10 @@ def _veil(config: Config) -> Veil:
     """What is not said of secret rules; nothing is kept back from those who ask for it."""
     from monitor.config.confidential import Veil, veil_of
 
-    return Veil() if context.given.reveal else veil_of(config)
+    if context.given.reveal:
+        return Veil()
+    loaded = context.last()
+    return loaded.veil if loaded is not None else veil_of(config)
 
 
 def _texts(config: Config) -> dict[str, str]:

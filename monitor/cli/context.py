@@ -84,9 +84,9 @@ def load(*, strict: bool = True, path: Path | None = None) -> Loaded:
     return loaded
 
 
-def loaded() -> Config | None:
-    """The configuration that was read last, as far as it could be; None where none was."""
-    return _loaded[0].partial if _loaded else None
+def last() -> Loaded | None:
+    """What was read last; None where nothing was."""
+    return _loaded[0] if _loaded else None
 
 
 def hide_secrets() -> None:
@@ -95,7 +95,7 @@ def hide_secrets() -> None:
 
     for loaded in _loaded:
         if loaded.partial is not None:
-            hush(loaded.partial)
+            hush(loaded.partial, veil=loaded.veil)
 
 
 def config(*, strict: bool = False) -> Config:

@@ -155,7 +155,7 @@ def load_again(started_with: Config) -> Plan:
     # The file it began with: where that one is gone, the next on the search path is somebody else's.
     loaded = context.load(strict=True, path=started_with.path)
     if loaded.partial is not None:
-        hush(loaded.partial)
+        hush(loaded.partial, veil=loaded.veil)
     errors = [finding for finding in all_findings(loaded) if finding.level == "error"]
     if errors:
         raise ConfigError(errors)

@@ -79,7 +79,7 @@ def veil() -> Veil:
     """What is hidden by this command; nothing with --reveal, or where no configuration was read."""
     found: Veil | None = context.made.get("veil")
     if found is None:
-        found = context.made["veil"] = Veil() if context.given.reveal else _veil_of(context.loaded())
+        found = context.made["veil"] = Veil() if context.given.reveal else _veil_of(_config())
     return found
 
 
@@ -94,6 +94,12 @@ def left_in(names: Sequence[str], say: Callable[[str], None]) -> list[str]:
     if len(rest) < len(names):
         say(hidden_note(len(names) - len(rest)))
     return rest
+
+
+def _config() -> Config | None:
+    """The configuration that was read last, as far as it could be."""
+    loaded = context.last()
+    return loaded.partial if loaded is not None else None
 
 
 def _veil_of(config: Config | None) -> Veil:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.config import checks
 from monitor.config.build import Builder, Parts
-from monitor.config.confidential import veil_of_tables
+from monitor.config.confidential import Veil, veil_of_tables
 from monitor.config.consistency import inconsistencies
 from monitor.config.exposed import exposed_database, exposed_secret
 from monitor.config.hasty import hasty_intervals
@@ -64,13 +64,15 @@ class Loaded:
     The outcome of reading a configuration.
 
     `config` is None if any finding is an error. `partial` is what could be built all the same, for `check` to
-    look at its rules; nothing may run on it. `texts` holds each file as read, to locate things in it.
+    look at its rules; nothing may run on it. `texts` holds each file as read, to locate things in it. `veil`
+    is what must not be said of secret rules, those included that could not be read.
     """
 
     config: Config | None
     findings: tuple[Finding, ...] = ()
     partial: Config | None = field(default=None, repr=False)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    veil: Veil = field(default_factory=Veil, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,13 @@ def load_config(
     problems += hasty_intervals(config)
     problems += [problem for problem in narrow_rules(config) if problem.level == "error"]
     problems += shut_for_good(config)
+    veil = veil_of_tables([(source.file, source.data) for source in sources])
     if not reveal:
-        veil = veil_of_tables([(source.file, source.data) for source in sources])
         problems = [veil.problem(problem) for problem in problems]
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)
-    return Loaded(config if usable else None, findings, config, {s.file: s.text for s in sources})
+    texts_read = {source.file: source.text for source in sources}
+    return Loaded(config if usable else None, findings, config, texts_read, veil)
 
 
 def require(loaded: Loaded) -> Config:

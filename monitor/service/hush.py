@@ -12,18 +12,20 @@ from monitor.service.redaction import MASK
 from monitor.store.confidential import kept_rules, key_of
 
 if TYPE_CHECKING:
+    from monitor.config.confidential import Veil
     from monitor.settings import Config
     from monitor.store.database import Reader
 
 
-def hush(config: Config, reader: Reader | None = None) -> None:
+def hush(config: Config, reader: Reader | None = None, veil: Veil | None = None) -> None:
     """
     Register its secrets, and what its secret rules ask for; those known before stay.
 
-    With a database, secret rules are shown under their public names, also those that are gone.
+    With a database, secret rules are shown under their public names, also those that are gone. `veil` is that
+    of the files, where rules may stand that could not be read.
     """
     redact(secrets_of(config))
-    veil = veil_of(config)
+    veil = veil or veil_of(config)
     key = key_of(reader) if reader is not None else None
     rules = set(veil.rules)
     if reader is not None:
