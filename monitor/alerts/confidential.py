@@ -11,20 +11,24 @@ what would go out if there were no secret ones.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.model import Message, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 KIND = "confidential"  # of a message and of its row in the outbox
 SOME_RULE = "a confidential rule"  # where there is no key to make a public name with
 HIDDEN = "(confidential)"  # stands where a headline would
+MASK = "***"
+LEAST_LETTERS = 4  # a shorter word is masked nowhere: it would garble every line, and so give itself away
 PREFIX = "secret-"
 _DIGITS = 6
 _LISTED = 20  # alerts that a notice names
+_WORD = re.compile(r"\w(?:[\w'\u2019-]*\w)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +105,37 @@ def opened(message: Message, secret: Sequence[str], severity: Severity) -> Messa
         also=message.also,
         outlets=message.outlets,
     )
+
+
+def words_in(text: str) -> Iterator[str]:
+    """The words of a text, folded; of "harbour-deal" its parts as well."""
+    for word in _WORD.findall(text.casefold()):
+        yield word
+        if "-" in word:
+            yield from word.split("-")
+
+
+def spaced(stand_ins: Mapping[str, str]) -> dict[str, str]:
+    """Those that are no single word, as a name with a space in it: `masked` looks for them as they are."""
+    return {name: other for name, other in stand_ins.items() if _WORD.fullmatch(name) is None}
+
+
+def masked(text: str, stand_ins: Mapping[str, str], several: Mapping[str, str]) -> str:
+    """
+    The text with other words in place of some: whole words, in any case, also as parts of "harbour-deal".
+
+    The keys are folded words. However many there are, it takes as long as the text is; `several` are those of
+    `spaced`, which should be few.
+    """
+
+    def instead(found: re.Match[str]) -> str:
+        word = found[0]
+        whole = stand_ins.get(word.casefold())
+        if whole is not None or "-" not in word:
+            return word if whole is None else whole
+        return "-".join(stand_ins.get(part.casefold(), part) for part in word.split("-"))
+
+    for name, other in several.items():
+        if name in text.casefold():
+            text = re.sub(re.escape(name), other.replace("\\", "\\\\"), text, flags=re.IGNORECASE)
+    return _WORD.sub(instead, text)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from monitor.alerts.confidential import SOME_RULE
+from monitor.alerts.confidential import LEAST_LETTERS, MASK, SOME_RULE, masked, spaced, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,32 +20,29 @@ if TYPE_CHECKING:
     from monitor.config.words import KeyPath, Problem
     from monitor.settings import Config, EntityConfig, RuleConfig
 
-LEAST_LETTERS = 4  # a shorter word is masked nowhere: it would garble every line, and so give itself away
 REVEAL = "tocsin check --reveal shows all of it"
 _HARMLESS_KEYS = frozenset(
     ("name", "severity", "weak", "updates", "budget", "secret", "allow_channels", "enabled", "scope", "lang")
 )
-_OPERATORS = frozenset(("and", "or", "not", "near", "onear", "atleast"))
-_FIELDS = frozenset(
+_NO_TERMS = frozenset(
     (
+        *("and", "or", "not", "near", "onear", "atleast"),
         *("title", "summary", "body", "text", "lead", "start"),
         *("feed", "tag", "lang", "category", "source", "author"),
     )
 )
-_WHOLE = re.compile(r"\"([^\"]+)\"|“([^”]+)”|\{([^}]+)\}|/((?:[^/\\]|\\.)+)/")
-_WORD = re.compile(r"[^\W_](?:[\w'\u2019-]*\w)?")
 _ENTITY = re.compile(r"(?<![\w.])@([\w-]+)")
+_NAMED = re.compile(r"\brule ['“]([^'”]+)['”]")
 _QUOTED = re.compile(r"(?<!\w)['\"“\u2018«`(].*['\"”\u2019»`)](?!\w)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A rule as far as this goes: what it asks for, and its worked examples."""
+    """A rule as far as this goes; its examples are quoted only where all that is quoted is left out."""
 
     name: str
     secret: bool
     texts: tuple[str, ...]
-    tests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +66,13 @@ class Veil:
 
     def said(self, text: str, *, inside: bool) -> str:
         """A message without names; of something that stands `inside` such a table without its words, too."""
-        for name in sorted(self.rules, key=len, reverse=True):
-            text = re.sub(rf"\brule ['“]?{re.escape(name)}['”]?(?!\w)", SOME_RULE, text)
-            text = _without(text, name, SOME_RULE)
-        for name in self.entities:
-            text = _without(text, name, "***")
+        text = _NAMED.sub(lambda found: SOME_RULE if found[1] in self.rules else found[0], text)
+        rules = dict.fromkeys(map(str.casefold, self.rules), SOME_RULE)
+        hidden = dict.fromkeys(map(str.casefold, self.entities), MASK) | rules
+        text = masked(text, hidden, spaced(hidden))
         if inside:
             text = _QUOTED.sub("…", text)
-            for word in self.words:
-                text = _without(text, word, "…")
+            text = masked(text, dict.fromkeys(self.words, "…"), {})
         return text
 
     def problem(self, problem: Problem) -> Problem:
@@ -94,6 +89,8 @@ class Veil:
 
 def veil_of(config: Config) -> Veil:
     """What must not be said of a configuration that was read."""
+    if not any(rule.secret for rule in config.rules):
+        return Veil()
     rules = [_asked(rule) for rule in config.rules]
     entities = {entity.name: _aliases(entity) for entity in config.entities}
     names = [feed.name for feed in config.feeds] + [channel.name for channel in config.channels]
@@ -115,6 +112,10 @@ def veil_of(config: Config) -> Veil:
 
 def veil_of_tables(files: Sequence[tuple[str, Mapping[str, Any]]]) -> Veil:
     """The same of files as they were parsed, whatever is wrong in them."""
+    if not any(
+        table and _is_secret(table) for _, data in files for table in _list_of_tables(data.get("rules"))
+    ):
+        return Veil()
     rules: list[Asked] = []
     secret_tables: set[tuple[str, str, str | int]] = set()
     entities: dict[str, tuple[str, ...]] = {}
@@ -124,10 +125,9 @@ def veil_of_tables(files: Sequence[tuple[str, Mapping[str, Any]]]) -> Veil:
         for index, table in enumerate(_list_of_tables(data.get("rules"))):
             if table is None:
                 continue
-            secret = table.get("secret", False) is not False  # a wrong value was meant to say yes
-            tests = tuple(_strings(table.get("tests")))
+            secret = _is_secret(table)
             asked = {k: v for k, v in table.items() if k not in _HARMLESS_KEYS and k != "tests"}
-            rules.append(Asked(str(table.get("name", "")), secret, tuple(_strings(asked)), tests))
+            rules.append(Asked(str(table.get("name", "")), secret, tuple(_strings(asked))))
             if secret:
                 secret_tables.add((file, "rules", index))
         named = data.get("entities")
@@ -144,11 +144,9 @@ def veil_of_tables(files: Sequence[tuple[str, Mapping[str, Any]]]) -> Veil:
 
 
 def words_of(text: str) -> Iterator[str]:
-    """What may be a term in a text of a rule: what stands in quotes, and each word that is no operator."""
-    for found in _WHOLE.finditer(text):
-        yield next(part for part in found.groups() if part)
-    for word in _WORD.findall(text):
-        if word.casefold() not in _OPERATORS | _FIELDS:
+    """The words of a rule's text that may be terms, folded: long enough, and no operator or field."""
+    for word in words_in(text):
+        if word not in _NO_TERMS and sum(map(str.isalnum, word)) >= LEAST_LETTERS:
             yield word
 
 
@@ -156,42 +154,37 @@ def _veil(
     rules: Sequence[Asked], entities: Mapping[str, Sequence[str]], own: Collection[str], names: Iterable[str]
 ) -> Veil:
     secret, rest = [r for r in rules if r.secret], [r for r in rules if not r.secret]
-    if not secret:
-        return Veil()
     openly = {name for rule in rest for text in rule.texts for name in _ENTITY.findall(text)}
     sealed = {name for rule in secret for text in rule.texts for name in _ENTITY.findall(text)} - openly
     # One that nobody asks for was written for a rule that is being changed: it may be a secret one.
     sealed |= set(own) - openly
-    in_the_open = {
-        word.casefold()
-        for text in (
-            *names,
-            *(name for name in openly),
-            *(alias for name in openly for alias in entities.get(name, ())),
-            *(text for rule in rest for text in (rule.name, *rule.texts, *rule.tests)),
-        )
-        for word in (text, *words_of(text))
-    }
-    found = {word for rule in secret for text in rule.texts for word in (text, *words_of(text))}
-    found |= {line for rule in secret for text in rule.tests for line in (text, *text.splitlines())}
-    found |= {alias for name in sealed for alias in (name, *entities.get(name, ()))}
-    words = {w.strip() for w in found if w.strip().casefold() not in in_the_open}
-    return Veil(
-        rules=frozenset(rule.name for rule in secret if rule.name),
-        entities=frozenset(sealed),
-        words=frozenset(w for w in words if sum(map(str.isalnum, w)) >= LEAST_LETTERS),
+    found = {word for rule in secret for text in rule.texts for word in words_of(text)}
+    found |= {word for name in sealed for text in (name, *entities.get(name, ())) for word in words_of(text)}
+    texts = (
+        *names,
+        *openly,
+        *(alias for name in openly for alias in entities.get(name, ())),
+        *(text for rule in rest for text in (rule.name, *rule.texts)),
     )
+    for text in texts:  # thousands of open rules may stand beside a secret one: this is all that is done
+        found.difference_update(words_in(text))
+    return Veil(frozenset(rule.name for rule in secret if rule.name), frozenset(sealed), frozenset(found))
 
 
 def _asked(rule: RuleConfig) -> Asked:
     texts = [*([rule.query] if rule.query else []), *rule.any, *rule.all, *rule.none, *rule.feeds, *rule.tags]
     texts += [text for near in rule.near for key in ("a", "b") for text in _strings(near.get(key))]
     texts += _strings(rule.atleast.get("of")) if rule.atleast else []
-    return Asked(rule.name, rule.secret, tuple(texts), tuple(test.text for test in rule.tests))
+    return Asked(rule.name, rule.secret, tuple(texts))
 
 
 def _aliases(entity: EntityConfig) -> tuple[str, ...]:
     return (*entity.aliases, *entity.not_in, *_strings(dict(entity.context)))
+
+
+def _is_secret(table: Mapping[str, Any]) -> bool:
+    """Whether a rule's table says so; a wrong value was meant to say yes."""
+    return table.get("secret", False) is not False
 
 
 def _list_of_tables(value: object) -> list[dict[str, Any] | None]:
@@ -209,8 +202,3 @@ def _strings(value: object) -> list[str]:
     if isinstance(value, (list, tuple)):
         return [text for item in value for text in _strings(item)]
     return []
-
-
-def _without(text: str, word: str, mask: str) -> str:
-    pattern = rf"(?<![\w-])['“]?{re.escape(word)}['”]?(?![\w-])"
-    return re.sub(pattern, lambda _: mask, text, flags=re.IGNORECASE)

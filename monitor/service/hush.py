@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.alerts.confidential import public_name
+from monitor.alerts.confidential import MASK, public_name
 from monitor.config.confidential import veil_of
 from monitor.config.secrets import secrets_of
 from monitor.service.log import confide, redact
-from monitor.service.redaction import MASK
 from monitor.store.confidential import kept_rules, key_of
 
 if TYPE_CHECKING:

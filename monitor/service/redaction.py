@@ -15,10 +15,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
+from monitor.alerts.confidential import MASK, masked, spaced
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-MASK = "***"
 SHORTEST = 4  # characters: masking a shorter one would garble every line, and so give it away
 SHORTEST_PART = 8  # a shorter part of an address is more likely a word of everyday use ("services", "v1")
 
@@ -30,7 +31,7 @@ class Redactor:
         self._forms: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
         self._confided: dict[str, str] = {}
-        self._confiding: re.Pattern[str] | None = None
+        self._several: dict[str, str] = {}  # of these what is no single word
 
     def add(self, secrets: Iterable[str]) -> None:
         """Register more secrets; those known stay, since they still lie in queues and tracebacks."""
@@ -45,15 +46,9 @@ class Redactor:
 
     def confide(self, words: Iterable[str], names: Mapping[str, str]) -> None:
         """Register words of secret rules, and their names with what stands for them; those known stay."""
-        known = {word.casefold(): MASK for word in words if len(word) >= SHORTEST}
-        known |= {name.casefold(): public for name, public in names.items()}
-        if known.items() <= self._confided.items():
-            return
-        confided = {**self._confided, **known}
-        ordered = sorted(confided, key=lambda word: (-len(word), word))
-        words_alone = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in ordered)
-        self._confiding = re.compile(rf"(?<!\w)(?:{words_alone})(?!\w)", re.IGNORECASE)
-        self._confided = confided
+        known = dict.fromkeys((word.casefold() for word in words if len(word) >= SHORTEST), MASK)
+        self._confided = self._confided | known | {n.casefold(): public for n, public in names.items()}
+        self._several = spaced(self._confided)
 
     def __call__(self, text: str) -> str:
         """The text without any registered secret."""
@@ -62,10 +57,7 @@ class Redactor:
 
     def discreet(self, text: str) -> str:
         """The text without secrets, and without what secret rules ask for."""
-        pattern = self._confiding
-        if pattern is not None:
-            text = pattern.sub(lambda found: self._confided.get(found[0].casefold(), MASK), text)
-        return self(text)
+        return self(masked(text, self._confided, self._several) if self._confided else text)
 
 
 def forms_of(secret: str) -> frozenset[str]:
