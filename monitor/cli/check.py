@@ -67,6 +67,7 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
             findings += _narrow_findings(config, loaded.texts)
         findings += rule_test_findings(config, engine, loaded.texts)
         findings += channel_findings(config, loaded.texts)
+        findings += listen_findings(config, loaded.texts)
     return sorted(findings, key=lambda f: (f.file, f.line, f.column or 0, f.message))
 
 
@@ -174,6 +175,18 @@ def _veil(config: Config) -> Veil:
         return Veil()
     loaded = context.last()
     return loaded.veil if loaded is not None else veil_of(config)
+
+
+def listen_findings(config: Config, texts: Mapping[str, str]) -> list[Finding]:
+    """What is to be said of where health and metrics are served."""
+    from monitor.config.serving import warnings
+    from monitor.settings import Origin
+
+    origin = Origin(str(config.path), ("metrics",))
+    return [
+        _finding(texts, origin, ("listen",), code, message, level="warning", hint=hint)
+        for code, message, hint in warnings(config)
+    ]
 
 
 def _texts(config: Config) -> dict[str, str]:

@@ -37,8 +37,6 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
 
 def _used(config: Config) -> Iterator[tuple[str, Origin]]:
     main = str(config.path)
-    if config.metrics_listen:
-        yield "[metrics]", Origin(main, ("metrics",))
     if config.deadman is not None:
         yield "[deadman]", Origin(main, ("deadman",))
     if config.canary is not None:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import StoreError
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import start_rate
+from monitor.model import FetchStatus
 from monitor.moving import address_of, learnt_addresses
 from monitor.pipeline import check_feed
 from monitor.service.asking import Asking
@@ -245,7 +246,10 @@ class Poller:
         return self.plan is not plan or (self.outage.on and not probe)
 
     def _report(self, recorded: Recorded) -> None:
-        self.counts[f"status_{recorded.status.value}"] += 1
+        # A document that is none counts as a bad one, whatever its server called it.
+        unread = recorded.status is FetchStatus.NEW and not recorded.ok
+        ended = FetchStatus.BAD_BODY if unread else recorded.status
+        self.counts[f"status_{ended.value}"] += 1
         self.counts["polled"] += 1
         self.counts["new"] += recorded.new
         self.counts["matched"] += recorded.matched

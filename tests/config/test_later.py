@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLES = [
-    ('[metrics]\nlisten = "127.0.0.1:1"\n', 11, "[metrics]"),
     ('[deadman]\nurl = "https://x.example/"\n', 11, "[deadman]"),
     ('[canary]\nchannels = ["screen"]\n', 11, "[canary]"),
 ]
