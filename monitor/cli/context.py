@@ -136,6 +136,11 @@ def reader(path: Path | None = None) -> Reader:
     return opened
 
 
+def opened() -> Reader | None:
+    """The database that this command reads, where it has opened one."""
+    return _open[-1] if _open else None
+
+
 def close() -> None:
     """Close the readers that verbs opened, also those of verbs that ended early."""
     while _open:

@@ -127,6 +127,8 @@ def _remembered(config: Config) -> tuple[bytes | None, Kept | None]:
     from monitor.store.database import Reader
     from monitor.store.schema import HEAD, version_of
 
+    if opened := context.opened():  # the one that is read: a broken file does not say where it is
+        return key_of(opened), kept_rules(opened)
     reader: Reader | None = None
     try:
         if version_of(config.database) != HEAD:

@@ -16,7 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.alerts.latency import Histogram, Stage
-from monitor.alerts.silences import CONFIDENTIAL
+from monitor.alerts.confidential import SOME_RULE as CONFIDENTIAL
 from monitor.config.secrets import secrets_of
 from monitor.plan import build_plan
 from monitor.seeing import FeedSight, Reach, Sight
