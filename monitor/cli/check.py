@@ -53,13 +53,11 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
 
     `with_advice`: also what is lawful and seldom meant, for which the newest stored articles are looked at.
     """
-    from monitor.config.later import not_yet
     from monitor.rules.engine import compile_rules
 
     findings = list(loaded.findings)
     config = loaded.partial
     if config is not None:
-        findings += not_yet(config)
         engine, problems = compile_rules(config.rules, config.entities, languages=config.languages)
         findings += rule_findings(config, problems, loaded.texts)
         if with_advice:

@@ -38,6 +38,7 @@ from monitor.config.schema import SINGLE
 from monitor.config.secrets import Resolver
 from monitor.config.shut import shut_for_good
 from monitor.config.tables import Tables, validate
+from monitor.config.watchers import doubtful_watchers
 from monitor.config.words import KeyPath, Problem, WrongValueError
 from monitor.errors import ConfigError, UsageError
 from monitor.model import Finding
@@ -160,6 +161,7 @@ def load_config(
     problems += unreachable_feeds(config)
     problems += hasty_intervals(config)
     problems += [problem for problem in narrow_rules(config) if problem.level == "error"]
+    problems += doubtful_watchers(config)
     problems += shut_for_good(config)
     veil = veil_of_tables([(source.file, source.data) for source in sources])
     if not reveal:
