@@ -278,7 +278,7 @@ def test_what_secret_rules_ask_for_is_masked_in_what_varies(monkeypatch: pytest.
     logging.getLogger("monitor.x").error(
         "channel %s failed %d times: %s", "kananame", 3, ValueError("kanaword")
     )
-    logging.getLogger("apprise").error("channel kanaword")
+    logging.getLogger("elsewhere").error("channel kanaword")
     try:
         int("kanaword")
     except ValueError as error:
@@ -286,5 +286,5 @@ def test_what_secret_rules_ask_for_is_masked_in_what_varies(monkeypatch: pytest.
     text = stream.getvalue()
     assert "kana" not in text.lower().replace("secret-3f2a9c", "")
     assert "channel secret-3f2a9c failed 3 times: ***" in text
-    assert "error *** *** logger=apprise" in text
+    assert "error *** *** logger=elsewhere" in text
     assert log.redacted("kanaword") == "***"
