@@ -465,6 +465,7 @@ VERBS: dict[str, list[list[str]]] = {
     "channels test": [[name] for name in ("json", "gotify", "ntfy", "mail", "hook", "hooktls")]
     + [["json", "--json"], ["nosuch"]],
     "status": [[], ["--json"], ["--latency"], ["--latency", "--json"]],
+    "doctor": [["--feeds", "all"], ["--json"], ["--offline", "--deep"]],
     "config show": [[], ["--json"]],
     "config migrate": [["--dry-run"], ["--json"]],
     "config path": [[]],
