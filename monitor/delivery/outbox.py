@@ -30,6 +30,7 @@ from monitor.model import Answer, AnswerClass, OutboxState, Outgoing
 from monitor.settings import CANARY
 from monitor.store import sql
 from monitor.store.canary import forget
+from monitor.store.guarding import may_go
 from monitor.store.outbox import channel_state, lease_next, notice, return_leases, save_channel, settle
 from monitor.store.rows import from_db, to_db
 from monitor.store.writer import Priority
@@ -239,7 +240,7 @@ class OutboxWorker:
         if self._stopping or self._buckets.wait(self._terms, name, now) > 0:
             return None
         gather_backlog(tx, name, self._buckets.room(self._terms, name, now), self._terms, self._clock())
-        return lease_next(tx, name, self._clock(), self._terms.quiet.get(name, ()))
+        return lease_next(tx, name, self._clock(), self._terms.quiet.get(name, ()), may_go)
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
         """

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
+from monitor.alerts.confidential import KIND, collecting_notice
 from monitor.alerts.digest import collecting
 from monitor.alerts.fallback import heir_of
 from monitor.alerts.quiet import quiet_until
 from monitor.delivery.bucket import FEW, Waiting, settle_backlog
 from monitor.model import Reason, Severity, State
 from monitor.store import sql
+from monitor.store.confidential import kept_rules
 from monitor.store.digests import drop
 from monitor.store.matches import Fate, write_fate
 from monitor.store.outbox import channel_state, enqueue
@@ -19,7 +21,7 @@ from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from monitor.delivery.terms import Terms
@@ -47,6 +49,8 @@ def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: da
         return 0
     windows = terms.quiet.get(channel, ())
     due = {r["id"]: r for r in rows if quiet_until(windows, now, Severity(r["severity"])) is None}
+    sealed = [due.pop(one) for one in [r["id"] for r in due.values() if r["kind"] == KIND]]
+    _merge_notices(tx, channel, sealed, now)
     found = settle_backlog([_waiting(row) for row in due.values()], fits, was_paused=was_away)
     for ids in found.merged:
         severity = max(Severity(due[one]["severity"]) for one in ids)
@@ -58,6 +62,19 @@ def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: da
             tx.run(sql.ATTEMPTS_POUR, outbox=one, into=into)
             drop(tx, one, now)
     return len(found.merged)
+
+
+def _merge_notices(tx: Tx, channel: str, rows: Sequence[sqlite3.Row], now: datetime) -> None:
+    """Of several notices of secret rules that nobody has begun to send, one: it has room for all."""
+    mild = [r for r in rows if r["severity"] < Severity.URGENT and not (r["attempts"] or r["maybe_repeat"])]
+    if len(mild) < 2:
+        return
+    severity = max(Severity(row["severity"]) for row in mild)
+    into = enqueue(tx, channel, collecting_notice(severity), now, bin_name=BACKLOG)
+    values = {"state": State.WAITING.value, "reason": Reason.BACKLOG.word, "at": to_db(now)}
+    for row in mild:
+        tx.run(sql.LEDGER_POUR, outbox=row["id"], into=into, **values)
+        drop(tx, row["id"], now)
 
 
 def _was_away(state: ChannelState) -> bool:
@@ -81,10 +98,16 @@ def hand_over(tx: Tx, row: OutboxRow, terms: Terms, now: datetime) -> frozenset[
     """What a channel gave up goes to its fallback, where rules allow it; returns who got it."""
     if not terms.fallbacks.get(row.channel):
         return frozenset()
+    kept = kept_rules(tx)
     entries: dict[str, list[sqlite3.Row]] = {}
     for entry in tx.rows(sql.LEDGER_HEIRS, outbox=row.id):
-        told, dead = _known(tx.rows(sql.STORY_CHANNELS, story=entry["story_id"]))
-        allowed = terms.allowed.get(entry["rule"])
+        told, dead = _known(
+            other
+            for other in tx.rows(sql.STORY_CHANNELS, story=entry["story_id"])
+            if (other["rule"] in kept.secret) is (entry["rule"] in kept.secret)
+        )
+        # A rule that was removed may go no further than it might while it was there.
+        allowed = terms.allowed.get(entry["rule"], kept.allowed.get(entry["rule"]))
         heir = heir_of(row.channel, terms.fallbacks, allowed=allowed, told=told, dead=dead)
         if heir.channel:
             entries.setdefault(heir.channel, []).append(entry)
@@ -94,6 +117,8 @@ def hand_over(tx: Tx, row: OutboxRow, terms: Terms, now: datetime) -> frozenset[
         if message.kind == "alert":
             rules = tuple(dict.fromkeys(entry["rule"] for entry in those))
             given = replace(message, rules=rules, severity=severity, late=True)
+        elif message.kind == KIND:
+            given = collecting_notice(severity)
         else:
             given = collecting(severity, late=True)
         story = row.story_id if message.kind == "alert" else None

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from monitor.config.secrets import secrets_of
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
 from monitor.delivery.terms import terms_of
@@ -25,8 +24,9 @@ from monitor.plan import build_plan
 from monitor.service import systemd
 from monitor.service.clock import Clock
 from monitor.service.housekeeping import BREATH, keep_house
+from monitor.service.hush import hush
 from monitor.service.keeper import Keeper
-from monitor.service.log import event, get_logger, redact
+from monitor.service.log import event, get_logger
 from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
 from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
@@ -165,8 +165,9 @@ class App:
         )
         await self.worker.return_leases()
         await self._submit(self._trust_times)
-        redact(secrets_of(self.plan.config))
+        hush(self.plan.config)
         await self._sync(self.plan)
+        hush(self.plan.config, self.database.reader)
         self._use_channels(self._channels_for(self.plan))
         unpolled = self.database.reader.rows(sql.FEEDS_UNPOLLED)
         self._unpolled = {row["name"] for row in unpolled} & self.plan.feeds.keys()
@@ -242,10 +243,11 @@ class App:
         Everything that can fail comes first, the database last of it; what it raises leaves the old plan in
         force. What is in hand ends as it began: see `poller` and `recording` for polls.
         """
-        redact(secrets_of(plan.config))
+        hush(plan.config)
         channels = self._channels_for(plan)
         fetcher = self._fetcher_for(plan.config)
         await self._sync(plan)
+        hush(plan.config, self.database.reader)
         self.fetcher = fetcher
         self.plan = plan
         self.poller.use(plan, fetcher)
@@ -313,7 +315,10 @@ class App:
             for f in plan.config.feeds
         ]
         rules = {name: rule.hash for name, rule in plan.engine.rules.items() if name != CANARY}
-        await self._submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock()))
+        configured = plan.config.rules
+        await self._submit(
+            lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock(), configured=configured)
+        )
 
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
+from monitor.alerts.confidential import KIND as CONFIDENTIAL
 from monitor.alerts.quiet import quiet_until
 from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
@@ -16,7 +17,7 @@ from monitor.store.rows import ChannelState, OutboxRow, from_db, read, to_db, wr
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from monitor.alerts.quiet import Window
@@ -83,7 +84,7 @@ def keep(
 
     The bin goes `until` then. The caller's ledger rows that point at it are its content.
     """
-    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=bin_name)
+    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=bin_name, sealed=message.kind == CONFIDENTIAL)
     if row is None:
         return enqueue(tx, channel, message, now, story_id=story_id, held=why, until=until, bin_name=bin_name)
     added(tx, row, message, story_id)
@@ -123,13 +124,20 @@ def notice(tx: Tx, kind: str, subject: str, text: str, now: datetime, *, to: Seq
         enqueue(tx, channel, message, now)
 
 
-def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()) -> OutboxRow | None:
+def lease_next(
+    tx: Tx,
+    channel: str,
+    now: datetime,
+    quiet: Sequence[Window] = (),
+    fit: Callable[[Tx, sqlite3.Row, datetime], bool] = lambda *_: True,
+) -> OutboxRow | None:
     """
     Take the channel's next due notification, if its channel is not paused.
 
     What its quiet hours (`quiet`) do not let through is held until they end, unless somebody asked for it by
-    hand. The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a
-    lease, and the next start knows that this one may have arrived.
+    hand. `fit` says whether a row may be sent as it is, or mends it (`guarding`). The row is `leased` with
+    its attempt counted before anything is sent: a crash in mid-send leaves a lease, and the next start knows
+    that this one may have arrived.
     """
     state = channel_state(tx, channel)
     if state.paused_until is not None and state.paused_until > now:
@@ -140,7 +148,10 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
         if until is not None:
             hold(tx, row, until, now)
             continue
-        if row["kind"] == "digest" and not row["attempts"] and not compose(tx, row["id"]):
+        if not fit(tx, row, now):
+            continue
+        collected = row["kind"] in ("digest", CONFIDENTIAL) and not row["attempts"]
+        if collected and not compose(tx, row["id"], now):
             drop(tx, row["id"], now)  # all that it was to tell went another way
             continue
         return _leased(tx, row, now)
@@ -150,7 +161,8 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
 def _leased(tx: Tx, row: sqlite3.Row, now: datetime) -> OutboxRow:
     """The row, leased; an alert that was kept waiting by its receiver says that it is late."""
     since = from_db(row["created_at" if row["attempts"] else "next_attempt_at"])
-    if row["kind"] == "alert" and since is not None and since < now - LATE_AFTER:
+    row = tx.row(sql.OUTBOX, id=row["id"]) or row  # what was collected has been put together by now
+    if row["kind"] in ("alert", CONFIDENTIAL) and since is not None and since < now - LATE_AFTER:
         late = replace(payload.load(row["payload"]), late=True)
         tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(late), severity=row["severity"])
     leased = OutboxState.LEASED.value
