@@ -148,7 +148,8 @@ class Waiting:
     """
     One notification that is due: its outbox id, when it was first put in, and the stories it tells.
 
-    `whole` = it may not be taken apart or merged: a digest, a notice, or one that may have arrived.
+    `whole` = it may not be taken apart or merged: a digest, a notice, or one that may have arrived. `entries`
+    is how many alerts it tells.
     """
 
     id: int
@@ -156,6 +157,7 @@ class Waiting:
     created: datetime
     stories: frozenset[int] = frozenset()
     whole: bool = False
+    entries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +243,16 @@ def _stories(ordered: Iterable[Waiting]) -> list[list[Waiting]]:
 
 def _packed(stories: Sequence[Sequence[Waiting]], per_digest: int, most: int) -> tuple[tuple[int, ...], ...]:
     """The stories in digests of about the same length, in their order; none of them is split."""
-    count = sum(map(len, stories))
+    count = sum(one.entries for story in stories for one in story)
     wanted = min(most, -(-count // per_digest))
     size = -(-count // wanted) if wanted else 0
     digests: list[list[int]] = []
+    filled = 0
     for story in stories:
-        ids = [one.id for one in story]
-        if not digests or (len(digests) < wanted and len(digests[-1]) + len(ids) > size):
+        more = sum(one.entries for one in story)
+        if not digests or (len(digests) < wanted and filled + more > size):
             digests.append([])
-        digests[-1] += ids
+            filled = 0
+        digests[-1] += [one.id for one in story]
+        filled += more
     return tuple(map(tuple, digests))

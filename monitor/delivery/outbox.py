@@ -6,8 +6,9 @@ another after the receiver answered; settling one and leasing the channel's next
 leaves at most one row per channel whose outcome nobody knows; the next start sends it again under the same
 message id, marked as a possible repeat. Nothing else is ever sent twice.
 
-Each send runs in a daemon thread of its own: a receiver that never answers keeps its own channel busy and no
-other. After `deadline` seconds the send is given up as unknown; its thread ends when its sockets do.
+A channel's rows go in the order in which they were put in. How each send is run is `sending`'s business, what
+follows from an answer `policy`'s, what is told of a channel in trouble `noting`'s, and what becomes of a long
+queue `queues`'.
 """
 
 from __future__ import annotations
@@ -15,20 +16,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import threading
-from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from monitor.alerts import payload
 from monitor.delivery import policy
+from monitor.delivery.noting import failing, note_channel, rested
 from monitor.delivery.queues import gather_backlog, hand_over
+from monitor.delivery.sending import Sender, outgoing
 from monitor.delivery.terms import Buckets, Terms
 from monitor.errors import StoreError
-from monitor.model import Answer, AnswerClass, OutboxState, Outgoing
+from monitor.model import AnswerClass, OutboxState
 from monitor.store import sql
-from monitor.store.outbox import channel_state, lease_next, notice, return_leases, save_channel, settle
+from monitor.store.outbox import channel_state, lease_next, return_leases, settle
 from monitor.store.rows import from_db, to_db
 from monitor.store.writer import Priority
 
@@ -38,14 +37,13 @@ if TYPE_CHECKING:
 
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
+    from monitor.model import Answer
     from monitor.store.database import Database
-    from monitor.store.rows import ChannelState, OutboxRow
+    from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
 T = TypeVar("T")
 _log = logging.getLogger("monitor.delivery")
-DEAD_LETTER = "dead_letter"
-FAILING = "channel_failing"
 TRIES_AT_THE_END = 12  # a minute of LOOK_AGAIN
 ANY = Terms()  # no quiet hours, no limits
 LONGEST_PACE = 60.0  # seconds that a one-shot run waits until the next message may go
@@ -67,13 +65,14 @@ class OutboxWorker:
         self._database = database
         self._clock = clock
         self._rng = rng
-        self._deadline = deadline
+        self._sender = Sender(deadline)
         self._on_attempt = on_attempt
         self._channels: Mapping[str, Channel] = {}
         self._notices_to: Sequence[str] = ()
         self._terms = Terms()
         self._buckets = Buckets()
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._streaks: dict[str, int] = {}  # answers of a channel in a row that were no
         self._wake = asyncio.Event()
         self._stopping = False
         self.last_look = 0.0  # on the loop's clock: a sign of life for the watchdog
@@ -129,8 +128,10 @@ class OutboxWorker:
             await self._take_back()
             self._start_due()
             if not self._busy:
-                if self._paced > LONGEST_PACE:
+                if self._paced > LONGEST_PACE and not await self._submit(self._hurry_notices):
                     return
+                if self._paced > LONGEST_PACE:
+                    continue
                 await asyncio.sleep(self._paced)  # what is due and only has to be sent slowly
                 continue
             done, going = await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
@@ -225,19 +226,29 @@ class OutboxWorker:
         row = await self._submit(partial(self._lease, name=name, now=steady()))
         while row is not None:
             channel = self._channels.get(name, channel)  # a reload may have brought another address
-            answer = await self._send(channel, outgoing(row))
+            answer = await self._sender.send(channel, outgoing(row))
             leased = row
+            good = answer.kind is AnswerClass.OK
+            self._streaks[name] = 0 if good else self._streaks.get(name, 0) + 1
             asked = answer.retry_after if answer.kind is AnswerClass.RATE else None
             self._buckets.tried(self._terms, name, steady(), asked_to_wait=asked)
             verdict, row = await self._settle_surely(leased, answer)
             self._on_attempt(leased, answer, verdict)
 
-    def _lease(self, tx: Tx, name: str, now: float) -> OutboxRow | None:
-        """The channel's next, unless its service wants to be left alone yet; `now` is on the loop's clock."""
+    def _lease(self, tx: Tx, name: str, now: float, *, back: bool = False) -> OutboxRow | None:
+        """
+        The channel's next, unless its service wants to be left alone yet; `now` is on the loop's clock.
+
+        `back` = the channel was away until a moment ago, so that all that waits is a backlog.
+        """
         if self._stopping or self._buckets.wait(self._terms, name, now) > 0:
             return None
-        gather_backlog(tx, name, self._buckets.room(self._terms, name, now), self._terms, self._clock())
-        return lease_next(tx, name, self._clock(), self._terms.quiet.get(name, ()))
+        state, clock = channel_state(tx, name), self._clock()
+        if state.paused_until is not None and state.paused_until > clock:
+            return None
+        gather_backlog(tx, name, self._buckets.room(self._terms, name, now), self._terms, clock, back=back)
+        other = state.pause_reason == AnswerClass.CONFIG and policy.passes_over(self._streaks.get(name, 0))
+        return lease_next(tx, name, clock, self._terms.quiet.get(name, ()), pass_over=other)
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
         """
@@ -261,7 +272,18 @@ class OutboxWorker:
         self, tx: Tx, *, row: OutboxRow, answer: Answer, again: bool, steady: float
     ) -> tuple[Verdict, OutboxRow | None]:
         now = self._clock()
-        verdict = policy.after(answer, row.attempts, row.created_at, now, self._rng, plain=row.plain)
+        before, streak = channel_state(tx, row.channel), self._streaks.get(row.channel, 1)
+        verdict = policy.after(
+            answer,
+            row.attempts,
+            row.created_at,
+            now,
+            self._rng,
+            plain=row.plain,
+            streak=max(streak, 2) if failing(before) else streak,  # counted, or from before this start
+            rested=rested(before),
+        )
+        back = False
         settled = settle(
             tx,
             row,
@@ -276,80 +298,14 @@ class OutboxWorker:
         if settled:
             if verdict.state is OutboxState.DEAD and row.kind != "notice":
                 hand_over(tx, row, self._terms, now)
-            self._note_channel(tx, row, answer, verdict, now)
+            back = note_channel(tx, row, answer, verdict, now, notices_to=self._notices_to)
         if again:  # the commit that failed may have come true, and have leased a row that nobody holds
             tx.run(sql.OUTBOX_UNLEASE, channel=row.channel, but=row.id)
-        return verdict, self._lease(tx, row.channel, steady)
+        return verdict, self._lease(tx, row.channel, steady, back=back)
 
-    def _note_channel(self, tx: Tx, row: OutboxRow, answer: Answer, verdict: Verdict, now: datetime) -> None:
-        """Remember the channel's answer and its pause, and say so elsewhere when a person must hear of it."""
-        before = channel_state(tx, row.channel)
-        save_channel(tx, _channel_after(before, answer, verdict, now))
-        if not verdict.notice or row.kind == "notice" or not _worth_saying(tx, before, verdict, now):
-            return
-        what = "gave up a message" if verdict.state is OutboxState.DEAD else "cannot deliver"
-        text = f"channel {row.channel} {what}: {answer.detail} (outbox {row.id})"
-        kind = DEAD_LETTER if verdict.state is OutboxState.DEAD else FAILING
-        notice(tx, kind, row.channel, text, now, to=[c for c in self._notices_to if c != row.channel])
-
-    async def _send(self, channel: Channel, out: Outgoing) -> Answer:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Answer] = loop.create_future()
-
-        def finish(answer: Answer) -> None:
-            if not done.done():
-                done.set_result(answer)
-
-        def body() -> None:
-            try:
-                answer = channel.send(out)
-            except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the daemon
-                answer = Answer(AnswerClass.UNKNOWN, f"the channel failed: {type(error).__name__}")
-            try:
-                loop.call_soon_threadsafe(finish, answer)
-            except RuntimeError:
-                return  # the loop is closed: the daemon ended and returned this lease
-
-        threading.Thread(target=body, name=f"send-{channel.name}", daemon=True).start()
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await done
-        except TimeoutError:
-            return Answer(AnswerClass.UNKNOWN, f"no answer within {self._deadline:g} s")
+    def _hurry_notices(self, tx: Tx) -> int:
+        """At the end of a one-shot run: nobody else is going to fail, so what waits for others goes."""
+        return tx.run(sql.OUTBOX_NOTICES_NOW, now=to_db(self._clock()))
 
     async def _submit(self, unit: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(unit, Priority.DELIVERY))
-
-
-def _worth_saying(tx: Tx, before: ChannelState, verdict: Verdict, now: datetime) -> bool:
-    """One notice when a channel needs a person, until it worked again; one an hour for what it gives up."""
-    if verdict.state is OutboxState.DEAD:
-        kind, since = DEAD_LETTER, to_db(now - timedelta(hours=1))
-    else:
-        kind, since = FAILING, to_db(before.last_ok_at) or ""
-    return tx.row(sql.NOTICE_SINCE, kind=kind, subject=before.name, since=since) is None
-
-
-def _channel_after(before: ChannelState, answer: Answer, verdict: Verdict, now: datetime) -> ChannelState:
-    """What is known of a channel after one more answer."""
-    if answer.kind is AnswerClass.OK:
-        return replace(before, paused_until=None, pause_reason="", last_ok_at=now)
-    state = replace(before, last_error_at=now, last_error=answer.detail)
-    if verdict.channel_pause is None:
-        return state
-    until = now + timedelta(seconds=verdict.channel_pause)
-    return replace(state, paused_until=until, pause_reason=answer.kind.value)
-
-
-def outgoing(row: OutboxRow) -> Outgoing:
-    """The row as a channel gets it."""
-    return Outgoing(
-        outbox_id=row.id,
-        message_id=row.message_id,
-        channel=row.channel,
-        message=payload.load(row.payload),
-        attempt=row.attempts,
-        maybe_repeat=row.maybe_repeat,
-        plain=row.plain,
-        created=row.created_at,
-    )

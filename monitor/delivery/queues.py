@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
 from monitor.alerts.digest import collecting
 from monitor.alerts.fallback import heir_of
 from monitor.alerts.quiet import quiet_until
-from monitor.delivery.bucket import FEW, Waiting, settle_backlog
-from monitor.model import Reason, Severity, State
+from monitor.delivery.bucket import FEW, MOST_DIGESTS, Waiting, settle_backlog
+from monitor.delivery.noting import failing
+from monitor.model import OutboxState, Reason, Severity, State
 from monitor.store import sql
 from monitor.store.digests import drop
 from monitor.store.matches import Fate, write_fate
-from monitor.store.outbox import channel_state, enqueue
+from monitor.store.outbox import channel_state, enqueue, stories_of
 from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from monitor.delivery.terms import Terms
@@ -27,54 +29,91 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 BACKLOG = "backlog"
+REMADE_WITHIN = timedelta(hours=48)
 _TOLD = (State.SENT.value, State.WAITING.value, State.HELD.value)
 
 
-def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: datetime) -> int:
+def gather_backlog(
+    tx: Tx, channel: str, fits: int | None, terms: Terms, now: datetime, *, back: bool = False
+) -> int:
     """
     Make digests of what is due on a channel, where that is more than may go; returns how many.
 
-    `fits` is how many may go at once, None = no limit. After a pause or an outage all that waits is one.
+    `fits` is how many may go at once, None = no limit. After a pause or an outage all that waits is one;
+    `back` says that one ended a moment ago. A digest made here that nobody can have seen is made again with
+    what came since: a day's outage ends in eight messages, not in eight for each attempt.
     """
     if channel not in terms.gathers:
         return 0
-    state = channel_state(tx, channel)
-    was_away = _was_away(state)
+    was_away = back or _was_away(channel_state(tx, channel))
     if fits is None and not was_away:
         return 0
     rows = tx.rows(sql.OUTBOX_DUE, channel=channel, now=to_db(now))
     if len(rows) <= FEW:
         return 0
     windows = terms.quiet.get(channel, ())
-    due = {r["id"]: r for r in rows if quiet_until(windows, now, Severity(r["severity"])) is None}
-    found = settle_backlog([_waiting(row) for row in due.values()], fits, was_paused=was_away)
+    due = {
+        r["id"]: r
+        for r in rows
+        if r["reason"] == Reason.REQUEUED.word or quiet_until(windows, now, Severity(r["severity"])) is None
+    }
+    found = settle_backlog(_all_waiting(tx, due.values(), now), fits, was_paused=was_away)
+    if all(len(ids) == 1 for ids in found.merged):
+        return 0
     for ids in found.merged:
-        severity = max(Severity(due[one]["severity"]) for one in ids)
-        message = collecting(severity, late=True)
-        into = enqueue(tx, channel, message, now, bin_name=BACKLOG)
-        values = {"state": State.WAITING.value, "reason": Reason.BACKLOG.word, "at": to_db(now)}
-        for one in sorted(ids):
-            tx.run(sql.LEDGER_POUR, outbox=one, into=into, **values)
-            tx.run(sql.ATTEMPTS_POUR, outbox=one, into=into)
-            drop(tx, one, now)
+        _merge(tx, channel, [due[one] for one in sorted(ids)], now)
     return len(found.merged)
+
+
+def _merge(tx: Tx, channel: str, rows: Sequence[sqlite3.Row], now: datetime) -> None:
+    """One digest of all that these tell; it is given up no sooner than the youngest of them would be."""
+    severity = max(Severity(row["severity"]) for row in rows)
+    created = max(filter(None, (from_db(row["created_at"]) for row in rows)), default=now)
+    message = collecting(severity, late=True)
+    into = enqueue(tx, channel, message, now, bin_name=BACKLOG, created=created)
+    values = {"state": State.WAITING.value, "reason": Reason.BACKLOG.word, "at": to_db(now)}
+    for row in rows:
+        tx.run(sql.LEDGER_POUR, outbox=row["id"], into=into, **values)
+        tx.run(sql.ATTEMPTS_POUR, outbox=row["id"], into=into)
+        drop(tx, row["id"], now)
+    if any(
+        row["reason"] == Reason.REQUEUED.word for row in rows
+    ):  # somebody asked for it, quiet hours or not
+        waits = {"state": OutboxState.READY.value, "bin": BACKLOG, "next_attempt_at": to_db(now)}
+        tx.run(sql.OUTBOX_WAIT, outbox=into, reason=Reason.REQUEUED.word, **waits)
 
 
 def _was_away(state: ChannelState) -> bool:
     """Whether the channel took nothing since it last failed, or was told to wait."""
-    failed, ok = state.last_error_at, state.last_ok_at
-    return state.paused_until is not None or (failed is not None and (ok is None or ok < failed))
+    return state.paused_until is not None or failing(state)
 
 
-def _waiting(row: sqlite3.Row) -> Waiting:
-    """What waits, as a value; what may have arrived, or is to be sent in another form, stays by itself."""
-    created = from_db(row["created_at"])
-    assert created is not None
-    story = row["story_id"]
-    apart = row["maybe_repeat"] or row["plain"] or row["reason"] == Reason.REQUEUED.word
-    whole = bool(row["kind"] != "alert" or apart)
-    stories = frozenset([story]) if story is not None else frozenset()
-    return Waiting(row["id"], Severity(row["severity"]), created, stories, whole)
+def _all_waiting(tx: Tx, rows: Collection[sqlite3.Row], now: datetime) -> list[Waiting]:
+    """
+    What waits, as values; what may have arrived, or is to be sent in another form, stays by itself.
+
+    So does what few were asked for by hand, and a digest of ours, unless there is much to join it with.
+    """
+    asked_for = sum(row["reason"] == Reason.REQUEUED.word for row in rows) <= FEW
+    ours = [row for row in rows if row["kind"] == "digest" and row["bin"] == BACKLOG]
+    fresh = [row for row in rows if row["kind"] == "alert" and not (row["maybe_repeat"] or row["plain"])]
+    again = len(fresh) > FEW or len(ours) > MOST_DIGESTS
+    found = []
+    for row in rows:
+        created = from_db(row["created_at"]) or now
+        stories = stories_of(tx, row)
+        one = Waiting(row["id"], Severity(row["severity"]), created, stories, True, max(len(stories), 1))
+        if not (row["maybe_repeat"] or row["plain"] or (asked_for and row["reason"] == Reason.REQUEUED.word)):
+            mergeable = again and row["kind"] == "digest" and row["bin"] == BACKLOG and _young(tx, row, now)
+            one = replace(one, whole=row["kind"] != "alert" and not mergeable)
+        found.append(one)
+    return found
+
+
+def _young(tx: Tx, row: sqlite3.Row, now: datetime) -> bool:
+    """Whether a digest may be made again: for ever, and nothing in it would be given up after seven days."""
+    oldest = [from_db(r["created_at"]) for r in tx.rows(sql.OUTBOX_STORIES, outbox=row["id"])]
+    return min(filter(None, oldest), default=now) > now - REMADE_WITHIN
 
 
 def hand_over(tx: Tx, row: OutboxRow, terms: Terms, now: datetime) -> frozenset[str]:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import held_rows, old_rows, page_rows, seen_rows, story_rows
+from monitor.store import held_rows, old_rows, page_rows, queue_rows, seen_rows, story_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -427,17 +427,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_ON_ITS_WAY": select(func.count())
     .select_from(outbox)
     .where(outbox.c.state.in_(_words("ready", "retry", "leased"))),
-    "OUTBOX_NEXT": _out.where(
-        outbox.c.channel == p("channel"),
-        outbox.c.state.in_(_words("ready", "retry")),
-        outbox.c.next_attempt_at <= p("now"),
-    )
-    .order_by(
-        case((outbox.c.state == _const("ready"), literal_column("0")), else_=literal_column("1")),
-        outbox.c.next_attempt_at,
-        outbox.c.id,
-    )
-    .limit(literal_column("1")),
     "OUTBOX_WAITING": select(outbox.c.channel, func.min(outbox.c.next_attempt_at).label("at"))
     .where(outbox.c.state.in_(_words("ready", "retry")))
     .group_by(outbox.c.channel),
@@ -505,6 +494,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(gaps.c.until >= p("since"))
     .order_by(gaps.c.until.desc()),
     **held_rows.STATEMENTS,
+    **queue_rows.STATEMENTS,
     **old_rows.STATEMENTS,
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,
