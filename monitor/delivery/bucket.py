@@ -148,8 +148,8 @@ class Waiting:
     """
     One notification that is due: its outbox id, when it was first put in, and the stories it tells.
 
-    `whole` = it may not be taken apart or merged: a digest, a notice, or one that may have arrived. `entries`
-    is how many alerts it tells.
+    `whole` = it may not be taken apart or merged: a digest, a notice, or one that may have arrived. `apart` =
+    it is a part of a digest that is made again, and cannot go by itself.
     """
 
     id: int
@@ -157,7 +157,7 @@ class Waiting:
     created: datetime
     stories: frozenset[int] = frozenset()
     whole: bool = False
-    entries: int = 1
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def settle_backlog(
     for story in _stories(ordered):
         if any(one.whole for one in story):
             singly += [one.id for one in story]
-        elif _severity(story) is Severity.URGENT and urgent + len(story) <= FEW:
+        elif _goes_first(story) and urgent + len(story) <= FEW:
             urgent += len(story)
             singly += [one.id for one in story]
         else:
@@ -208,6 +208,10 @@ def settle_backlog(
     if sum(map(len, rest)) == 1:
         return Backlog((*singly, rest[0][0].id))
     return Backlog(tuple(singly), _packed(rest, per_digest, most))
+
+
+def _goes_first(story: Sequence[Waiting]) -> bool:
+    return _severity(story) is Severity.URGENT and not any(one.apart for one in story)
 
 
 def _first_come(one: Waiting) -> tuple[datetime, int]:
@@ -243,16 +247,13 @@ def _stories(ordered: Iterable[Waiting]) -> list[list[Waiting]]:
 
 def _packed(stories: Sequence[Sequence[Waiting]], per_digest: int, most: int) -> tuple[tuple[int, ...], ...]:
     """The stories in digests of about the same length, in their order; none of them is split."""
-    count = sum(one.entries for story in stories for one in story)
+    count = sum(map(len, stories))
     wanted = min(most, -(-count // per_digest))
     size = -(-count // wanted) if wanted else 0
     digests: list[list[int]] = []
-    filled = 0
     for story in stories:
-        more = sum(one.entries for one in story)
-        if not digests or (len(digests) < wanted and filled + more > size):
+        ids = [one.id for one in story]
+        if not digests or (len(digests) < wanted and len(digests[-1]) + len(ids) > size):
             digests.append([])
-            filled = 0
-        digests[-1] += [one.id for one in story]
-        filled += more
+        digests[-1] += ids
     return tuple(map(tuple, digests))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -57,28 +58,59 @@ def gather_backlog(
         for r in rows
         if r["reason"] == Reason.REQUEUED.word or quiet_until(windows, now, Severity(r["severity"])) is None
     }
-    found = settle_backlog(_all_waiting(tx, due.values(), now), fits, was_paused=was_away)
-    if all(len(ids) == 1 for ids in found.merged):
-        return 0
-    for ids in found.merged:
-        _merge(tx, channel, [due[one] for one in sorted(ids)], now)
-    return len(found.merged)
+    parts = _parts(tx, due.values(), now)
+    found = settle_backlog([part.as_waiting for part in parts], fits, was_paused=was_away)
+    groups = _groups(parts, found.merged)
+    for group in groups:
+        _merge(tx, channel, group, now)
+    for digest in {part.row["id"]: part.row for group in groups for part in group if part.story}.values():
+        drop(tx, digest["id"], now)
+    return len(groups)
 
 
-def _merge(tx: Tx, channel: str, rows: Sequence[sqlite3.Row], now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What waits, as a value; of a digest that is made again each `story` is one."""
+
+    row: sqlite3.Row
+    as_waiting: Waiting
+    story: int | None = None
+
+
+def _groups(parts: Sequence[_Part], merged: Sequence[Sequence[int]]) -> list[list[_Part]]:
+    """What becomes one digest each; nothing, where that is what there is already."""
+    by_id = {part.as_waiting.id: part for part in parts}
+    groups = [[by_id[one] for one in ids] for ids in merged]
+    of_row = Counter(part.row["id"] for part in parts)
+    if all(len(group) == of_row[group[0].row["id"]] and _one_row(group) for group in groups):
+        return []
+    taken = {one for ids in merged for one in ids}
+    torn = {part.row["id"] for group in groups for part in group if part.story}
+    left = [p for p in parts if p.story and p.row["id"] in torn and p.as_waiting.id not in taken]
+    return [left, *groups] if left else groups
+
+
+def _one_row(group: Sequence[_Part]) -> bool:
+    return len({part.row["id"] for part in group}) == 1
+
+
+def _merge(tx: Tx, channel: str, group: Sequence[_Part], now: datetime) -> None:
     """One digest of all that these tell; it is given up no sooner than the youngest of them would be."""
-    severity = max(Severity(row["severity"]) for row in rows)
-    created = max(filter(None, (from_db(row["created_at"]) for row in rows)), default=now)
+    severity = max(part.as_waiting.severity for part in group)
+    rows = {part.row["id"]: part.row for part in group}
+    created = max(filter(None, (from_db(row["created_at"]) for row in rows.values())), default=now)
     message = collecting(severity, late=True)
     into = enqueue(tx, channel, message, now, bin_name=BACKLOG, created=created)
     values = {"state": State.WAITING.value, "reason": Reason.BACKLOG.word, "at": to_db(now)}
-    for row in rows:
-        tx.run(sql.LEDGER_POUR, outbox=row["id"], into=into, **values)
-        tx.run(sql.ATTEMPTS_POUR, outbox=row["id"], into=into)
-        drop(tx, row["id"], now)
-    if any(
-        row["reason"] == Reason.REQUEUED.word for row in rows
-    ):  # somebody asked for it, quiet hours or not
+    for part in sorted(group, key=lambda part: part.row["id"]):
+        outbox = part.row["id"]
+        tx.run(sql.ATTEMPTS_POUR, outbox=outbox, into=into)
+        if part.story:
+            tx.run(sql.LEDGER_POUR_STORY, outbox=outbox, story=part.story, into=into, **values)
+        else:
+            tx.run(sql.LEDGER_POUR, outbox=outbox, into=into, **values)
+            drop(tx, outbox, now)
+    if any(row["reason"] == Reason.REQUEUED.word for row in rows.values()):  # asked for, quiet hours or not
         waits = {"state": OutboxState.READY.value, "bin": BACKLOG, "next_attempt_at": to_db(now)}
         tx.run(sql.OUTBOX_WAIT, outbox=into, reason=Reason.REQUEUED.word, **waits)
 
@@ -88,32 +120,35 @@ def _was_away(state: ChannelState) -> bool:
     return state.paused_until is not None or failing(state)
 
 
-def _all_waiting(tx: Tx, rows: Collection[sqlite3.Row], now: datetime) -> list[Waiting]:
+def _parts(tx: Tx, rows: Collection[sqlite3.Row], now: datetime) -> list[_Part]:
     """
-    What waits, as values; what may have arrived, or is to be sent in another form, stays by itself.
+    What waits; what may have arrived, or is to be sent in another form, stays by itself.
 
     So does what few were asked for by hand, and a digest of ours, unless there is much to join it with.
     """
     asked_for = sum(row["reason"] == Reason.REQUEUED.word for row in rows) <= FEW
-    ours = [row for row in rows if row["kind"] == "digest" and row["bin"] == BACKLOG]
-    fresh = [row for row in rows if row["kind"] == "alert" and not (row["maybe_repeat"] or row["plain"])]
-    again = len(fresh) > FEW or len(ours) > MOST_DIGESTS
-    found = []
+    ours = sum(row["kind"] == "digest" and row["bin"] == BACKLOG for row in rows)
+    fresh = sum(row["kind"] == "alert" and not (row["maybe_repeat"] or row["plain"]) for row in rows)
+    again = fresh > FEW or ours > MOST_DIGESTS
+    found: list[_Part] = []
     for row in rows:
-        created = from_db(row["created_at"]) or now
-        stories = stories_of(tx, row)
-        one = Waiting(row["id"], Severity(row["severity"]), created, stories, True, max(len(stories), 1))
-        if not (row["maybe_repeat"] or row["plain"] or (asked_for and row["reason"] == Reason.REQUEUED.word)):
-            mergeable = again and row["kind"] == "digest" and row["bin"] == BACKLOG and _young(tx, row, now)
-            one = replace(one, whole=row["kind"] != "alert" and not mergeable)
-        found.append(one)
+        apart = row["maybe_repeat"] or row["plain"] or (asked_for and row["reason"] == Reason.REQUEUED.word)
+        told = tx.rows(sql.OUTBOX_STORIES, outbox=row["id"])
+        if again and not apart and row["kind"] == "digest" and row["bin"] == BACKLOG and _young(told, now):
+            for one in told:
+                came, story = from_db(one["created_at"]) or now, one["story_id"]
+                waits = Waiting(len(found), Severity(one["severity"]), came, frozenset([story]), apart=True)
+                found.append(_Part(row, waits, story))
+            continue
+        created, stories = from_db(row["created_at"]) or now, stories_of(tx, row)
+        whole = bool(apart or row["kind"] != "alert")
+        found.append(_Part(row, Waiting(len(found), Severity(row["severity"]), created, stories, whole)))
     return found
 
 
-def _young(tx: Tx, row: sqlite3.Row, now: datetime) -> bool:
+def _young(told: Sequence[sqlite3.Row], now: datetime) -> bool:
     """Whether a digest may be made again: for ever, and nothing in it would be given up after seven days."""
-    oldest = [from_db(r["created_at"]) for r in tx.rows(sql.OUTBOX_STORIES, outbox=row["id"])]
-    return min(filter(None, oldest), default=now) > now - REMADE_WITHIN
+    return min(filter(None, (from_db(r["created_at"]) for r in told)), default=now) > now - REMADE_WITHIN
 
 
 def hand_over(tx: Tx, row: OutboxRow, terms: Terms, now: datetime) -> frozenset[str]:

@@ -63,7 +63,11 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(_first, _earlier.c.bin == const("quiet"), _same_story)
     .order_by(_earlier.c.id)
     .limit(_one),
-    "OUTBOX_STORIES": select(alerts.c.story_id, func.min(alerts.c.created_at).label("created_at"))
+    "OUTBOX_STORIES": select(
+        alerts.c.story_id,
+        func.min(alerts.c.created_at).label("created_at"),
+        func.max(alerts.c.severity).label("severity"),
+    )
     .join(ledger, ledger.c.alert_id == alerts.c.id)
     .where(ledger.c.outbox_id == p("outbox"))
     .group_by(alerts.c.story_id),

@@ -189,8 +189,9 @@ class Doubles:
             self.requests.append(asked)
             self._came.notify_all()
             script = self.script.get(host, [])
-            decide = self.decide.get(host, lambda _: YES.get(host, Says(404)))
-            says = script.pop(0) if script else decide(asked)
+            decide = self.decide.get(host)
+            yes = decide(asked) if decide and not script else YES.get(host, Says(404))
+            says = script.pop(0) if script else yes
         if says.instead == "hang":
             self._over.wait(PATIENCE)
         elif says.instead == "reset":

@@ -46,9 +46,11 @@ class Request:
 
 
 class HttpReceiver:
-    """Answers from a script, then as `decide` says, or 200; keeps every request."""
+    """Answers from a script, then as `decide` says, or 200; keeps every request. `port` must be free."""
 
-    def __init__(self, *script: Reply | int, decide: Callable[[Request], Reply] | None = None) -> None:
+    def __init__(
+        self, *script: Reply | int, decide: Callable[[Request], Reply] | None = None, port: int = 0
+    ) -> None:
         self.requests: list[Request] = []
         self._decide = decide or (lambda _: Reply())
         self._came = threading.Condition()
@@ -65,7 +67,7 @@ class HttpReceiver:
             def log_message(self, *args: Any) -> None:
                 """Stay silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
