@@ -74,6 +74,11 @@ LIMITS: dict[str, Limit] = {
     "msteams": Limit(1, 1, "4 a second for each connector", "as commonly quoted"),
 }
 
+# What stands behind the host is whom to tell there, and counts for the same account.
+_BY_ACCOUNT = frozenset(
+    ("ntfy", "ntfys", "matrix", "matrixs", "mailto", "mailtos", "pover", "pagerduty", "twilio")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -96,11 +101,16 @@ def credential_of(address: str) -> str:
     """
     What tells one credential from others, without giving it away: addresses that share it share a bucket.
 
-    Parameters after "?" only change how a message looks.
+    That is what the service counts by: Telegram by the chat, Slack and Discord by the channel, ntfy by the
+    visitor, the others here by the account. Parameters after "?" only change how a message looks.
     """
     parts = urlsplit(address)
-    shared = f"{parts.scheme.lower()}://{parts.netloc}{parts.path.rstrip('/')}"
-    return hashlib.sha256(shared.encode()).hexdigest()[:16]
+    scheme, place, path = parts.scheme.lower(), parts.netloc, parts.path.rstrip("/")
+    if scheme in {"ntfy", "ntfys"} and not path:
+        place = place.rpartition("@")[0] + "@ntfy.sh"  # the topic alone: the public server
+    if scheme in _BY_ACCOUNT:
+        path = ""
+    return hashlib.sha256(f"{scheme}://{place.removeprefix('@')}{path}".encode()).hexdigest()[:16]
 
 
 def wait_for(bucket: Bucket, limit: Limit | None, now: float) -> float:

@@ -33,7 +33,7 @@ from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
@@ -47,6 +47,7 @@ _log = logging.getLogger("monitor.delivery")
 TRIES_AT_THE_END = 12  # a minute of LOOK_AGAIN
 ANY = Terms()  # no quiet hours, no limits
 LONGEST_PACE = 60.0  # seconds that a one-shot run waits until the next message may go
+NO_SOONER = 1.0  # seconds until a channel is looked at again of which nothing could be sent
 LOOK_AGAIN = 5.0  # seconds; bounds what a stepped wall clock can delay
 
 
@@ -78,6 +79,8 @@ class OutboxWorker:
         self.last_look = 0.0  # on the loop's clock: a sign of life for the watchdog
         self._finishing = False
         self._paced = math.inf  # seconds until a service lets the next message through that is due
+        self._fruitless: dict[str, float] = {}  # channels of which nothing could be leased, and until when
+        self._seeded = False  # whether the buckets know what services asked for before this start
         self._in_doubt = False  # whether rows may be leased that nobody holds
 
     def use(
@@ -90,6 +93,7 @@ class OutboxWorker:
         self._channels = channels
         self._terms = terms
         self._notices_to = notices_to
+        self._seeded = False
         self.wake()
 
     def wake(self) -> None:
@@ -188,9 +192,11 @@ class OutboxWorker:
         """Start a task for each idle channel with something due; returns seconds until the next look."""
         now = self._clock()
         pause, self._paced = LOOK_AGAIN, math.inf
-        paused = {
-            row["name"]: from_db(row["paused_until"]) for row in self._database.reader.rows(sql.CHANNELS)
-        }
+        known = self._database.reader.rows(sql.CHANNELS)
+        paused = {row["name"]: from_db(row["paused_until"]) for row in known}
+        if not self._seeded:
+            asked = [row["name"] for row in known if row["pause_reason"] == AnswerClass.RATE.value]
+            self._seed({name: until - now for name in asked if (until := paused[name]) and until > now})
         for row in self._database.reader.rows(sql.OUTBOX_WAITING):
             name, at = row["channel"], from_db(row["at"])
             until = paused.get(name)
@@ -200,7 +206,11 @@ class OutboxWorker:
             if due > now:
                 pause = min(pause, (due - now).total_seconds())
                 continue
-            wait = self._buckets.wait(self._terms, name, asyncio.get_running_loop().time())
+            steady = asyncio.get_running_loop().time()
+            if (left := self._fruitless.get(name, steady) - steady) > 0:
+                pause = min(pause, left)
+                continue
+            wait = self._buckets.wait(self._terms, name, steady)
             if wait > 0:
                 pause = min(pause, wait)
                 self._paced = min(self._paced, wait)
@@ -209,6 +219,12 @@ class OutboxWorker:
             self._busy[name] = task
             task.add_done_callback(partial(self._idle, name))
         return pause
+
+    def _seed(self, asked: Mapping[str, timedelta]) -> None:
+        """A service that asked to be left alone before this start is, by all channels of that credential."""
+        steady, self._seeded = asyncio.get_running_loop().time(), True
+        for name, left in asked.items():
+            self._buckets.closed(self._terms, name, steady, seconds=left.total_seconds())
 
     def _idle(self, name: str, task: asyncio.Task[None]) -> None:
         self._busy.pop(name, None)
@@ -224,6 +240,8 @@ class OutboxWorker:
         """Send the channel's due rows one after another until none is left."""
         steady = asyncio.get_running_loop().time
         row = await self._submit(partial(self._lease, name=name, now=steady()))
+        if row is None:  # what is due waits for an earlier message of its story, for instance
+            self._fruitless[name] = steady() + NO_SOONER
         while row is not None:
             channel = self._channels.get(name, channel)  # a reload may have brought another address
             answer = await self._sender.send(channel, outgoing(row))

@@ -32,7 +32,7 @@ LONGEST_REST = (
     120.0  # seconds that a channel out of reach is left alone: a new alert waits no longer than that
 )
 AT_FAULT_AFTER = 3  # attempts after which a message is at fault that fails where others are taken
-PASS_OVER = 4  # each so many probes of a channel that wants a person another message is tried than the first
+PASS_OVER = (2, 24)  # after the second refusal in a row another message is tried, then each so many probes
 
 # Seconds before the second attempt; doubled for each further one up to LONGEST_WAIT.
 # A 500 is often gone in a moment. Where the answer was lost, each attempt may be one more copy.
@@ -129,5 +129,7 @@ def passes_over(streak: int) -> bool:
     Whether a channel that refuses its first message is to be tried with another one.
 
     A message that a firewall forbids looks like a credential that is refused, and would keep back all others.
+    Seldom: whoever mends a credential wants what waited in its order.
     """
-    return streak % PASS_OVER == PASS_OVER // 2
+    soon, then = PASS_OVER
+    return streak == soon or (streak > 0 and streak % then == 0)

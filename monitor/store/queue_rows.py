@@ -35,12 +35,12 @@ _same_story = or_(
     .exists(),
 )
 _first = and_(
-    _earlier.c.channel == p("channel"),
+    _earlier.c.channel == outbox.c.channel,
     _earlier.c.state == const("retry"),
     _earlier.c.id < outbox.c.id,
 )
 # Quiet hours alone let themselves be overtaken, and then the earlier message goes along: see `lease_next`.
-_overtaken = (
+_overtakes = (
     select(_one)
     .select_from(_earlier)
     .where(_first, _earlier.c.next_attempt_at > p("now"), _earlier.c.bin != const("quiet"), _same_story)
@@ -51,10 +51,14 @@ _due = and_(
     _channel,
     outbox.c.state.in_(words("ready", "retry")),
     outbox.c.next_attempt_at <= p("now"),
-    ~_overtaken,
+    ~_overtakes,
 )
 
 STATEMENTS: dict[str, ClauseElement] = {
+    # When each channel is to be looked at; asked after every message, so the index alone must answer it.
+    "OUTBOX_WAITING": select(outbox.c.channel, func.min(outbox.c.next_attempt_at).label("at"))
+    .where(outbox.c.state.in_(words("ready", "retry")))
+    .group_by(outbox.c.channel),
     # What is due on a channel, in the order in which it was first put in.
     "OUTBOX_DUE": select(outbox).where(_due).order_by(outbox.c.id),
     "OUTBOX_NEXT": select(outbox).where(_due).order_by(outbox.c.id).limit(_one),

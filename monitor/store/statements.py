@@ -427,9 +427,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_ON_ITS_WAY": select(func.count())
     .select_from(outbox)
     .where(outbox.c.state.in_(_words("ready", "retry", "leased"))),
-    "OUTBOX_WAITING": select(outbox.c.channel, func.min(outbox.c.next_attempt_at).label("at"))
-    .where(outbox.c.state.in_(_words("ready", "retry")))
-    .group_by(outbox.c.channel),
     "OUTBOX_LEASE": _set(outbox, "state", "attempts", "leased_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_SETTLE": _set(outbox, "state", "reason", "next_attempt_at", "leased_at", "sent_at").where(
         outbox.c.id == p("outbox")

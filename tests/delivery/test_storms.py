@@ -235,11 +235,14 @@ def test_a_receiver_that_was_down_for_a_day(
     wanted = range(hours * 3) if each else [hour * 3 for hour in range(hours) if hour % 5 == 1]
     assert sorted(number for _, number in named) == list(wanted)
     assert len(set(ids)) == len(ids)
-    assert inversions == 0
+    # A message that makes its receiver fail looks the same as a receiver that fails: others are tried, too.
+    assert inversions <= (1 if down else 0)
     assert all(one["late"] for one in said)
     assert not any(one["maybe_repeat"] for one in said)
     assert {row["state"] for row in rows} == {"sent"}
-    if each:
+    if down:
+        assert len(said) <= 4 + 8
+    elif each:
         kinds = [one["kind"] for one in said]
         assert kinds == ["alert"] * 4 + ["digest"] * (len(kinds) - 4)
         assert len(kinds) <= 4 + 8
