@@ -21,7 +21,7 @@ from monitor.store.outbox import channel_state, enqueue, save_channel
 from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from monitor.delivery.policy import Verdict
@@ -103,7 +103,8 @@ def _tell(tx: Tx, kind: str, channel: str, text: str, now: datetime, *, to: Sequ
             found = [
                 r for r in tx.rows(sql.NOTICES_OF, kind=kind, since=to_db(since)) if r["subject"] != name
             ]
-            said = replace(payload.load(waits["payload"]), title=_listed(kind, [r["text"] for r in found]))
+            title, each = _listed(kind, {r["subject"]: r["text"] for r in found})
+            said = replace(payload.load(waits["payload"]), title=title, excerpt=each)
             tx.run(
                 sql.OUTBOX_COMPOSE,
                 outbox=waits["id"],
@@ -115,12 +116,13 @@ def _tell(tx: Tx, kind: str, channel: str, text: str, now: datetime, *, to: Sequ
             enqueue(tx, name, message, now, due=now + GATHERED, bin_name=kind)
 
 
-def _listed(kind: str, texts: Sequence[str]) -> str:
-    """One notice for several channels."""
+def _listed(kind: str, texts: Mapping[str, str]) -> tuple[str, str]:
+    """One notice for several channels: its headline, and what happened to each."""
     if len(texts) == 1:
-        return texts[0]
-    said = _SAYS[kind]
-    each = [text.removeprefix("channel ").replace(f" {said}:", ":", 1) for text in texts]
-    more = f"; and {len(each) - MOST_NAMED} more: tocsin status" if len(each) > MOST_NAMED else ""
+        return next(iter(texts.values())), ""
+    said, names = _SAYS[kind], list(texts)
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     whole = said.replace("a message", "messages")
-    return f"{len(each)} channels {whole}: " + "; ".join(each[:MOST_NAMED]) + more
+    title = f"{len(names)} channels {whole}: {', '.join(names[:MOST_NAMED])}{more}"
+    each = [text.removeprefix("channel ").replace(f" {said}:", ":", 1) for text in texts.values()]
+    return title, "; ".join(each[:MOST_NAMED]) + ("; tocsin status says the rest" if more else "")

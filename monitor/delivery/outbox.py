@@ -98,6 +98,7 @@ class OutboxWorker:
 
     def wake(self) -> None:
         """Something may be due."""
+        self._fruitless.clear()
         self._wake.set()
 
     async def return_leases(self) -> int:
@@ -128,6 +129,7 @@ class OutboxWorker:
         Raises StoreError where the outbox cannot be worked on; the sends in hand are waited for first.
         """
         self._finishing = True
+        self._fruitless.clear()
         while True:
             await self._take_back()
             self._start_due()
