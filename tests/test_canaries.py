@@ -304,6 +304,7 @@ VERBS: dict[str, list[list[str]]] = {
     + [["json", "--json"], ["nosuch"]],
     "status": [[], ["--json"]],
     "config show": [[], ["--json"]],
+    "config migrate": [["--dry-run"], ["--json"]],
     "config path": [[]],
     "config schema": [[]],
     "db migrate": [[]],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 from monitor.errors import StoreError, TocsinError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ WEEK = timedelta(days=7)
 LARGEST = 2**63 - 1
 
 
-def show(name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")]) -> None:
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.", autocompletion=complete.rules)],
+) -> None:
     """Show one rule in full: query, tree, sources, options, tests, entities, matches of the last 7 days."""
     config, rule, engine = _one(name)
     compiled = engine.rules[name]
@@ -56,7 +58,7 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")])
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.", autocompletion=complete.rules)],
     text: Annotated[
         str | None,
         typer.Option("--text", metavar="T|FILE", help="This text, or file; its first line is the title."),
