@@ -105,7 +105,8 @@ def credential_of(address: str) -> str:
     visitor, the others here by the account. Parameters after "?" only change how a message looks.
     """
     parts = urlsplit(address)
-    scheme, place, path = parts.scheme.lower(), parts.netloc, parts.path.rstrip("/")
+    scheme, place = parts.scheme.lower(), parts.netloc
+    path = (parts.path + parts.fragment.partition("?")[0]).rstrip("/")  # slack://token/#channel?…
     if scheme in {"ntfy", "ntfys"} and not path:
         place = place.rpartition("@")[0] + "@ntfy.sh"  # the topic alone: the public server
     if scheme in _BY_ACCOUNT:

@@ -265,7 +265,7 @@ def retry_by_hand(tx: Tx, outbox_id: int, now: datetime) -> bool:
         return False
     _move(tx, outbox_id, OutboxState.READY, Reason.REQUEUED, next_attempt=now, now=now)
     channel = channel_state(tx, row["channel"])
-    if channel.paused_until is not None and channel.pause_reason != AnswerClass.RATE:
+    if channel.paused_until is not None and channel.pause_reason not in ("", AnswerClass.RATE):
         save_channel(tx, replace(channel, paused_until=None, pause_reason=""))
     return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, literal_column, or_, select, update
+from sqlalchemy import and_, func, literal_column, select, union, update
 
 from monitor.store.core import alerts, attempts, channels, const, ledger, notices, outbox, p, words
 
@@ -12,46 +12,48 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.expression import ClauseElement
 
 _one: Any = literal_column("1")
-_earlier = outbox.alias("earlier")
+_earlier, _later = outbox.alias("earlier"), outbox.alias("later")
 _channel = outbox.c.channel == p("channel")
-_told_here, _told_there = ledger.alias("told_here"), ledger.alias("told_there")
-_here, _there = alerts.alias("here"), alerts.alias("there")
+_first, _then = ledger.alias("first"), ledger.alias("then")
+_told, _tells = alerts.alias("told"), alerts.alias("tells")
 
-# The earlier message tells a story that this one tells, too; a digest tells many.
-_same_story = or_(
-    _earlier.c.story_id == outbox.c.story_id,
-    select(_one)
-    .select_from(_told_there.join(_there, _there.c.id == _told_there.c.alert_id))
-    .where(
-        _told_there.c.outbox_id == _earlier.c.id,
-        _there.c.story_id.in_(
-            select(_here.c.story_id)
-            .select_from(_told_here.join(_here, _here.c.id == _told_here.c.alert_id))
-            .where(_told_here.c.outbox_id == outbox.c.id)
-            .correlate(outbox)
-        ),
+
+def _pairs(*conditions: Any, by_ledger: bool) -> Any:
+    """
+    Two messages of a channel that tell the same story; the earlier one was tried and is to be tried again.
+
+    From the earlier one on, by indexes: there are few of them, and may be thousands that wait behind. A
+    digest tells many stories, which only the ledger knows.
+    """
+    both = (
+        _earlier.join(_first, _first.c.outbox_id == _earlier.c.id)
+        .join(_told, _told.c.id == _first.c.alert_id)
+        .join(_tells, _tells.c.story_id == _told.c.story_id)
+        .join(_then, _then.c.alert_id == _tells.c.id)
+        .join(_later, _later.c.id == _then.c.outbox_id)
+        if by_ledger
+        else _earlier.join(_later, _later.c.story_id == _earlier.c.story_id)
     )
-    .correlate(outbox, _earlier)
-    .exists(),
-)
-_first = and_(
-    _earlier.c.channel == outbox.c.channel,
-    _earlier.c.state == const("retry"),
-    _earlier.c.id < outbox.c.id,
-)
+    ours = _earlier.c.channel == p("channel"), _later.c.channel == p("channel")
+    return both, (*ours, _earlier.c.state == const("retry"), _earlier.c.id < _later.c.id, *conditions)
+
+
+def _either(column: Any, *conditions: Any) -> Any:
+    selects = []
+    for by_ledger in (True, False):
+        both, where = _pairs(*conditions, by_ledger=by_ledger)
+        selects.append(select(column).select_from(both).where(*where))
+    return union(*selects)
+
+
 # Quiet hours alone let themselves be overtaken, and then the earlier message goes along: see `lease_next`.
-_overtakes = (
-    select(_one)
-    .select_from(_earlier)
-    .where(_first, _earlier.c.next_attempt_at > p("now"), _earlier.c.bin != const("quiet"), _same_story)
-    .correlate(outbox)
-    .exists()
-)
+_quiet = _earlier.c.bin == const("quiet")
+_waits = _either(_later.c.id, _earlier.c.next_attempt_at > p("now"), ~_quiet)
 _due = and_(
     _channel,
     outbox.c.state.in_(words("ready", "retry")),
     outbox.c.next_attempt_at <= p("now"),
-    ~_overtakes,
+    outbox.c.id.not_in(_waits),
 )
 
 STATEMENTS: dict[str, ClauseElement] = {
@@ -62,10 +64,9 @@ STATEMENTS: dict[str, ClauseElement] = {
     # What is due on a channel, in the order in which it was first put in.
     "OUTBOX_DUE": select(outbox).where(_due).order_by(outbox.c.id),
     "OUTBOX_NEXT": select(outbox).where(_due).order_by(outbox.c.id).limit(_one),
-    "OUTBOX_IN_QUIET": select(_earlier)
-    .select_from(_earlier.join(outbox, outbox.c.id == p("outbox")))
-    .where(_first, _earlier.c.bin == const("quiet"), _same_story)
-    .order_by(_earlier.c.id)
+    "OUTBOX_IN_QUIET": select(outbox)
+    .where(outbox.c.id.in_(_either(_earlier.c.id, _quiet, _later.c.id == p("outbox"))))
+    .order_by(outbox.c.id)
     .limit(_one),
     "OUTBOX_STORIES": select(
         alerts.c.story_id,

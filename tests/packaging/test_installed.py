@@ -67,7 +67,16 @@ def test_the_command_works_from_a_fresh_environment(
     (site,) = home.glob("lib/python3*/site-packages")
     ours = sysconfig.get_path("purelib")
     (site / "lent.pth").write_text(f"{ours}\n")
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    pip: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+    ]
     subprocess.run([*pip, "--force-reinstall", archives[kind]], check=True, env=CLEAN, cwd=tmp_path)
     where: list[str | Path] = [python, "-c", "import monitor; print(monitor.__file__)"]
     found = subprocess.run(where, check=True, env=CLEAN, cwd=tmp_path, capture_output=True, text=True).stdout

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 200
 MOST_NAMED = 60  # nobody reads more headlines than that
-LEAST_LINKED = 5  # entries that have their link; below that a few whole ones are better than all headlines
+LEAST_LINKED = 2  # entries that have their link; below that a few whole ones are better than all headlines
 
 
 def all_named(
@@ -66,7 +66,7 @@ def named(
     One text of all entries in `room` units, or "" where they do not fit.
 
     `forms` are the three ways to write each entry, the longest first: whole, with its link, as a headline.
-    `start` and `end` stand around them. Whole entries have a `gap` around them, others only a `line`. At
+    `start` stands before them, `end` after them where links are missing. Whole entries have a `gap` around them, others only a `line`. At
     least the first few must have their links.
     """
     chosen = [len(form) - 1 for form in forms]
@@ -90,4 +90,4 @@ def named(
         apart = place == 0 or 0 in (chosen[place], chosen[place - 1])
         text += (gap if apart else line) if text else ""
         text += form[chosen[place]]
-    return text + (gap + end if end else "")
+    return text + (gap + end if 2 in chosen else "")
