@@ -62,8 +62,9 @@ def note_channel(
     back = answer.kind is AnswerClass.OK and before.paused_until is not None
     if back:
         tx.run(sql.OUTBOX_FORWARD, channel=row.channel, now=to_db(now))
-    if verdict.notice and row.kind != "notice" and _worth_saying(tx, before, verdict, now):
-        kind = DEAD_LETTER if verdict.state is OutboxState.DEAD else FAILING
+    kind = DEAD_LETTER if verdict.state is OutboxState.DEAD else FAILING
+    about_notice = kind == DEAD_LETTER and row.kind == "notice"  # else two would talk for ever
+    if verdict.notice and not about_notice and _worth_saying(tx, before, verdict, now):
         text = f"channel {row.channel} {_SAYS[kind]}: {answer.detail} (outbox {row.id})"
         _tell(tx, kind, row.channel, text, now, to=notices_to)
     return back

@@ -27,7 +27,7 @@ from monitor.delivery.terms import Buckets, Terms
 from monitor.errors import StoreError
 from monitor.model import AnswerClass, OutboxState
 from monitor.store import sql
-from monitor.store.outbox import channel_state, lease_next, return_leases, settle
+from monitor.store.outbox import channel_state, end_rest, lease_next, return_leases, settle
 from monitor.store.rows import from_db, to_db
 from monitor.store.writer import Priority
 
@@ -81,6 +81,7 @@ class OutboxWorker:
         self._paced = math.inf  # seconds until a service lets the next message through that is due
         self._fruitless: dict[str, float] = {}  # channels of which nothing could be leased, and until when
         self._seeded = False  # whether the buckets know what services asked for before this start
+        self._mended: set[str] = set()  # channels that a reload has changed
         self._in_doubt = False  # whether rows may be leased that nobody holds
 
     def use(
@@ -90,6 +91,8 @@ class OutboxWorker:
         terms: Terms = ANY,
     ) -> None:
         """The channels to deliver to from now on, those that hear of Tocsin itself, and on what terms."""
+        before = self._channels
+        self._mended |= {name for name in channels if before.get(name, channels[name]) is not channels[name]}
         self._channels = channels
         self._terms = terms
         self._notices_to = notices_to
@@ -170,24 +173,28 @@ class OutboxWorker:
 
     async def _take_back(self) -> None:
         """
-        Make leases ready again that nobody holds.
+        Make leases ready again that nobody holds, and let channels go that were changed while they rested.
 
         A lease whose commit failed may be durable all the same; nothing of it was sent. What is leased later
         is safe, for the writer keeps the order of what is submitted to it.
         """
-        if not self._in_doubt:
+        doubt, mended, now = self._in_doubt, self._mended, self._clock()
+        if not doubt and not mended:
             return
-        self._in_doubt = False
-        idle = [name for name in self._channels if name not in self._busy]
+        self._in_doubt, self._mended = False, set()
+        idle = [name for name in self._channels if name not in self._busy] if doubt else []
 
         def unit(tx: Tx) -> None:
             for name in idle:
                 tx.run(sql.OUTBOX_UNLEASE, channel=name, but=0)
+            for name in sorted(mended):
+                if end_rest(tx, name):
+                    tx.run(sql.OUTBOX_FORWARD, channel=name, now=to_db(now))
 
         try:
             await self._submit(unit)
         except StoreError as error:
-            self._in_doubt = True
+            self._in_doubt, self._mended = doubt, self._mended | mended
             self._complain(error, "leases in doubt cannot be taken back yet: %s", error)
 
     def _start_due(self) -> float:

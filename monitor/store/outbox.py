@@ -264,9 +264,16 @@ def retry_by_hand(tx: Tx, outbox_id: int, now: datetime) -> bool:
     if row is None or row["state"] not in (OutboxState.RETRY, OutboxState.DEAD, OutboxState.HELD):
         return False
     _move(tx, outbox_id, OutboxState.READY, Reason.REQUEUED, next_attempt=now, now=now)
-    channel = channel_state(tx, row["channel"])
-    if channel.paused_until is not None and channel.pause_reason not in ("", AnswerClass.RATE):
-        save_channel(tx, replace(channel, paused_until=None, pause_reason=""))
+    end_rest(tx, row["channel"])
+    return True
+
+
+def end_rest(tx: Tx, channel: str) -> bool:
+    """End a channel's pause, but for one that its receiver asked for; whether there was one."""
+    state = channel_state(tx, channel)
+    if state.paused_until is None or state.pause_reason in ("", AnswerClass.RATE):
+        return False
+    save_channel(tx, replace(state, paused_until=None, pause_reason=""))
     return True
 
 

@@ -332,6 +332,31 @@ def test_many_dead_channels_are_one_notice(tmp_path: Path) -> None:
         assert len(log.given) == 1
 
 
+def test_a_channel_for_notices_alone_is_told_of_as_well(tmp_path: Path) -> None:
+    """Its token was revoked, and no alert ever goes there: another one hears of it, once."""
+    ops, phone = Picky(lambda _: REVOKED, "ops"), FakeChannel("phone")
+    with desk(tmp_path, ops, phone) as d:
+        d.use(ops, phone, notices_to=["ops", "phone"])
+        do(d.database, lambda tx: moves.notice(tx, "config_refused", "", "x", d.clock.now, to=["ops"]))
+        passes(d, 30)
+        assert [title.partition(": ")[0] for title in phone.titles] == ["channel ops cannot deliver"]
+
+
+def test_a_reload_with_another_token_is_tried_at_once(tmp_path: Path) -> None:
+    """Nobody who mended the configuration waits a quarter of an hour; all goes in its order."""
+    revoked, mended = Picky(lambda _: REVOKED), FakeChannel()
+    with desk(tmp_path, revoked) as d:
+        ids = d.ring(count=3)
+        passes(d, 60)
+        before = len(revoked.given)
+        d.use(revoked)
+        d.finish()
+        assert len(revoked.given) == before, "a reload that changed nothing here"
+        d.use(mended)
+        d.finish()
+        assert [out.outbox_id for out in mended.given] == ids
+
+
 def test_where_nobody_is_left_to_be_told_nothing_is_sent(tmp_path: Path) -> None:
     """The notices stand in the database, for `status`."""
     bad = [Picky(lambda _: REVOKED, name) for name in ("a", "b")]

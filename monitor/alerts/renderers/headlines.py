@@ -66,8 +66,8 @@ def named(
     One text of all entries in `room` units, or "" where they do not fit.
 
     `forms` are the three ways to write each entry, the longest first: whole, with its link, as a headline.
-    `start` stands before them, `end` after them where links are missing. Whole entries have a `gap` around them, others only a `line`. At
-    least the first few must have their links.
+    `start` stands before them, `end` after them where links are missing. Whole entries have a `gap` around
+    them, others only a `line`. At least the first few must have their links.
     """
     chosen = [len(form) - 1 for form in forms]
     most = size(gap)
