@@ -148,8 +148,8 @@ def typed(text: str, config: Config) -> list[tuple[Document, str]]:
 
 def _stored(target: str, config: Config) -> tuple[list[Document], str]:
     """A stored article as each feed shows it, and what to call it."""
+    from monitor.carriers import article_ids
     from monitor.documents import stored_document
-    from monitor.explaining import article_ids
     from monitor.store import sql
 
     reader = context.reader()
@@ -178,6 +178,7 @@ def _judge_best(rule: CompiledRule, engine: Engine, documents: Sequence[Document
 def _judge(rule: CompiledRule, engine: Engine, document: Document, told: str) -> None:
     from monitor.cli import explain_shape as shape
     from monitor.cli import explain_words as words
+    from monitor.cli.explain_lines import mark
     from monitor.rules.explain import explain as explained
     from monitor.stages import RuleNow
 
@@ -190,7 +191,7 @@ def _judge(rule: CompiledRule, engine: Engine, document: Document, told: str) ->
     words.tell_judged(now, judged, document)
     if judged.failed is not None:
         text, why = output.printable(judged.failed.text), output.printable(judged.failed.why)
-        output.out(f"  {words.mark(holds=False)} first no: {text}: {why}")
+        output.out(f"  {mark(holds=False)} first no: {text}: {why}")
 
 
 # --- what a rule is --------------------------------------------------------------------------------------

@@ -26,7 +26,9 @@ from monitor.delivery.sending import Sender, outgoing
 from monitor.delivery.terms import Buckets, Terms
 from monitor.errors import StoreError
 from monitor.model import AnswerClass, OutboxState
+from monitor.settings import CANARY
 from monitor.store import sql
+from monitor.store.canary import forget
 from monitor.store.outbox import channel_state, end_rest, lease_next, return_leases, settle
 from monitor.store.rows import from_db, to_db
 from monitor.store.writer import Priority
@@ -322,7 +324,10 @@ class OutboxWorker:
             plain=verdict.plain_next,
             now=now,
         )
-        if settled:
+        if settled and row.channel == CANARY:
+            if verdict.state is OutboxState.SENT:
+                forget(tx, row.id, now)  # in the same commit: nobody ever sees it
+        elif settled:
             if verdict.state is OutboxState.DEAD and row.kind != "notice":
                 hand_over(tx, row, self._terms, now)
             back = note_channel(tx, row, answer, verdict, now, notices_to=self._notices_to)

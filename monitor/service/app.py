@@ -22,6 +22,7 @@ from monitor.model import AnswerClass
 from monitor.moving import merged_feeds
 from monitor.pipeline import Deps
 from monitor.plan import build_plan
+from monitor.service import systemd
 from monitor.service.clock import Clock
 from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.keeper import Keeper
@@ -30,12 +31,15 @@ from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
 from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
 from monitor.service.poller import Poller
+from monitor.service.tally import Tally
+from monitor.settings import CANARY
 from monitor.store import schema, sql
 from monitor.store.asked import move_asked, settle_asked
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
 from monitor.store.digests import LATE, LONGEST_HOLD, anything_due, release
 from monitor.store.lock import DaemonLock
+from monitor.store.process import note_process
 from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
@@ -54,8 +58,11 @@ if TYPE_CHECKING:
     from monitor.plan import Plan
     from monitor.recording import Recorded
     from monitor.ringing import Rung
+    from monitor.service.alarm import Alarm
+    from monitor.service.canary import Canary
     from monitor.service.clock import Step
     from monitor.settings import ChannelConfig, Config, Secret
+    from monitor.store.process import ProcessFigures
     from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
@@ -63,6 +70,7 @@ T = TypeVar("T")
 LAST_TICK = "last_tick"
 AT_WORK, ENDED = "at work", "ended"  # what its last sign of life said: a crash leaves the first
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
+KILLED_AFTER = 60.0  # seconds: no watchdog strikes before (`vitals.LIMITS` and the unit's own)
 OVERDUE = timedelta(minutes=1)  # what has been due for longer belongs to a round that is not over
 _log = get_logger("delivery")
 
@@ -87,6 +95,12 @@ class Parts:
         """Make what delivers to one channel."""
         return build_channel(channel, zone=ZoneInfo(config.timezone), contact=config.contact)
 
+    def canary_fetcher(self, config: Config, clock: Callable[[], datetime]) -> Fetcher:
+        """Make what asks for the canary's feed on loopback, and for nothing else."""
+        from monitor.service.canaryfeed import MAY_ASK  # noqa: PLC0415 - only the daemon has a canary
+
+        return HttpFetcher(user_agent(config.contact), allow_private=MAY_ASK, clock=clock)
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -108,12 +122,15 @@ class App:
         self.clock = clock or Clock()
         self._parts = parts or Parts()
         self.plan, self.problems = build_plan(config)
-        self.attempts: dict[str, int] = {}
+        self.tally = Tally(self.clock())
         self._tidying: asyncio.Task[None] | None = None
         self._lookout = Lookout()
         self._collecting = True  # a digest may be open: one that another process began, too
         self._channels: dict[str, Channel] = {}
         self._replaced: list[tuple[float, Channel]] = []  # by a reload, and when
+        self._built_in: dict[str, Channel] = {}  # where the canary's messages end
+        self.canary: Canary | None = None
+        self.alarm: Alarm | None = None
         self.on_polled: Callable[[Recorded], None] = lambda _: None
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
@@ -172,7 +189,39 @@ class App:
         self.pages = self._page_worker()
         return self
 
+    def keep_canary(self) -> Alarm:
+        """From now on the canary makes its rounds, if [canary] asks for it; the alarm is to be started."""
+        from monitor.service.alarm import Alarm  # noqa: PLC0415 - only the daemon has a canary
+        from monitor.service.canary import LONGEST_PATIENCE, Canary, Sink  # noqa: PLC0415 - the same
+
+        fetcher = self._parts.canary_fetcher(self.plan.config, self.clock)
+        # The manager would start us anew before a round that stands still is late: that is told before.
+        patience = LONGEST_PATIENCE if systemd.watchdog_interval() is None else KILLED_AFTER
+        self.canary = Canary(
+            Deps(fetcher, self.parser, self.database, self.clock),
+            lambda: self.plan,
+            turn=self.poller.slots.turn,
+            wake=self.worker.wake,
+            steady=self.clock.steady,
+            start_patience=patience,
+        )
+        self.poller.guest = self.canary
+        self._built_in = {CANARY: Sink()}
+        self._use_channels(self._channels)
+        self.alarm = Alarm(
+            self.canary,
+            database=self.database,
+            lock=self._lock,
+            plan=lambda: self.plan,
+            make=self._parts.channel,
+            clock=self.clock,
+            steady=self.clock.steady,
+        )
+        return self.alarm
+
     async def __aexit__(self, *_: object) -> None:
+        if self.alarm is not None:
+            self.alarm.stop()
         if self._tidying is not None:
             self._tidying.cancel()
         await self.poller.stop()
@@ -255,7 +304,7 @@ class App:
         self._channels = channels
         plan = self.plan
         terms = terms_of(plan.channels.values(), plan.rules.values(), plan.windows)
-        self.worker.use(channels, self.notices_to, terms)
+        self.worker.use({**channels, **self._built_in}, self.notices_to, terms)
 
     async def _sync(self, plan: Plan) -> None:
         merged = merged_feeds(self.database.reader, plan)
@@ -263,7 +312,7 @@ class App:
             FeedWanted(f.name, url_hash(f.url), f.enabled, plan.policy(f).interval, f.name in merged)
             for f in plan.config.feeds
         ]
-        rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
+        rules = {name: rule.hash for name, rule in plan.engine.rules.items() if name != CANARY}
         await self._submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock()))
 
     async def tick(self) -> None:
@@ -328,7 +377,9 @@ class App:
             now = self.clock()
             tx.run(sql.FACT_UPSERT, name=LAST_TICK, value=value, at=to_db(now))
             note_clock(tx, self.clock.mark(), now)
+            note_process(tx, figures, now)
 
+        figures = self.figures()
         await self._submit(note)
 
     async def look_at_clock(self) -> timedelta | None:
@@ -401,6 +452,10 @@ class App:
             last_alert=from_db(last[0]) if last else None,
         )
 
+    def figures(self) -> ProcessFigures:
+        """What this process has done so far."""
+        return self.tally.figures(self.poller.counts, self.pages.counts, len(self.plan.engine.rules))
+
     def _polled(self, recorded: Recorded) -> None:
         self.on_polled(recorded)
         self._unpolled.discard(recorded.feed)
@@ -435,7 +490,13 @@ class App:
             self._collecting = True
 
     def _log_attempt(self, row: OutboxRow, answer: Answer, verdict: Verdict) -> None:
-        self.attempts[answer.kind.value] = self.attempts.get(answer.kind.value, 0) + 1
+        if row.channel == CANARY:
+            if self.canary is not None:
+                self.canary.delivered(row)
+            return
+        self.tally.attempts[answer.kind.value] += 1
+        if answer.kind is AnswerClass.OK:
+            self.tally.sent(row.id, self.database.reader)
         event(
             _log,
             "info" if answer.kind is AnswerClass.OK else "warning",

@@ -14,10 +14,15 @@ import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.config.serving import place_of
 from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
+from monitor.service.cycle import Cycle
+from monitor.service.deadman import Deadman
+from monitor.service.health import HealthPages, Pulse, Sources
+from monitor.service.listener import Listener
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+    from monitor.config.serving import Place
     from monitor.plan import Plan
     from monitor.service.app import Parts
     from monitor.settings import Config
@@ -73,6 +79,9 @@ class Daemon:
         self._ticked = self._app.worker.last_look = loop.time()
         if systemd.watchdog_interval() is not None:
             vitals.prepare_for_death()
+        alarm = self._app.keep_canary()
+        alarm.say = self._say_at_once
+        alarm.start()
         scheduler = self._scheduler()
         await self._guarded(self._reloader.begin)
         scheduler.start()
@@ -82,6 +91,8 @@ class Daemon:
             loop.create_task(self._supervise(scheduler)),
             loop.create_task(self._first_round()),
             loop.create_task(self._file_rules()),
+            loop.create_task(self._listener().run()),
+            loop.create_task(self._dead_man().run()),
             keeping,
         ]
         if self._app.unclean:
@@ -94,7 +105,7 @@ class Daemon:
             self._said = self._status()
             systemd.ready(self._said)
             plan = self._app.plan
-            event(_log, "info", "started", feeds=len(plan.feeds), rules=len(plan.engine.rules))
+            event(_log, "info", "started", feeds=len(plan.feeds), rules=plan.rules_in_force)
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
             # tells nobody is worse than one that systemd starts again. The keeper ends where the file is not
             # ours any more.
@@ -104,6 +115,7 @@ class Daemon:
             ticked.cancel()
             systemd.stopping("finishing the sends in hand")
             event(_log, "info", "stopping")
+            alarm.stop()  # nothing begins any more
             scheduler.shutdown(wait=False)
             await self._reloader.stop()
             broken = keeping.exception() if keeping.done() else None
@@ -116,6 +128,17 @@ class Daemon:
             event(_log, "info", "stopped")
             if broken is not None:
                 raise broken
+
+    def _dead_man(self) -> Deadman:
+        app = self._app
+        cycle = Cycle(app, ticked=lambda: self._ticked, stuck=lambda: self._watchdog.stuck)
+        return Deadman(
+            lambda: app.plan.config,
+            app.database,
+            broken=cycle.broken,
+            clock=app.clock,
+            steady=app.clock.steady,
+        )
 
     def _scheduler(self) -> AsyncIOScheduler:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only the daemon needs it
@@ -160,8 +183,12 @@ class Daemon:
         self._first_tick.set()
 
     async def _heartbeat(self) -> None:
+        await self._guarded(self._weigh)
         await self._guarded(self._app.note_alive)
         self._say()
+
+    async def _weigh(self) -> None:
+        self._app.tally.weigh(self._app.plan.engine)
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -224,6 +251,36 @@ class Daemon:
         if feed:
             systemd.alive()
 
+    def _listener(self) -> Listener:
+        """What answers those who ask how the daemon is."""
+        app = self._app
+        sources = Sources(
+            self._pulse, app.figures, lambda: app.tally.latency, lambda: app.plan, app.database.path
+        )
+        return Listener(self._place, HealthPages(sources, app.clock).answer)
+
+    def _place(self) -> Place | None:
+        """Where health and metrics are to be read now; with such a place it is noted how fast alerts are."""
+        place = place_of(self._app.plan.config)
+        self._app.tally.timed = place is not None
+        return place
+
+    def _pulse(self) -> Pulse:
+        """How the daemon is, in the watchdog's and the status line's own terms."""
+        app, now = self._app, self._app.clock()
+        age = timedelta(seconds=asyncio.get_running_loop().time() - self._ticked)
+        store, damage = app.database.health.trouble, app.database.health.damage
+        return Pulse(
+            now=now,
+            last_tick=now - age,
+            stuck=self._watchdog.stuck,
+            stopped=f"polling is stopped: {store.message}" if store else None,
+            refused=self._reloader.remark,
+            damaged=damage.message if damage else "",
+            offline=app.poller.outage.on,
+            polls_in_hand=app.poller.slots.in_hand,
+        )
+
     def _say(self) -> None:
         """Bring the manager's status line up to date where something in it has changed."""
         text = self._status()
@@ -231,8 +288,14 @@ class Daemon:
             self._said = text
             systemd.status(text)
 
+    def _say_at_once(self, text: str) -> None:
+        """From the alarm's thread: the next `_say` of the loop, if it moves, brings the line up to date."""
+        self._said = text
+        systemd.status(text)
+
     def _status(self) -> str:
-        plan, trouble = self._app.plan, self._watchdog.stuck or self._reloader.remark
+        alarm = self._app.alarm.words if self._app.alarm is not None else ""
+        plan, trouble = self._app.plan, self._watchdog.stuck or alarm or self._reloader.remark
         store = self._app.database.health.trouble
         if store is not None:
             trouble = f"polling is stopped: {store.message}"
@@ -243,7 +306,7 @@ class Daemon:
         return vitals.status_line(
             feeds=len(plan.feeds),
             failing=known.failing,
-            rules=len(plan.engine.rules),
+            rules=plan.rules_in_force,
             waiting=known.waiting,
             last_alert=known.last_alert,
             trouble=trouble,

@@ -17,17 +17,18 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.errors import StoreError
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import start_rate
+from monitor.model import FetchStatus
 from monitor.moving import address_of, learnt_addresses
 from monitor.pipeline import check_feed
 from monitor.service.asking import Asking
 from monitor.service.log import event, failure, get_logger
 from monitor.service.outage import Outage
-from monitor.service.slots import Slots
+from monitor.service.slots import GUEST, GUEST_HOST, Slots
 from monitor.store import sql
 from monitor.store.pauses import paused_hosts
 from monitor.store.rows import FeedState, read, read_all, to_db
@@ -55,6 +56,18 @@ LONGEST_HOLD = 900.0  # seconds, after it could not be recorded several times
 _log = get_logger("poll")
 
 
+class Guest(Protocol):
+    """What takes its turn among the polls without being a feed: the canary, see `service.canary`."""
+
+    def due(self) -> bool:
+        """Whether it is to begin."""
+        ...
+
+    def begin(self) -> Begun:
+        """The task it is begun as."""
+        ...
+
+
 class Poller:
     """Polls what is due. `done` is told of every recorded poll; `steady` gives seconds that never step."""
 
@@ -75,8 +88,9 @@ class Poller:
         self._held: dict[int, float] = {}
         self._forced = False
         self._asking = Asking(deps.database, deps.clock)
-        self._fresh: dict[int, FeedState] = {}  # rows of a forced round that nothing was made of yet
+        self._fresh: dict[int, FeedState] = {}  # rows that were just read, and of which nothing was made yet
         self.waits = False  # while the clock was set and what is due has not moved with it yet
+        self.guest: Guest | None = None
         self.plan = plan
         self._failed: Counter[int] = Counter()
         for host, seconds in paused_hosts(deps.database.reader, deps.clock()).items():
@@ -115,9 +129,15 @@ class Poller:
         if self._in_trouble or self.waits:
             return 0
         if self.outage.on:
-            return self._probe()
+            started = self._probe()
+            if self.guest is not None and not started and self.guest.due():
+                self.slots.start(GUEST, self.guest.begin())  # it needs no network
+            return started
         self._look()
-        return self.slots.serve()
+        try:
+            return self.slots.serve()
+        finally:
+            self._fresh.clear()  # what begins later is read anew
 
     async def poll_all(self, *, force: bool, only: str | None = None) -> None:
         """Poll each due feed once; with `force` every feed that did not forbid it; `only` one of them."""
@@ -149,17 +169,27 @@ class Poller:
         if self.slots.waiting >= MANY and now - self._looked < 1.0:
             return
         self._looked = now
-        rows = self._deps.database.reader.rows(sql.FEEDS_DUE, now=to_db(self._deps.clock()))
-        self._fill((row["id"], row["name"]) for row in rows)
+        reader, moment = self._deps.database.reader, self._deps.clock()
+        # Most looks find a few, and these begin at once: one query for all of their rows.
+        first = read_all(FeedState, reader.rows(sql.FEEDS_DUE_FIRST, now=to_db(moment), count=MANY))
+        if len(first) < MANY:
+            self._fresh = {s.id: s for s in first if _may_ask(s, moment, force=False)}
+            self._fill((s.id, s.name) for s in first)
+        else:
+            rows = reader.rows(sql.FEEDS_DUE, now=to_db(moment))
+            self._fill((row["id"], row["name"]) for row in rows)
 
     def _fill(self, feeds: Iterable[tuple[int, str]]) -> None:
         now = self._steady()
         self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
-        self.slots.fill(
+        waiting = [
             (feed_id, self._hosts[name])
             for feed_id, name in feeds
             if name in self._hosts and feed_id not in self._held
-        )
+        ]
+        if self.guest is not None and self.guest.due():
+            waiting.insert(0, (GUEST, GUEST_HOST))
+        self.slots.fill(waiting)
 
     def _closed(self) -> bool:
         """Whether nothing may begin now."""
@@ -167,6 +197,8 @@ class Poller:
 
     def _begin(self, feed_id: int) -> Begun | None:
         """The poll of a feed whose turn it is, if it is still to be polled."""
+        if feed_id == GUEST:
+            return self.guest.begin() if self.guest is not None and self.guest.due() else None
         state = self._still_due(feed_id)
         return self._task_of(state) if state is not None else None
 
@@ -245,7 +277,10 @@ class Poller:
         return self.plan is not plan or (self.outage.on and not probe)
 
     def _report(self, recorded: Recorded) -> None:
-        self.counts[f"status_{recorded.status.value}"] += 1
+        # A document that is none counts as a bad one, whatever its server called it.
+        unread = recorded.status is FetchStatus.NEW and not recorded.ok
+        ended = FetchStatus.BAD_BODY if unread else recorded.status
+        self.counts[f"status_{ended.value}"] += 1
         self.counts["polled"] += 1
         self.counts["new"] += recorded.new
         self.counts["matched"] += recorded.matched

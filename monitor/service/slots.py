@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     # A poll that is to begin: the name of its task, and what it does.
     Begun = tuple[str, Coroutine[None, None, None]]
 
+GUEST, GUEST_HOST = -1, "canary.invalid"  # what takes a turn without being a feed: the canary
 MOST_STARTED = 500  # polls begun and not ended: bounds memory when thousands are due at once
 
 
@@ -123,6 +124,11 @@ class Slots:
     def busy(self) -> bool:
         """Whether any poll has begun and not ended."""
         return bool(self._running)
+
+    @property
+    def in_hand(self) -> int:
+        """How many polls have begun and not ended."""
+        return len(self._running)
 
     def fill(self, feeds: Iterable[tuple[int, str]]) -> None:
         """These (feed id, host) are due, the longest first; forget what waited before. Begun ones go on."""

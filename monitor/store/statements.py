@@ -28,7 +28,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import held_rows, old_rows, page_rows, queue_rows, seen_rows, story_rows
+from monitor.settings import CANARY
+from monitor.store import (
+    figure_rows,
+    held_rows,
+    old_rows,
+    page_rows,
+    queue_rows,
+    seen_rows,
+    story_rows,
+    told_rows,
+)
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -86,6 +96,7 @@ _sighting_view = select(
     sightings.c.last_seen_at,
 )
 _out = select(outbox)
+_of_users = outbox.c.channel != _const(CANARY)  # what the canary sends is nobody's, and shown to nobody
 _alert_view = (
     select(
         alerts.c.id,
@@ -147,6 +158,15 @@ STATEMENTS: dict[str, ClauseElement] = {
         feeds.c.next_poll_at.is_not(None),
         feeds.c.retired_at.is_(None),
     ),
+    "FEEDS_SIGHT": select(
+        feeds.c.id,
+        feeds.c.name,
+        feeds.c.failures,
+        feeds.c.gone,
+        feeds.c.last_good_at,
+        feeds.c.last_poll_at,
+        feeds.c.next_poll_at,
+    ).where(feeds.c.retired_at.is_(None)),
     "FEED_ASKED": _set(feeds, "asked_at").where(feeds.c.id == p("feed_id")),
     "FEED_POLLED": _set(
         feeds,
@@ -218,6 +238,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
     .order_by(feeds.c.next_poll_at),
+    "FEEDS_DUE_FIRST": select(feeds)
+    .where(feeds.c.next_poll_at <= p("now"))
+    .order_by(feeds.c.next_poll_at)
+    .limit(p("count")),
     # What still belongs to a round: long due, or about to be asked for the first time in long.
     "FEEDS_OVERDUE": select(func.count())
     .select_from(feeds)
@@ -418,15 +442,19 @@ STATEMENTS: dict[str, ClauseElement] = {
     # outbox
     "OUTBOX_INSERT": _insert(outbox),
     "OUTBOX": _out.where(outbox.c.id == p("id")),
-    "OUTBOX_UNSENT": _out.where(outbox.c.state.in_([*UNSENT, _const("dead")])).order_by(outbox.c.id),
-    "OUTBOX_ALL": _out.order_by(outbox.c.id.desc()).limit(p("count")),
+    "OUTBOX_UNSENT": _out.where(outbox.c.state.in_([*UNSENT, _const("dead")]), _of_users).order_by(
+        outbox.c.id
+    ),
+    "OUTBOX_ALL": _out.where(_of_users).order_by(outbox.c.id.desc()).limit(p("count")),
     "OUTBOX_ALERTS": select(ledger.c.alert_id)
     .where(ledger.c.outbox_id == p("outbox"), ledger.c.alert_id.is_not(None))
     .order_by(ledger.c.alert_id),
-    "OUTBOX_COUNTS": select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state),
+    "OUTBOX_COUNTS": select(outbox.c.state, func.count().label("n"))
+    .where(_of_users)
+    .group_by(outbox.c.state),
     "OUTBOX_ON_ITS_WAY": select(func.count())
     .select_from(outbox)
-    .where(outbox.c.state.in_(_words("ready", "retry", "leased"))),
+    .where(outbox.c.state.in_(_words("ready", "retry", "leased")), _of_users),
     "OUTBOX_LEASE": _set(outbox, "state", "attempts", "leased_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_SETTLE": _set(outbox, "state", "reason", "next_attempt_at", "leased_at", "sent_at").where(
         outbox.c.id == p("outbox")
@@ -451,7 +479,11 @@ STATEMENTS: dict[str, ClauseElement] = {
     .values(next_attempt_at=p("now"))
     .where(outbox.c.state == _const("retry"), outbox.c.next_attempt_at > p("now")),
     "OUTBOX_OF_CHANNELS": select(outbox.c.id, outbox.c.channel, outbox.c.state, outbox.c.reason).where(
-        outbox.c.state.in_(_words("ready", "retry", "held", "dead"))
+        outbox.c.state.in_(_words("ready", "retry", "held", "dead")), _of_users
+    ),
+    # The canary's messages that nobody has in hand.
+    "CANARY_LEFT": select(outbox.c.id).where(
+        outbox.c.state.in_(_words("ready", "retry")), outbox.c.channel == _const(CANARY)
     ),
     "ATTEMPT_INSERT": _insert(attempts),
     "ATTEMPTS_OF": select(attempts).where(attempts.c.outbox_id == p("outbox")).order_by(attempts.c.id),
@@ -490,12 +522,14 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == gaps.c.feed_id)
     .where(gaps.c.until >= p("since"))
     .order_by(gaps.c.until.desc()),
+    **figure_rows.STATEMENTS,
     **held_rows.STATEMENTS,
     **queue_rows.STATEMENTS,
     **old_rows.STATEMENTS,
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,
     **seen_rows.STATEMENTS,
+    **told_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
     "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),
