@@ -139,9 +139,9 @@ class OutboxWorker:
             await self._take_back()
             self._start_due()
             if not self._busy:
-                if self._paced > LONGEST_PACE and not await self._submit(self._hurry_notices):
-                    return
                 if self._paced > LONGEST_PACE:
+                    if not await self._hurry_notices():
+                        return
                     continue
                 await asyncio.sleep(self._paced)  # what is due and only has to be sent slowly
                 continue
@@ -335,9 +335,12 @@ class OutboxWorker:
             tx.run(sql.OUTBOX_UNLEASE, channel=row.channel, but=row.id)
         return verdict, self._lease(tx, row.channel, steady, back=back)
 
-    def _hurry_notices(self, tx: Tx) -> int:
+    async def _hurry_notices(self) -> bool:
         """At the end of a one-shot run: nobody else is going to fail, so what waits for others goes."""
-        return tx.run(sql.OUTBOX_NOTICES_NOW, now=to_db(self._clock()))
+        now = to_db(self._clock())
+        if self._database.reader.row(sql.OUTBOX_NOTICES_LATER, now=now) is None:
+            return False
+        return await self._submit(lambda tx: tx.run(sql.OUTBOX_NOTICES_NOW, now=now)) > 0
 
     async def _submit(self, unit: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(unit, Priority.DELIVERY))

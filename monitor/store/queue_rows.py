@@ -56,6 +56,13 @@ _due = and_(
     outbox.c.id.not_in(_waits),
 )
 
+_notice_waits = and_(
+    outbox.c.kind == const("notice"),
+    outbox.c.state == const("ready"),
+    outbox.c.next_attempt_at > p("now"),
+    outbox.c.bin != const(""),
+)
+
 STATEMENTS: dict[str, ClauseElement] = {
     # When each channel is to be looked at; asked after every message, so the index alone must answer it.
     "OUTBOX_WAITING": select(outbox.c.channel, func.min(outbox.c.next_attempt_at).label("at"))
@@ -100,14 +107,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .order_by(outbox.c.id.desc())
     .limit(_one),
-    "OUTBOX_NOTICES_NOW": update(outbox)
-    .values(next_attempt_at=p("now"))
-    .where(
-        outbox.c.kind == const("notice"),
-        outbox.c.state == const("ready"),
-        outbox.c.next_attempt_at > p("now"),
-        outbox.c.bin != const(""),
-    ),
+    "OUTBOX_NOTICES_LATER": select(outbox.c.id).where(_notice_waits).limit(_one),
+    "OUTBOX_NOTICES_NOW": update(outbox).values(next_attempt_at=p("now")).where(_notice_waits),
     "NOTICES_OF": select(notices.c.subject, notices.c.text, func.max(notices.c.id).label("id"))
     .where(notices.c.kind == p("kind"), notices.c.at >= p("since"))
     .group_by(notices.c.subject)
