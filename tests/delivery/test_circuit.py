@@ -17,18 +17,17 @@ from monitor.delivery import sending
 from monitor.delivery.bucket import Limit
 from monitor.delivery.policy import LONGEST_REST
 from monitor.delivery.terms import Terms
-from monitor.model import Answer, AnswerClass, Outgoing, Severity
+from monitor.model import Answer, AnswerClass, Severity
 from monitor.store import outbox as moves
 from monitor.store import sql
 from monitor.store.clock import move_due_times
 from monitor.store.rows import to_db
-from tests.support.channels import OK, FakeChannel
+from tests.support.channels import OK, FakeChannel, Picky
 from tests.support.desk import Desk, begun, desk
 from tests.support.messages import message
-from tests.support.store import GUARD, do, insert
+from tests.support.store import do, insert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from monitor.store.tx import Tx
@@ -39,29 +38,6 @@ LOST = Answer(AnswerClass.UNKNOWN, "the connection ended without an answer; it m
 FORBIDDEN = Answer(AnswerClass.CONFIG, "HTTP 403: the receiver forbids it", 403)
 REVOKED = Answer(AnswerClass.CONFIG, "HTTP 401: “invalid_auth”: the token is not accepted", 401)
 SLOW_DOWN = Answer(AnswerClass.RATE, "HTTP 429: too many messages", 429, 300.0)
-
-
-class Picky(FakeChannel):
-    """Answers by what it is given."""
-
-    def __init__(self, judge: Callable[[Outgoing], Answer], name: str = "desk") -> None:
-        super().__init__(name)
-        self.judge = judge
-        self.taken: list[int] = []
-
-    def send(self, outgoing: Outgoing) -> Answer:
-        super().send(outgoing)
-        answer = self.judge(outgoing)
-        if answer.kind is AnswerClass.OK:
-            self.taken.append(outgoing.outbox_id)
-        return answer
-
-
-def passes(d: Desk, minutes: float, step: float = 1.0) -> None:
-    """Let time pass, with a look each `step` minutes."""
-    for _ in range(round(minutes / step)):
-        d.clock.advance(minutes=step)
-        d.finish()
 
 
 def of_story(d: Desk, story: int, count: int = 1, **values: Any) -> list[int]:
@@ -90,7 +66,7 @@ def test_after_a_revoked_credential_all_goes_in_its_order(tmp_path: Path, *, by_
         assert channel.taken == ids[:2]
         assert len(channel.given) == 3, "the first no stops it"
         ids += d.ring(count=2, created_at=d.clock.now)
-        passes(d, 30)
+        d.passes(30)
         assert len(channel.given) < 12
         good = True
         if by_hand:
@@ -98,7 +74,7 @@ def test_after_a_revoked_credential_all_goes_in_its_order(tmp_path: Path, *, by_
                 do(d.database, partial(moves.retry_by_hand, outbox_id=one, now=d.clock.now))
             d.finish()
         else:
-            passes(d, 20)
+            d.passes(20)
         assert channel.taken == ids
 
 
@@ -116,7 +92,7 @@ def test_a_story_keeps_its_order_whatever_fails(tmp_path: Path, trouble: Answer)
         if trouble in (BROKEN, LOST):
             assert channel.taken == [other]
         bad = False
-        passes(d, 30)
+        d.passes(30)
         assert sorted(channel.taken) == [report, update, other]
         assert channel.taken.index(report) < channel.taken.index(update)
 
@@ -149,10 +125,10 @@ def test_a_message_that_never_passes_keeps_no_other_back(tmp_path: Path, trouble
     channel = Picky(lambda out: trouble if out.outbox_id == 1 and not out.plain else OK)
     with desk(tmp_path, channel) as d:
         ids = d.ring(count=9)
-        passes(d, 10)
+        d.passes(10)
         assert sorted(channel.taken)[-8:] == ids[1:]
         ids += d.ring(count=3, created_at=d.clock.now)
-        passes(d, 60)
+        d.passes(60)
         assert sorted(channel.taken) == ids
         assert [out.plain for out in channel.given if out.outbox_id == 1][-1]
 
@@ -164,7 +140,7 @@ def test_a_message_that_never_passes_at_all_is_given_up_after_seven_days(tmp_pat
         d.ring()
         for _ in range(7 * 24 + 2):
             d.ring(created_at=d.clock.now, next_attempt_at=d.clock.now)
-            passes(d, 60, step=15)
+            d.passes(60, step=15)
         assert d.row(1).state == "dead"
         assert len(channel.taken) == 7 * 24 + 2
         assert max(out.attempt for out in channel.given if out.outbox_id == 1) <= 7 * 24 * 4 + 8
@@ -204,10 +180,10 @@ def test_what_fails_three_times_in_a_row_is_left_alone(tmp_path: Path) -> None:
         ids = d.ring(count=50)
         d.finish()
         assert len(channel.given) == 3
-        passes(d, 60)
+        d.passes(60)
         assert len(channel.given) < 60
         up = True
-        passes(d, 3)
+        d.passes(3)
         assert sorted(channel.taken) == ids
         assert channel.taken[1:] == sorted(channel.taken[1:])
 
@@ -217,12 +193,12 @@ def test_what_was_rested_is_remembered_over_a_restart(tmp_path: Path) -> None:
     channel = Picky(lambda _: GONE)
     with desk(tmp_path, channel) as d:
         d.ring()
-        passes(d, 60)
+        d.passes(60)
         again = Desk(d.database, channel)
         again.clock.now = d.clock.now
         before = len(channel.given)
         again.finish()
-        passes(again, 10)
+        again.passes(10)
         assert len(channel.given) - before <= 11
 
 
@@ -237,9 +213,9 @@ def test_a_clock_that_is_set_while_a_channel_waits(tmp_path: Path) -> None:
             d.finish()
             d.clock.now += step
             do(d.database, partial(move_due_times, step=step, now=d.clock.now))
-            passes(d, 4)
+            d.passes(4)
             assert len(channel.given) == 1
-            passes(d, 2)
+            d.passes(2)
             assert d.row(one).state == "sent"
 
 
@@ -303,107 +279,6 @@ def test_channels_of_one_credential_wait_together(tmp_path: Path) -> None:
         again.ring("other")
         again.finish()
         assert (len(one.given), len(other.given)) == (1, 0)
-
-
-# --- what people are told ----------------------------------------------------------------------------
-
-
-def test_many_dead_channels_are_one_notice(tmp_path: Path) -> None:
-    """A proxy forbids five channels: the sixth hears of them in one message, and they of nothing."""
-    bad = [Picky(lambda _: REVOKED, name) for name in ("a", "b", "c", "d", "e")]
-    log = FakeChannel("log")
-    with desk(tmp_path, *bad, log) as d:
-        d.use(*bad, log, notices_to=["a", "b", "c", "d", "e", "log"])
-        for channel in bad:
-            d.ring(channel.name)
-        d.finish()
-        (told,) = [out.message for out in log.given]
-        assert told.title == "5 channels cannot deliver: a, b, c, d, e"
-        for channel in bad:
-            assert f"{channel.name}: HTTP 401: “invalid_auth”" in told.excerpt
-            assert [out.message.kind for out in channel.given] == ["alert"]
-        assert len(d.notices()) == 5
-        passes(d, 120, step=5)
-        assert len(log.given) == 1, "said once"
-        for channel in bad:
-            channel.judge = lambda _: OK
-        passes(d, 30, step=5)
-        assert all(len(channel.taken) == 1 for channel in bad), "no old notice for any of them"
-        assert len(log.given) == 1
-
-
-def test_a_channel_for_notices_alone_is_told_of_as_well(tmp_path: Path) -> None:
-    """Its token was revoked, and no alert ever goes there: another one hears of it, once."""
-    ops, phone = Picky(lambda _: REVOKED, "ops"), FakeChannel("phone")
-    with desk(tmp_path, ops, phone) as d:
-        d.use(ops, phone, notices_to=["ops", "phone"])
-        do(d.database, lambda tx: moves.notice(tx, "config_refused", "", "x", d.clock.now, to=["ops"]))
-        passes(d, 30)
-        assert [title.partition(": ")[0] for title in phone.titles] == ["channel ops cannot deliver"]
-
-
-def test_a_reload_with_another_token_is_tried_at_once(tmp_path: Path) -> None:
-    """Nobody who mended the configuration waits a quarter of an hour; all goes in its order."""
-    revoked, mended = Picky(lambda _: REVOKED), FakeChannel()
-    with desk(tmp_path, revoked) as d:
-        ids = d.ring(count=3)
-        passes(d, 60)
-        before = len(revoked.given)
-        d.use(revoked)
-        d.finish()
-        assert len(revoked.given) == before, "a reload that changed nothing here"
-        d.use(mended)
-        d.finish()
-        assert [out.outbox_id for out in mended.given] == ids
-
-
-def test_where_nobody_is_left_to_be_told_nothing_is_sent(tmp_path: Path) -> None:
-    """The notices stand in the database, for `status`."""
-    bad = [Picky(lambda _: REVOKED, name) for name in ("a", "b")]
-    with desk(tmp_path, *bad) as d:
-        d.use(*bad, notices_to=["a", "b"])
-        for channel in bad:
-            d.ring(channel.name)
-        passes(d, 30)
-        assert {subject for _, subject, _ in d.notices()} == {"a", "b"}
-        assert {out.message.kind for channel in bad for out in channel.given} == {"alert"}
-
-
-async def told(d: Desk, count: int) -> None:
-    """Wait until so many notices stand in the database."""
-    async with asyncio.timeout(GUARD):
-        while len(d.notices()) < count:  # noqa: ASYNC110 - the database rings no bell
-            await asyncio.sleep(0.01)
-
-
-def test_a_notice_waits_for_others_and_no_longer(tmp_path: Path) -> None:
-    """In the daemon ten seconds after the first; what fails later is a notice of its own."""
-    bad, log = [Picky(lambda _: REVOKED, name) for name in ("a", "b", "c")], FakeChannel("log")
-    with desk(tmp_path, *bad, log) as d:
-        d.use(*bad, log, notices_to=["log"])
-
-        async def story() -> None:
-            for name in ("a", "b"):
-                d.ring(name)
-            d.worker.wake()
-            await begun(bad[0])
-            await begun(bad[1])
-            await told(d, 2)
-            assert log.given == []
-            d.clock.advance(seconds=10)
-            d.worker.wake()
-            await begun(log)
-            d.ring("c")
-            d.worker.wake()
-            await begun(bad[2])
-            await told(d, 3)
-            d.clock.advance(seconds=10)
-            d.worker.wake()
-            await begun(log, 2)
-
-        d.run(story)
-        assert log.titles[0] == "2 channels cannot deliver: a, b"
-        assert log.titles[1].startswith("channel c cannot deliver: ")
 
 
 def test_what_nobody_can_have_seen_is_brought_up_to_date(tmp_path: Path) -> None:
