@@ -476,9 +476,14 @@ class Outgoing:
 
 @value
 class Answer:
-    """What a receiver said. `detail` holds no secret; `retry_after` is seconds."""
+    """
+    What a receiver said. `detail` holds no secret; `retry_after` is seconds.
+
+    `unreached` = no connection came about, so that no message can be at fault.
+    """
 
     kind: AnswerClass
     detail: str = ""
     status: int | None = None
     retry_after: float | None = None
+    unreached: bool = False

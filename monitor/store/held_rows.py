@@ -10,7 +10,6 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from monitor.store.core import (
     alerts,
     articles,
-    attempts,
     budgets,
     const,
     feeds,
@@ -19,7 +18,6 @@ from monitor.store.core import (
     outbox,
     p,
     silences,
-    words,
 )
 
 if TYPE_CHECKING:
@@ -83,15 +81,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     "LEDGER_MOVE": update(ledger)
     .values(outbox_id=p("into"), **{n: p(n) for n in ("state", "reason", "at")})
     .where(ledger.c.outbox_id == _outbox, ledger.c.alert_id == p("alert")),
-    # What is due on a channel, and who else knows of what it gave up.
-    "OUTBOX_DUE": select(outbox)
-    .where(
-        outbox.c.channel == p("channel"),
-        outbox.c.state.in_(words("ready", "retry")),
-        outbox.c.next_attempt_at <= p("now"),
-    )
-    .order_by(outbox.c.id),
-    "ATTEMPTS_POUR": update(attempts).values(outbox_id=p("into")).where(attempts.c.outbox_id == _outbox),
+    # Who else knows of what a channel gave up.
     "LEDGER_HEIRS": select(
         ledger.c.match_id,
         ledger.c.alert_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, literal_column, null, select, text, update
+from sqlalchemy import and_, delete, false, func, literal_column, null, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.store.core import (
@@ -145,14 +145,16 @@ STATEMENTS: dict[str, ClauseElement] = {
             .limit(p("count"))
         )
     ),
-    # A notification of a story that nobody has begun to send.
+    # A notification of a story that nobody can have: not begun to send, or tried in vain for certain.
     "OUTBOX_PENDING": select(outbox.c.id, outbox.c.payload)
     .where(
         outbox.c.story_id == _story,
         outbox.c.channel == p("channel"),
         outbox.c.kind == const("alert"),
-        outbox.c.state == const("ready"),
-        outbox.c.attempts == literal_column("0"),
+        or_(
+            and_(outbox.c.state == const("ready"), outbox.c.attempts == literal_column("0")),
+            and_(outbox.c.state == const("retry"), outbox.c.maybe_repeat.is_(false())),
+        ),
     )
     .order_by(outbox.c.id.desc())
     .limit(_one),
