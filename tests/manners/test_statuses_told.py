@@ -55,7 +55,7 @@ def passes(desk: Desk, **span: float) -> None:
 
 
 def heard(desk: Desk) -> list[str]:
-    """The titles of the notices about feeds in the outbox, oldest first; what rules hear is told beside them."""
+    """The titles of the notices about feeds, oldest first; what rules hear is told beside them."""
     rows = desk.database.reader.rows(sql.OUTBOX_ALL, count=100)
     messages = [json.loads(row["payload"]) for row in reversed(rows)]
     titles = [m["title"] for m in messages if m["kind"] == "notice"]
