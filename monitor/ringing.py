@@ -235,7 +235,8 @@ class _Decision:
                 continue
             found = channels if row["strong"] else weakly
             found[channel] = max(severity, found.get(channel, severity))
-            last[channel] = max(at, last.get(channel, at))
+            if row["state"] != "held":  # nobody has heard of that yet
+                last[channel] = max(at, last.get(channel, at))
         rules = self._tx.rows(sql.ALERTS_OF_STORY, story=self._place.story_id)
         return _Sent(Told(channels, frozenset(row["rule"] for row in rules), weakly), last)
 

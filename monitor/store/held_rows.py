@@ -31,6 +31,22 @@ _bin: Any = p("bin")
 _held = outbox.c.state == const("held")
 _open = and_(_held, outbox.c.kind != const("notice"))  # a notice is never put into a digest
 _of_story = select(alerts.c.id).where(alerts.c.story_id == p("story"))
+_next = outbox.alias("next")
+# The stories that a notification tells: its own, and those that the ledger has it tell.
+_stories = (
+    select(_next.c.story_id)
+    .where(_next.c.id == _outbox, _next.c.story_id.is_not(None))
+    .union(
+        select(alerts.c.story_id)
+        .join(ledger, ledger.c.alert_id == alerts.c.id)
+        .where(ledger.c.outbox_id == _outbox)
+    )
+)
+_tell_them = (
+    select(ledger.c.outbox_id)
+    .join(alerts, alerts.c.id == ledger.c.alert_id)
+    .where(alerts.c.story_id.in_(_stories), ledger.c.outbox_id.is_not(None))
+)
 _told = insert(silences).values({c.name: p(c.name) for c in silences.columns})
 _spent = upsert(budgets).values({c.name: p(c.name) for c in budgets.columns})
 
@@ -82,6 +98,19 @@ STATEMENTS: dict[str, ClauseElement] = {
         outbox.c.next_attempt_at <= p("now"),
     )
     .order_by(outbox.c.id),
+    # What was tried in vain of the stories that a notification tells, and is older.
+    "OUTBOX_ELDER": select(outbox)
+    .where(
+        outbox.c.channel == p("channel"),
+        outbox.c.state.in_(words("ready", "retry")),
+        outbox.c.attempts > literal_column("0"),
+        outbox.c.id != _outbox,
+        or_(p("tried") == literal_column("0"), outbox.c.id < _outbox),
+        or_(outbox.c.story_id.in_(_stories), outbox.c.id.in_(_tell_them)),
+    )
+    .order_by(outbox.c.id)
+    .limit(_one),
+    "LAST_ATTEMPT": select(func.max(attempts.c.at)).where(attempts.c.outbox_id == _outbox),
     "ATTEMPTS_POUR": update(attempts).values(outbox_id=p("into")).where(attempts.c.outbox_id == _outbox),
     "LEDGER_HEIRS": select(
         ledger.c.match_id, ledger.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.story_id

@@ -12,6 +12,7 @@ from monitor.alerts.quiet import quiet_until
 from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
 from monitor.store.digests import added, compose, drop, hold, merged
+from monitor.store.order import LATE_AFTER, in_turn
 from monitor.store.rows import ChannelState, OutboxRow, from_db, read, to_db, write
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from monitor.alerts.quiet import Window
     from monitor.model import Answer
     from monitor.store.tx import Tx
-
-LATE_AFTER = timedelta(minutes=10)  # what was due for longer is marked late
 
 
 def enqueue(
@@ -128,7 +127,7 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
     Take the channel's next due notification, if its channel is not paused.
 
     What its quiet hours (`quiet`) do not let through is held until they end, unless somebody asked for it by
-    hand. The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a
+    hand. Of one story the elder goes first (`order`). The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a
     lease, and the next start knows that this one may have arrived.
     """
     state = channel_state(tx, channel)
@@ -140,6 +139,10 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
         if until is not None:
             hold(tx, row, until, now)
             continue
+        turn = in_turn(tx, row, state, now) if row["kind"] != "notice" else row
+        if turn is None:
+            continue
+        row = turn
         if row["kind"] == "digest" and not row["attempts"] and not compose(tx, row["id"]):
             drop(tx, row["id"], now)  # all that it was to tell went another way
             continue

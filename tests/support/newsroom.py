@@ -1,0 +1,498 @@
+"""
+A newsroom with the whole Tocsin in it, in process and on a real database file, with time by hand.
+
+Everything between a feed's document and the message that a channel is handed is the project's own: the
+configuration is TOML that is loaded, planned and reloaded, polls, digests, the outbox worker and the keeper
+are those of the daemon, a restart closes the file and opens it anew. Made up are the world's ends (documents
+from memory, receivers that write down what they get) and the clock: where the program would wait, time moves.
+
+`kill` and `dies_at` end it as kill -9 does: what was not committed is gone, nothing is tidied up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from monitor.alerts.silences import Silence
+from monitor.alerts.walltime import first_showing
+from monitor.config.load import require
+from monitor.delivery import outbox
+from monitor.model import Answer, AnswerClass
+from monitor.plan import build_plan
+from monitor.service.app import App, Parts
+from monitor.service.clock import Clock
+from monitor.store import sql
+from monitor.store.checkup import examine
+from monitor.store.database import Database, command_line_tx
+from monitor.store.outbox import retry_by_hand
+from monitor.store.rows import from_db, to_db
+from monitor.store.silences import add_silence, expire_silence
+from tests.support.configs import load
+from tests.support.documents import NOON, Item, rss
+from tests.support.newsdesk import Documents, InProcessParser, fresh_database
+from tests.support.virtual import InlineWriter, VirtualLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from monitor.delivery.channels import Channel
+    from monitor.model import Outgoing
+    from monitor.settings import ChannelConfig, Config
+    from monitor.store.tx import Tx
+    from monitor.store.writer import Priority
+
+T = TypeVar("T")
+FEEDS = "".join(
+    f'[[feeds]]\nname = "{name}"\nurl = "http://{name}.example/feed"\ntags = ["{tag}"]\n'
+    'every = "1h"\nfull_text = "never"\n'
+    for name, tag in (("a", "world"), ("b", "sport"))
+)
+# A rule holds where its name stands in the text.
+SEVERITIES = {"chat": "low", "flood": "normal", "talks": "high", "war": "urgent"}
+RULES = "".join(
+    f'[[rules]]\nname = "{name}"\nquery = "{name}"\nseverity = "{severity}"\n'
+    for name, severity in SEVERITIES.items()
+)
+PHONE = '[channels.phone]\ntype = "webhook"\nurl = "https://phone.example/"\n'
+DESK = '[channels.desk]\ntype = "webhook"\nurl = "https://desk.example/"\n'
+NIGHT = """
+[quiet_hours.night]
+channels = ["phone"]
+from = "22:00"
+to = "07:00"
+let_through = ["urgent"]
+"""
+LOOK = timedelta(minutes=10)  # between two looks at most; the daemon looks twice a second, mostly for nothing
+A_MOMENT = 1e-4  # seconds by which time is moved beyond what is due, so that it is
+WORDS = """
+    acre amber anchor apron arbour attic axle baker balcony banjo barley basin beacon bellows birch bishop bolt
+    bonnet border bottle bramble brick broom bucket buckle bugle butcher button cabin cable candle canvas cargo
+    carpet castle cedar cellar chalk chapel charcoal cherry chimney cider clay clerk cloak clover cobbler comet
+    compass copper coral cork cotton cradle crane crayon creek cricket crown crystal cupboard curtain daisy dam
+    dentist desert diary diesel donkey drawer drum eagle easel elbow ember engine envelope fabric falcon farmer
+    feather fence ferry fiddle fig flannel flask flint flute forest fountain fox furnace gallery garden garlic
+    garment geyser ginger glacier glove goblet granite grape gravel guitar hammer harbour harvest hazel hedge
+    helmet herring hinge honey hood hornet ink island ivory jacket jar jetty jug juniper kettle kitchen kite
+""".split()
+
+
+class DiedError(Exception):
+    """The process is no more: nothing can be written."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message that a receiver got."""
+
+    at: datetime
+    channel: str
+    outgoing: Outgoing
+
+    @property
+    def words(self) -> str:
+        """What its reader sees first: "late digest talks in Doha, flood in Bonn (may be a repeat)"."""
+        message = self.outgoing.message
+        if message.kind == "notice":
+            return f"notice {message.title.partition(': ')[0]}"
+        marks = {"late": message.late, "digest": message.kind == "digest", "update": message.told_at is not None}
+        titles = ", ".join(self.titles)
+        repeat = " (may be a repeat)" if self.outgoing.maybe_repeat else ""
+        return " ".join((*(mark for mark, on in marks.items() if on), titles)) + repeat
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The headlines it tells."""
+        message = self.outgoing.message
+        return tuple(entry.title for entry in message.entries) or (message.title,)
+
+
+class Fuse:
+    """
+    Ends the process at a named point, reached for the nth time; until then, and without a point, never.
+
+    Points: "before_commit", "after_commit", "before_accept" and "after_accept" of a message by its receiver.
+    """
+
+    def __init__(self) -> None:
+        self.point, self.left, self.dead = "", 0, False
+
+    def at(self, point: str) -> None:
+        """The process is at this point now."""
+        if self.dead:
+            raise DiedError
+        if point == self.point:
+            self.left -= 1
+            if self.left <= 0:
+                self.dead = True
+                raise DiedError
+
+
+class FusedWriter(InlineWriter):
+    """Each unit in a transaction of its own, unless the process dies."""
+
+    def __init__(self, path: Path, fuse: Fuse) -> None:
+        super().__init__(path)
+        self._fuse = fuse
+
+    def submit(
+        self, unit: Callable[[Tx], T], priority: Priority | None = None, *, synced: bool = True
+    ) -> Future[T]:
+        def watched(tx: Tx) -> T:
+            done = unit(tx)
+            self._fuse.at("before_commit")
+            return done
+
+        done = super().submit(watched, priority, synced=synced)
+        try:
+            self._fuse.at("after_commit")
+        except DiedError as error:
+            done = Future()
+            done.set_exception(error)
+        return done
+
+    def truncate_log(self) -> None:
+        """Nobody else reads the file."""
+
+
+class Receiver:
+    """A channel's receiver: well, down, refusing, or answering what it was told to."""
+
+    def __init__(self, name: str, room: Newsroom) -> None:
+        self.name = name
+        self._room = room
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        room, fuse = self._room, self._room.fuse
+        mood = room.moods.get(self.name, "well")
+        answers = room.answers.get(self.name)
+        if mood == "down":
+            return Answer(AnswerClass.TRANSIENT, "connection refused")
+        if mood == "refuses":
+            return Answer(AnswerClass.REFUSED, "no such chat", 400)
+        if mood == "locked":
+            return Answer(AnswerClass.CONFIG, "wrong password", 401)
+        answer = answers.pop(0) if answers else Answer(AnswerClass.OK, "taken", 200)
+        with contextlib.suppress(DiedError):
+            fuse.at("before_accept")
+            if answer.kind in (AnswerClass.OK, AnswerClass.UNKNOWN):
+                room.heard.append(Heard(room.now, self.name, outgoing))
+            fuse.at("after_accept")
+        return answer
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class NewsroomParts(Parts):
+    """The parts that touch the world touch the newsroom."""
+
+    def __init__(self, room: Newsroom) -> None:
+        self._room = room
+
+    def database(self, path: Path) -> Database:
+        writer: Any = FusedWriter(path, self._room.fuse)
+        database = Database(path, writer)
+        database.reserve.size = 64 << 10
+        return database
+
+    def fetcher(self, config: Config, clock: Callable[[], datetime]) -> Any:
+        return self._room.documents
+
+    def parser(self) -> Any:
+        return InProcessParser()
+
+    def channel(self, channel: ChannelConfig, config: Config) -> Channel:
+        return Receiver(channel.name, self._room)
+
+
+class Newsroom:
+    """
+    Two feeds `a` and `b`, four rules by severity, and the channels, routes and hours of `toml`.
+
+    `start` is what the clock of `zone` shows at first, e.g. "2026-11-27 12:00". Use it as a context manager.
+    """
+
+    def __init__(self, folder: Path, toml: str, start: str, zone: str = "Europe/Paris") -> None:
+        self.zone = ZoneInfo(zone)
+        self.folder = folder
+        self.documents = Documents()
+        self.items: dict[str, list[Item]] = {"a": [], "b": []}
+        self.heard: list[Heard] = []
+        self.moods: dict[str, str] = {}
+        self.answers: dict[str, list[Answer]] = {}
+        self.fuse = Fuse()
+        self.deaths = 0
+        self._numbers = 0
+        self._begun = first_showing(self.zone, datetime.fromisoformat(start))
+        self._loop = VirtualLoop()
+        self._app: App | None = None
+        self._working: asyncio.Task[None] | None = None
+        self._watched = self._kept_house = self._begun
+        assert fresh_database(folder).name == "desk.db"
+        self.config = self._load(toml)
+        for feed in self.items:
+            self._publish(feed)
+
+    # --- time -----------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self._begun + timedelta(seconds=self._loop.time())
+
+    @property
+    def app(self) -> App:
+        """The Tocsin at work."""
+        assert self._app is not None, "it is not running"
+        return self._app
+
+    @property
+    def running(self) -> bool:
+        """Whether it is at work."""
+        return self._app is not None
+
+    def pass_to(self, when: datetime) -> None:
+        """Let time pass; where the process dies on the way it stays down."""
+        self._do(self._pass_to(when))
+
+    def passes(self, span: timedelta) -> None:
+        """Let so much time pass."""
+        self.pass_to(self.now + span)
+
+    async def _pass_to(self, when: datetime) -> None:
+        await self._turn()
+        while (now := self.now) < when:
+            following = min(when, self._next_due(now))
+            await asyncio.sleep((following - now).total_seconds() + A_MOMENT)
+            await self._turn()
+
+    def _next_due(self, now: datetime) -> datetime:
+        """When something falls due that the database knows of, or a look is to be taken anyway."""
+        seconds = LOOK.total_seconds()
+        following = datetime.fromtimestamp((now.timestamp() // seconds + 1) * seconds, UTC)
+        if self._app is None:
+            return following + timedelta(days=1000)
+        for statement in (
+            "SELECT min(next_attempt_at) FROM outbox WHERE state = 'held'",
+            "SELECT min(next_poll_at) FROM feeds",
+        ):
+            row = self._app.database.reader.row(statement)
+            at = from_db(row[0]) if row else None
+            following = min(following, at) if at else following
+        return max(following, now + timedelta(seconds=1))
+
+    # --- the process ----------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Start the process on what it left."""
+        self._do(self._start())
+        return self
+
+    def stop(self) -> None:
+        """End the process in good order."""
+        self._do(self._stop())
+
+    def kill(self) -> None:
+        """End the process between two instructions."""
+        self.fuse.dead = True
+        self._do(self._bury())
+
+    def dies_at(self, point: str, nth: int = 1) -> None:
+        """Have the process end at the nth time it comes to this point."""
+        self.fuse.point, self.fuse.left = point, nth
+
+    def reload(self, toml: str) -> None:
+        """Put another configuration in force."""
+        config = self._load(toml)
+
+        async def put() -> None:
+            plan, problems = build_plan(config)
+            assert not problems, problems
+            with contextlib.suppress(DiedError):
+                await self.app.reload(plan)
+                self.app.poller.slots.pace(None)
+            await self._turn()
+
+        self.config = config
+        if self.running:
+            self._do(put())
+
+    async def _start(self) -> None:
+        assert self._app is None
+        self.fuse.dead, self.fuse.point = False, ""
+        # It bounds what a stepped clock can delay, and this one is never set.
+        outbox.LOOK_AGAIN = LOOK.total_seconds()
+        clock = Clock(lambda: self.now, self._loop.time, lambda: "one boot")
+        app = App(self.config, clock=clock, parts=NewsroomParts(self))
+        self._app = await app.__aenter__()
+        app.worker._rng = lambda: 1.0  # the longest pause that a retry may take
+        app.poller.slots.pace(None)
+        await app.note_alive()
+        self._working = asyncio.create_task(app.worker.run())
+        await self._turn()
+
+    async def _stop(self) -> None:
+        app, working = self.app, self._working
+        assert working is not None
+        await app.poller.stop()
+        await app.pages.stop()
+        await app.worker.stop(10.0)
+        await working
+        await app.__aexit__(None, None, None)
+        self._app = None
+
+    async def _bury(self) -> None:
+        """What is left of a process that died: nothing is written, the kernel takes back files and lock."""
+        self.deaths += 1
+        app, self._app = self.app, None
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        app.database.reader.close()
+        app.database.writer.close()
+        app._lock.release()
+
+    async def _turn(self) -> None:
+        """What the daemon does twice a second, every ten minutes and every hour, and the sending."""
+        app = self._app
+        if app is None:
+            return
+        with contextlib.suppress(DiedError):
+            for _ in range(2):  # what a poll has found is due now
+                await app.tick()
+                await app.poller.drain()
+            await app.keeper.look()
+            if self.now - self._watched >= LOOK:
+                self._watched = self.now
+                await app.keep_watch()
+            if self.now - self._kept_house >= timedelta(hours=6):
+                self._kept_house = self.now
+                await app.keep_house(breath=0.0)
+            await asyncio.sleep(A_MOMENT)  # time moves once nothing is left to do
+        if self.fuse.dead:
+            await self._bury()
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        asyncio.set_event_loop(self._loop)
+        try:
+            return self._loop.run_until_complete(work)
+        finally:
+            asyncio.set_event_loop(None)
+
+    # --- what feeds show ------------------------------------------------------------------------------
+
+    def rings(self, title: str, feed: str = "a") -> None:
+        """A feed shows a new item; its text is like no other's."""
+        self._numbers += 1
+        chosen = random.Random(self._numbers).sample(WORDS, 40)
+        link = f"https://{feed}.example/{self._numbers}"
+        self._show(feed, Item(title, link, link, f"{title}. {' '.join(chosen)}.", self._age()))
+
+    def copies(self, title: str, feed: str) -> None:
+        """A feed shows the item that the other one has under this title."""
+        there = next(i for items in self.items.values() for i in items if i.title == title)
+        self._numbers += 1
+        link = f"https://{feed}.example/{self._numbers}"
+        self._show(feed, replace(there, guid=link, link=link, age=self._age()))
+
+    def edits(self, title: str, more: str) -> None:
+        """The item of this title says more: in its headline, and in a sentence of its own."""
+        for feed, items in self.items.items():
+            for number, item in enumerate(items):
+                if item.title == title:
+                    items[number] = replace(item, title=f"{title}: {more}", text=f"{item.text} Now {more}.")
+                    self._publish(feed)
+                    self.poll(feed)
+                    return
+        raise AssertionError(f"no item is called {title}")
+
+    def poll(self, *feeds: str) -> None:
+        """Have these feeds asked now."""
+        if not self.running:
+            return
+        with command_line_tx(self.config.database) as tx:
+            for row in tx.rows(sql.FEEDS):
+                if row["name"] in feeds and row["next_poll_at"] is not None:
+                    tx.run(sql.FEED_SCHEDULE, feed_id=row["id"], next_poll_at=to_db(self.now))
+        self._do(self._turn())
+
+    def _age(self) -> float:
+        return (NOON - self.now).total_seconds() / 3600
+
+    def _show(self, feed: str, item: Item) -> None:
+        self.items[feed].insert(0, item)
+        self._publish(feed)
+        self.poll(feed)
+
+    def _publish(self, feed: str) -> None:
+        self.documents.bodies[f"http://{feed}.example/feed"] = rss(*self.items[feed][:60])
+
+    # --- what people do -------------------------------------------------------------------------------
+
+    def silence(self, span: timedelta, **match: str) -> int:
+        """Anna mutes what fits, from now on for so long."""
+        matchers = {key: (value,) for key, value in match.items()}
+        with command_line_tx(self.config.database) as tx:
+            return add_silence(tx, Silence(matchers, "anna", "", self.now, self.now + span, self.now))
+
+    def end_silence(self, number: int) -> None:
+        """And unmutes it."""
+        with command_line_tx(self.config.database) as tx:
+            assert expire_silence(tx, number, self.now)
+
+    def retry(self, channel: str) -> None:
+        """Somebody has what is not sent on a channel sent now."""
+        with command_line_tx(self.config.database) as tx:
+            for row in tx.rows(sql.OUTBOX_UNSENT):
+                if row["channel"] == channel:
+                    retry_by_hand(tx, row["id"], self.now)
+        if self.running:
+            self.app.worker.wake()
+            self._do(self._turn())
+
+    # --- what is known --------------------------------------------------------------------------------
+
+    def ledger(self) -> Counter[str]:
+        """How many ledger rows stand for each reason."""
+        rows = self.app.database.reader.rows("SELECT reason, count(*) AS n FROM ledger GROUP BY reason")
+        return Counter({row["reason"]: row["n"] for row in rows})
+
+    def adds_up(self) -> None:
+        """What `db check` asks of matches, ledger and outbox."""
+        if self._app is not None:
+            reader = self._app.database.reader
+            assert not reader.rows(sql.LEDGER_ORPHANS)
+            assert not reader.rows(sql.LEDGER_STRAY)
+
+    def unsent(self) -> list[str]:
+        """What still waits in the outbox: "phone held quiet"."""
+        rows = self.app.database.reader.rows(sql.OUTBOX_UNSENT)
+        return [f"{r['channel']} {r['state']} {r['bin']}".strip() for r in rows]
+
+    def _load(self, toml: str) -> Config:
+        head = f'[monitor]\ndatabase = "desk.db"\ntimezone = "{self.zone.key}"\n'
+        head += '[polling]\nper_host_gap = "0s"\n'
+        head += "" if "[notices]" in toml else "[notices]\nchannels = []\n"
+        rules = "" if "[[rules]]" in toml else RULES
+        return require(load(self.folder, head + FEEDS + rules + toml))
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self._app is not None:
+            self.stop()
+        if kind is None:
+            findings = [f for f in examine(self.config.database).findings if not f.startswith("mode:")]
+            assert findings == []
+        self._loop.close()
