@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
@@ -10,7 +11,7 @@ from monitor.alerts.digest import collecting
 from monitor.alerts.fallback import heir_of
 from monitor.alerts.quiet import quiet_until
 from monitor.delivery.bucket import FEW, Waiting, settle_backlog
-from monitor.model import Reason, Severity, State
+from monitor.model import OutboxState, Reason, Severity, State
 from monitor.store import sql
 from monitor.store.digests import drop
 from monitor.store.matches import Fate, write_fate
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 BACKLOG = "backlog"
+WAITED = timedelta(minutes=1)  # what was due for longer had to wait, for its receiver or for us
 _TOLD = (State.SENT.value, State.WAITING.value, State.HELD.value)
 
 
@@ -34,20 +36,24 @@ def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: da
     """
     Make digests of what is due on a channel, where that is more than may go; returns how many.
 
-    `fits` is how many may go at once, None = no limit. After a pause or an outage all that waits is one.
+    `fits` is how many may go at once, None = no limit. After a pause or an outage all that waits is one; what
+    was tried in vain is part of it, each at a time of its own, as soon as the channel takes something again.
     """
     if channel not in terms.gathers:
         return 0
     state = channel_state(tx, channel)
     was_away = _was_away(state)
-    if fits is None and not was_away:
+    is_back = not was_away and _many_waited(tx, channel, now)
+    if fits is None and not (was_away or is_back):
         return 0
-    rows = tx.rows(sql.OUTBOX_DUE, channel=channel, now=to_db(now))
+    rows = tx.rows(sql.OUTBOX_BACKLOG if is_back else sql.OUTBOX_DUE, channel=channel, now=to_db(now))
     if len(rows) <= FEW:
         return 0
     windows = terms.quiet.get(channel, ())
     due = {r["id"]: r for r in rows if quiet_until(windows, now, Severity(r["severity"])) is None}
-    found = settle_backlog([_waiting(row) for row in due.values()], fits, was_paused=was_away)
+    found = settle_backlog([_waiting(row) for row in due.values()], fits, was_paused=was_away or is_back)
+    for one in found.singly if found.merged else ():
+        _goes_first(tx, due[one], now)
     for ids in found.merged:
         severity = max(Severity(due[one]["severity"]) for one in ids)
         message = collecting(severity, late=True)
@@ -58,6 +64,19 @@ def gather_backlog(tx: Tx, channel: str, fits: int | None, terms: Terms, now: da
             tx.run(sql.ATTEMPTS_POUR, outbox=one, into=into)
             drop(tx, one, now)
     return len(found.merged)
+
+
+def _many_waited(tx: Tx, channel: str, now: datetime) -> bool:
+    """Whether more than a few wait on a channel that is well, for it was not, or nobody was there to send."""
+    return len(tx.rows(sql.OUTBOX_WAITED, channel=channel, since=to_db(now - WAITED), count=FEW + 1)) > FEW
+
+
+def _goes_first(tx: Tx, row: sqlite3.Row, now: datetime) -> None:
+    """What stays by itself goes before the digests, and not at the time of its next attempt."""
+    if row["state"] == OutboxState.RETRY.value:
+        same = {name: row[name] for name in ("reason", "bin")}
+        ready = OutboxState.READY.value
+        tx.run(sql.OUTBOX_WAIT, outbox=row["id"], state=ready, **same, next_attempt_at=to_db(now))
 
 
 def _was_away(state: ChannelState) -> bool:

@@ -98,6 +98,26 @@ STATEMENTS: dict[str, ClauseElement] = {
         outbox.c.next_attempt_at <= p("now"),
     )
     .order_by(outbox.c.id),
+    # The same, with what waits to be tried again; and the first few that had to wait.
+    "OUTBOX_BACKLOG": select(outbox)
+    .where(
+        outbox.c.channel == p("channel"),
+        or_(
+            and_(outbox.c.state == const("ready"), outbox.c.next_attempt_at <= p("now")),
+            and_(outbox.c.state == const("retry"), outbox.c.bin != const("quiet")),
+        ),
+    )
+    .order_by(outbox.c.id),
+    "OUTBOX_WAITED": select(outbox.c.id)
+    .where(
+        outbox.c.channel == p("channel"),
+        outbox.c.kind != const("notice"),
+        or_(
+            and_(outbox.c.state == const("ready"), outbox.c.next_attempt_at < p("since")),
+            and_(outbox.c.state == const("retry"), outbox.c.bin != const("quiet")),
+        ),
+    )
+    .limit(p("count")),
     # What was tried in vain of the stories that a notification tells, and is older.
     "OUTBOX_ELDER": select(outbox)
     .where(

@@ -6,8 +6,8 @@ form, for it may have arrived; an update, or a digest that tells of the story, i
 first attempt may be due sooner than the other's next one: so the elder takes its turn, and where that fails,
 the younger waits for the elder's next attempt.
 
-A message that its receiver cannot take does not hold up its story for ever: once the channel took others
-since it was first tried, and it failed often and again, the younger goes.
+A message that its receiver cannot take does not hold up its story for ever: once it failed often the younger
+goes right after its next failure.
 """
 
 from __future__ import annotations
@@ -24,29 +24,28 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
-    from monitor.store.rows import ChannelState
     from monitor.store.tx import Tx
 
 LATE_AFTER = timedelta(minutes=10)  # what was due for longer is marked late
-PATIENCE = 8  # attempts: the first of them lie a few minutes to an hour apart, by the answers
+PATIENCE = 8  # attempts: they take four minutes where it is refused, an hour where the answer is lost
 
 
-def in_turn(tx: Tx, row: sqlite3.Row, channel: ChannelState, now: datetime) -> sqlite3.Row | None:
+def in_turn(tx: Tx, row: sqlite3.Row, now: datetime) -> sqlite3.Row | None:
     """
     What is to be sent in place of a due row: itself, an elder one of its stories, or None where it waits.
 
     One that has to wait is due again with the elder.
     """
-    elder = tx.row(sql.OUTBOX_ELDER, outbox=row["id"], channel=channel.name, tried=row["attempts"])
+    elder = tx.row(sql.OUTBOX_ELDER, outbox=row["id"], channel=row["channel"], tried=row["attempts"])
     if elder is None:
         return row
     found = tx.row(sql.LAST_ATTEMPT, outbox=elder["id"])
     last = from_db(found[0]) if found else None
-    if last is not None and elder["attempts"] >= PATIENCE and _refused_alone(elder, last, channel):
-        return row
     due, again = from_db(row["next_attempt_at"]), from_db(elder["next_attempt_at"])
     if last is None or due is None or again is None or again <= now or last < due:
         return elder
+    if elder["attempts"] >= PATIENCE:
+        return row
     since = due if row["bin"] else from_db(row["created_at"])  # what was collected was due when it was let go
     if row["kind"] == "alert" and since is not None and again - since > LATE_AFTER:
         late = payload.dump(replace(payload.load(row["payload"]), late=True))
@@ -54,9 +53,3 @@ def in_turn(tx: Tx, row: sqlite3.Row, channel: ChannelState, now: datetime) -> s
     same = {name: row[name] for name in ("state", "reason", "bin")}
     tx.run(sql.OUTBOX_WAIT, outbox=row["id"], **same, next_attempt_at=to_db(again))
     return None
-
-
-def _refused_alone(elder: sqlite3.Row, last: datetime, channel: ChannelState) -> bool:
-    """Whether the channel took something since this was begun, and yet refused it at its last attempt."""
-    begun, took = from_db(elder["created_at"]), channel.last_ok_at
-    return took is not None and begun is not None and begun < took < last

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
@@ -139,7 +138,7 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
         if until is not None:
             hold(tx, row, until, now)
             continue
-        turn = in_turn(tx, row, state, now) if row["kind"] != "notice" else row
+        turn = in_turn(tx, row, now) if row["kind"] != "notice" else row
         if turn is None:
             continue
         row = turn

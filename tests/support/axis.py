@@ -4,7 +4,7 @@ A scenario as a time axis that can be read aloud: what happens, and what each re
     27 22:10  a: flood in Bonn               a feed shows a new item; rules hold where their names stand
     27 22:20  b: copy of flood in Bonn       the other feed shows the same
     27 22:30  a: flood in Bonn + war begins  the item is edited: its headline and text say more
-    27 22:40  phone: down                    also: up, refuses, locked, loses 1, asks 10m (429, Retry-After)
+    27 22:40  phone: down                    also: up, refuses, locked, chokes on TITLE, loses 1, asks 10m (429)
     27 22:50  reload calm                    the configuration of this name is put in force
     27 22:55  restart                        also: stop, start, kill, dies after_accept
     27 23:00  silence 2h rule=flood          also: end silence 1, retry phone
@@ -87,7 +87,7 @@ class Axis:
             if not room.running:
                 room.start()
             assert sorted(_even(self._lines)) == sorted(_even(self.wanted)), self.as_text()
-            assert _even(self._lines) == _even(self.wanted)
+            assert _even(self._lines) == _even(self.wanted), self.as_text()
             room.adds_up()
 
     def as_text(self) -> str:
@@ -160,6 +160,8 @@ class Axis:
         elif words[0] == "asks":
             wait = parse_duration(words[1])
             room.answers[channel] = [Answer(AnswerClass.RATE, "too many", 429, retry_after=wait)]
+        elif words[:2] == ["chokes", "on"]:
+            room.moods[channel] = " ".join(words)
         else:
             assert words[0] in ("up", "down", "refuses", "locked")
             room.moods[channel] = "well" if words[0] == "up" else words[0]

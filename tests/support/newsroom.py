@@ -64,6 +64,7 @@ RULES = "".join(
 )
 PHONE = '[channels.phone]\ntype = "webhook"\nurl = "https://phone.example/"\n'
 DESK = '[channels.desk]\ntype = "webhook"\nurl = "https://desk.example/"\n'
+FILE = '[channels.log]\ntype = "file"\npath = "log.jsonl"\n'
 NIGHT = """
 [quiet_hours.night]
 channels = ["phone"]
@@ -174,7 +175,7 @@ class Receiver:
         room, fuse = self._room, self._room.fuse
         mood = room.moods.get(self.name, "well")
         answers = room.answers.get(self.name)
-        if mood == "down":
+        if mood == "down" or mood == f"chokes on {outgoing.message.title}":
             return Answer(AnswerClass.TRANSIENT, "connection refused")
         if mood == "refuses":
             return Answer(AnswerClass.REFUSED, "no such chat", 400)
@@ -267,6 +268,18 @@ class Newsroom:
     def passes(self, span: timedelta) -> None:
         """Let so much time pass."""
         self.pass_to(self.now + span)
+
+    def passes_minutes(self, number: int) -> None:
+        """Let so many minutes pass."""
+        self.passes(timedelta(minutes=number))
+
+    def passes_until_quiet(self) -> None:
+        """Let time pass until nothing is left to send; a day at most."""
+        for _ in range(144):
+            self.passes_minutes(10)
+            if not self.unsent():
+                return
+        raise AssertionError(self.unsent())
 
     async def _pass_to(self, when: datetime) -> None:
         await self._turn()
