@@ -94,7 +94,7 @@ def test_an_update_never_overtakes_its_report(tmp_path: Path) -> None:
         27 12:00 a: flood in Bonn
         27 12:01 a: flood in Bonn + 12 dead
         27 12:20 phone: up
-        27 12:32 -> phone: late flood in Bonn
-        27 12:32 -> phone: late update flood in Bonn: 12 dead
+        27 12:21 -> phone: late flood in Bonn
+        27 12:21 -> phone: late update flood in Bonn: 12 dead
         """,
     )

@@ -139,7 +139,7 @@ def test_a_report_that_nobody_can_take_does_not_hold_up_its_update(tmp_path: Pat
         27 12:30 a: flood in Bonn + 12 dead
         27 12:30 -> phone: update flood in Bonn: 12 dead
         27 13:00 phone: up
-        27 13:02 -> phone: late flood in Bonn
+        27 13:00 -> phone: late flood in Bonn
         """,
     )
 

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.quiet import quiet_until
 from monitor.alerts.silences import Silence
 from monitor.alerts.walltime import first_showing
 from monitor.config.load import require
@@ -97,6 +98,7 @@ class Heard:
     at: datetime
     channel: str
     outgoing: Outgoing
+    quiet: bool = False  # the channel was, for a message of this severity
 
     @property
     def words(self) -> str:
@@ -185,7 +187,9 @@ class Receiver:
         with contextlib.suppress(DiedError):
             fuse.at("before_accept")
             if answer.kind in (AnswerClass.OK, AnswerClass.UNKNOWN):
-                room.heard.append(Heard(room.now, self.name, outgoing))
+                windows = room.app.plan.windows.get(self.name, ())
+                quiet = quiet_until(windows, room.now, outgoing.message.severity) is not None
+                room.heard.append(Heard(room.now, self.name, outgoing, quiet))
             fuse.at("after_accept")
         return answer
 
@@ -305,8 +309,10 @@ class Newsroom:
 
     # --- the process ----------------------------------------------------------------------------------
 
-    def start(self) -> Self:
-        """Start the process on what it left."""
+    def start(self, point: str = "", nth: int = 0) -> Self:
+        """Start the process on what it left; it may die on the way, see `dies_at`."""
+        self.fuse.dead = False
+        self.dies_at(point, nth)
         self._do(self._start())
         return self
 
@@ -341,15 +347,19 @@ class Newsroom:
 
     async def _start(self) -> None:
         assert self._app is None
-        self.fuse.dead, self.fuse.point = False, ""
         # It bounds what a stepped clock can delay, and this one is never set.
         outbox.LOOK_AGAIN = LOOK.total_seconds()
         clock = Clock(lambda: self.now, self._loop.time, lambda: "one boot")
         app = App(self.config, clock=clock, parts=NewsroomParts(self))
-        self._app = await app.__aenter__()
+        self._app = app
+        try:
+            await app.__aenter__()
+            await app.note_alive()
+        except DiedError:
+            await self._bury()
+            return
         app.worker._rng = lambda: 1.0  # the longest pause that a retry may take
         app.poller.slots.pace(None)
-        await app.note_alive()
         self._working = asyncio.create_task(app.worker.run())
         await self._turn()
 
