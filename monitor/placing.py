@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import budgets
-from monitor.alerts.passage import QUIET, Call, ChannelNow, place, place_in_digest
+from monitor.alerts.digest import collecting
+from monitor.alerts.passage import QUIET, Call, ChannelNow, place, place_in_digest, reason_of
 from monitor.alerts.silences import CONFIDENTIAL
 from monitor.model import Reason, State
 from monitor.store import sql
@@ -92,10 +93,21 @@ def put_weak(tx: Tx, channel: str, message: Message, what: Ringing, plan: Plan) 
 
 
 def put_late(tx: Tx, channel: str, message: Message, what: Ringing) -> Put:
-    """Put old news into the digest that goes once all feeds were asked."""
+    """
+    Put old news into the digest that goes once all feeds were asked.
+
+    Where something of its story is held already it goes with that, for a story is told once.
+    """
+    held = None if what.fresh else tx.row(sql.BIN_OF_STORY, story=what.story_id, channel=channel)
+    if held is not None:
+        name, until = held["bin"], from_db(held["next_attempt_at"]) or what.now
+        why = reason_of(name)
+        kept = keep(tx, channel, name, message, what.now, why=why, until=until, story_id=what.story_id)
+        return Put(kept, why)
     row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=LATE)
     until = (from_db(row["next_attempt_at"]) if row else None) or what.now + LONGEST_HOLD
-    kept = keep(tx, channel, LATE, message, what.now, why=Reason.LATE, until=until)
+    entry = collecting(message.severity, late=True)
+    kept = keep(tx, channel, LATE, entry, what.now, why=Reason.LATE, until=until)
     return Put(kept, Reason.LATE)
 
 

@@ -340,11 +340,10 @@ class _Decision:
                 if kind is None:
                     told[channel, None] = self._put(channel, self._message(these, by_rule), what)
                     continue
-                severity = max(v.firing.severity for v in these)
-                entry = collecting(severity, late=kind is Reason.LATE)
                 if kind is Reason.LATE:
-                    told[channel, kind] = put_late(self._tx, channel, entry, what)
+                    told[channel, kind] = put_late(self._tx, channel, self._message(these, by_rule), what)
                 else:
+                    entry = collecting(max(v.firing.severity for v in these))
                     told[channel, kind] = put_weak(self._tx, channel, entry, what, self._plan)
         return told
 

@@ -162,6 +162,11 @@ def release(
     return Release(due=False, bin=QUIET, goes_at=until)
 
 
+def reason_of(name: str) -> Reason:
+    """Why something waits in a bin of this name."""
+    return next(reason for start, reason in _REASONS.items() if name.startswith(start))
+
+
 def _choices(
     calls: Sequence[Call], severity: Severity, channel: ChannelNow, now: datetime, *, story: str, feed: str
 ) -> Iterator[Place]:
@@ -185,7 +190,7 @@ def _with_its_story(found: Place, severity: Severity, channel: ChannelNow) -> Pl
     name = channel.story_bin
     if not name or name == found.bin:
         return found
-    reason = next(reason for start, reason in _REASONS.items() if name.startswith(start))
+    reason = reason_of(name)
     there = _waiting(name, channel.bins[name], reason, severity, channel, why="its story waits there already")
     if found.waits and there.told_at <= found.told_at:
         return replace(there, why=(*found.why, *there.why))

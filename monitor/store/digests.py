@@ -146,7 +146,7 @@ def release(
     """
     count = 0
     for one in tx.rows(sql.OUTBOX_HELD):
-        row = tx.row(sql.OUTBOX, id=one["id"])  # as it is by now: another may have been poured into it
+        row = tx.row(sql.OUTBOX_HELD_ROW, id=one["id"])  # as it is by now: another may have been poured into it
         if row is None:
             continue
         found = _next(row, quiet, now, overdue=overdue)
@@ -193,7 +193,10 @@ def _next(
     if row["bin"] == LATE and not overdue:
         goes_at = now
     windows = quiet.get(row["channel"], ())
-    return released(row["bin"], goes_at, Severity(row["severity"]), windows, now)
+    severity = row["severity"]
+    if row["bin"] == QUIET and row["kind"] == "digest" and row["least"] is not None:
+        severity = row["least"]  # one that joined its story there does not break the quiet with all the others
+    return released(row["bin"], goes_at, Severity(severity), windows, now)
 
 
 def _changes(row: sqlite3.Row, found: Release) -> bool:

@@ -109,9 +109,11 @@ class Rings(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Receivers are well, channels are there, a few days pass: nothing is held, nothing was lost."""
+        room = self._room
         try:
-            if self._room is not None:
-                self._ends_well()
+            if room is not None:
+                with room.ending():
+                    self._ends_well()
         finally:
             self._folder.cleanup()
 
@@ -133,7 +135,6 @@ class Rings(RuleBasedStateMachine):
         heard = {(h.channel, h.outgoing.outbox_id) for h in room.heard}
         for row in rows:
             assert row["state"] != "sent" or (row["channel"], row["outbox_id"]) in heard
-        room.__exit__(None)
 
     # --- what happens
 

@@ -44,6 +44,7 @@ from tests.support.virtual import InlineWriter, VirtualLoop
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
+    from types import TracebackType
 
     from monitor.delivery.channels import Channel
     from monitor.model import Outgoing
@@ -509,13 +510,21 @@ class Newsroom:
         rules = "" if "[[rules]]" in toml else RULES
         return require(load(self.folder, head + FEEDS + rules + toml))
 
+    def ending(self) -> contextlib.ExitStack:
+        """A block at whose end the newsroom ends, for one that was started outside of any."""
+        stack = contextlib.ExitStack()
+        stack.push(self.__exit__)
+        return stack
+
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._app is not None:
-            self.stop()
+            _ = self.stop() if kind is None else self.kill()
+        self._loop.close()
         if kind is None:
             findings = [f for f in examine(self.config.database).findings if not f.startswith("mode:")]
             assert findings == []
-        self._loop.close()
