@@ -51,7 +51,8 @@ class Meeting:
 
     `new_story` is its story if it was stored just now: nothing was told of it. `before` are the forms an
     edited item had, or in which another feed showed it. `may_wait`: its page will be read, which may tell a
-    copy from a report of its own; where it was (`page_read`), those of the others it looks like.
+    copy from a report of its own; where it was (`page_read`), those of the others it looks like. `held` are
+    the rules that held for an edited item before.
     """
 
     article_id: int
@@ -64,6 +65,7 @@ class Meeting:
     before: tuple[Version, ...] = ()
     may_wait: bool = False
     page_read: bool = False
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class _Decision:
             write_fate(self._tx, match_ids[rule], fate, met.now, fresh=self._fresh)
         collected = sum(done.reason is not None for done in told.values())
         return Rung(
-            matched=0 if met.sighted is Sighted.AGAIN else len(matches),
+            matched=sum(match.rule not in met.held for match in matches),
             silent=len(matches) if met.sighted is Sighted.BASELINE else 0,
             notifications=len(told) - collected,
             collected=collected,
@@ -282,11 +284,11 @@ class _Decision:
             if by := covering(silences, self._facts[firing.rule], met.now):
                 covered[firing.rule] = by.id
         heard = [firing for firing in firings if firing.rule not in covered]
-        verdicts = list(decide(heard, met.sighted, told, late=met.late))
+        verdicts = list(decide(heard, met.sighted, told, late=met.late, again=met.held))
         for firing in firings:
             if firing.rule not in covered:
                 continue
-            found = decide([firing], met.sighted, told)
+            found = decide([firing], met.sighted, told, again=met.held)
             if any(verdict.rings for verdict in found):
                 found = (Verdict(firing, "", State.SUPPRESSED, Reason.SILENCED),)
             verdicts += found

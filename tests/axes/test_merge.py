@@ -98,3 +98,18 @@ def test_an_update_never_overtakes_its_report(tmp_path: Path) -> None:
         27 12:21 -> phone: late update flood in Bonn: 12 dead
         """,
     )
+
+
+def test_an_update_has_the_severity_of_all_rules_that_hear_of_it(tmp_path: Path) -> None:
+    """One that rang before and is urgent, and a milder one that newly holds: one message, through the night."""
+    room = play(
+        tmp_path,
+        PHONE + NIGHT,
+        """
+        27 12:00 a: war begins
+        27 12:00 -> phone: war begins
+        27 23:00 a: war begins + flood with 12 dead
+        27 23:00 -> phone: update war begins: flood with 12 dead
+        """,
+    )
+    assert set(room.heard[-1].outgoing.message.rules) == {"war", "flood"}
