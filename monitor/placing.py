@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts import budgets
 from monitor.alerts.digest import collecting
-from monitor.alerts.passage import QUIET, Call, ChannelNow, place, place_in_digest, reason_of
+from monitor.alerts.passage import LATE, QUIET, Call, ChannelNow, place, place_in_digest, reason_of
 from monitor.alerts.silences import CONFIDENTIAL
 from monitor.model import Reason, State
 from monitor.store import sql
-from monitor.store.digests import LATE, LONGEST_HOLD, take_along
+from monitor.store.digests import LONGEST_HOLD, take_along
 from monitor.store.outbox import enqueue, keep, notice
 from monitor.store.rows import from_db, to_db
 

@@ -17,6 +17,7 @@ message. Its name says what it is for:
     "group:rule=flood"          a group that waits for company
     "digest:2026-11-28T08:00"   the digest of a local date and time
     "quiet"                     all that quiet hours held; goes when they end
+    "late"                      old news of a feed that was away; goes once all feeds were asked
 
 A bin that falls due while its channel is quiet is poured into "quiet", whatever it waited for before: when
 quiet hours end there is one message. That is asked when it is due, not before, for quiet hours may have been
@@ -50,12 +51,14 @@ if TYPE_CHECKING:
 SINGLE = ""
 OVERFLOW = "budget"
 QUIET = "quiet"
+LATE = "late"
 DIGEST_PREFIX = "digest:"
 _REASONS = {
     OVERFLOW: Reason.BUDGET,
     QUIET: Reason.QUIET_HOURS,
     PREFIX: Reason.GATHERED,
     DIGEST_PREFIX: Reason.DIGEST,
+    LATE: Reason.LATE,
 }
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.passage import LATE
 from monitor.config.secrets import secrets_of
 from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
@@ -34,7 +35,7 @@ from monitor.store import schema, sql
 from monitor.store.asked import move_asked, settle_asked
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
-from monitor.store.digests import LATE, LONGEST_HOLD, anything_due, release
+from monitor.store.digests import LONGEST_HOLD, anything_due, release
 from monitor.store.lock import DaemonLock
 from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db

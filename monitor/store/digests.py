@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
 from monitor.alerts.digest import collecting, digest, why_of
-from monitor.alerts.passage import QUIET
+from monitor.alerts.passage import LATE, QUIET
 from monitor.alerts.passage import release as released
 from monitor.model import DigestEntry, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from monitor.alerts.quiet import Window
     from monitor.store.tx import Tx
 
-LATE = "late"  # the bin of what was published while nobody looked
 LATE_BINS = (LATE, QUIET, "backlog")
 LONGEST_HOLD = timedelta(minutes=10)
 
@@ -176,6 +175,7 @@ def compose(tx: Tx, outbox_id: int) -> bool:
             published=from_db(row["published"]),
             severity=max(severity, so_far.severity) if so_far else severity,
             rules=tuple(dict.fromkeys((*(so_far.rules if so_far else ()), row["rule"]))),
+            story=row["story_id"],
         )
     own = tx.row(sql.OUTBOX, id=outbox_id)
     if own is None or not entries:

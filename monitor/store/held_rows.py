@@ -74,7 +74,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(_open, outbox.c.channel == p("channel"))
     .order_by(outbox.c.id),
     "OUTBOX_BIN": select(outbox).where(_open, outbox.c.channel == p("channel"), outbox.c.bin == _bin),
-    # Where something of a story is held on a channel; late alerts are told when they are told.
+    # Where something of a story is held on a channel.
     "BIN_OF_STORY": select(outbox.c.id, outbox.c.bin, outbox.c.next_attempt_at)
     .join(ledger, ledger.c.outbox_id == outbox.c.id)
     .where(
@@ -82,7 +82,6 @@ STATEMENTS: dict[str, ClauseElement] = {
         ledger.c.reason != const("weak"),  # is told in its digest, whatever else is told
         _open,
         outbox.c.channel == p("channel"),
-        outbox.c.bin != const("late"),
     )
     .order_by(outbox.c.id)
     .limit(_one),
@@ -145,6 +144,17 @@ STATEMENTS: dict[str, ClauseElement] = {
     )
     .order_by(outbox.c.id)
     .limit(_one),
+    "OUTBOX_TRIED_DIGESTS": select(outbox)
+    .where(
+        outbox.c.channel == p("channel"),
+        outbox.c.state.in_(words("ready", "retry")),
+        outbox.c.kind == const("digest"),
+        outbox.c.attempts > literal_column("0"),
+        outbox.c.id != _outbox,
+        or_(p("tried") == literal_column("0"), outbox.c.id < _outbox),
+    )
+    .order_by(outbox.c.id),
+    "STORIES_OF_MESSAGE": _stories,
     "LAST_ATTEMPT": select(func.max(attempts.c.at)).where(attempts.c.outbox_id == _outbox),
     "ATTEMPTS_POUR": update(attempts).values(outbox_id=p("into")).where(attempts.c.outbox_id == _outbox),
     "LEDGER_HEIRS": select(

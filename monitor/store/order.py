@@ -36,7 +36,7 @@ def in_turn(tx: Tx, row: sqlite3.Row, now: datetime) -> sqlite3.Row | None:
 
     One that has to wait is due again with the elder.
     """
-    elder = tx.row(sql.OUTBOX_ELDER, outbox=row["id"], channel=row["channel"], tried=row["attempts"])
+    elder = _elder_of(tx, row)
     if elder is None:
         return row
     found = tx.row(sql.LAST_ATTEMPT, outbox=elder["id"])
@@ -53,3 +53,23 @@ def in_turn(tx: Tx, row: sqlite3.Row, now: datetime) -> sqlite3.Row | None:
     same = {name: row[name] for name in ("state", "reason", "bin")}
     tx.run(sql.OUTBOX_WAIT, outbox=row["id"], **same, next_attempt_at=to_db(again))
     return None
+
+
+def _elder_of(tx: Tx, row: sqlite3.Row) -> sqlite3.Row | None:
+    """
+    What was tried in vain of the stories that a row tells.
+
+    The ledger forgets that a digest tells a story when an update of it is on its way; what was put together
+    for it stays.
+    """
+    where = {"outbox": row["id"], "channel": row["channel"], "tried": row["attempts"]}
+    elder = tx.row(sql.OUTBOX_ELDER, **where)
+    digests = tx.rows(sql.OUTBOX_TRIED_DIGESTS, **where)
+    if not digests:
+        return elder
+    stories = {one[0] for one in tx.rows(sql.STORIES_OF_MESSAGE, outbox=row["id"])}
+    stories |= {entry.story for entry in payload.load(row["payload"]).entries}
+    for one in digests:
+        if stories & {entry.story for entry in payload.load(one["payload"]).entries if entry.story}:
+            return one if elder is None else min(one, elder, key=lambda each: each["id"])
+    return elder

@@ -237,6 +237,7 @@ class Newsroom:
         self.answers: dict[str, list[Answer]] = {}
         self.fuse = Fuse()
         self.deaths = 0
+        self._broken: list[BaseException] = []
         self._numbers = 0
         self._begun = first_showing(self.zone, datetime.fromisoformat(start))
         self._loop = VirtualLoop()
@@ -360,9 +361,15 @@ class Newsroom:
             await self._bury()
             return
         app.worker._rng = lambda: 1.0  # the longest pause that a retry may take
+        app.worker._complain = self._complained  # type: ignore[method-assign]
         app.poller.slots.pace(None)
         self._working = asyncio.create_task(app.worker.run())
         await self._turn()
+
+    def _complained(self, error: BaseException, text: str, *values: object) -> None:
+        """What the outbox worker would log and survive is a bug here, unless the process died of it."""
+        if not isinstance(error, DiedError):
+            self._broken.append(error)
 
     async def _stop(self) -> None:
         app, working = self.app, self._working
@@ -403,6 +410,8 @@ class Newsroom:
                 self._kept_house = self.now
                 await app.keep_house(breath=0.0)
             await asyncio.sleep(A_MOMENT)  # time moves once nothing is left to do
+        if self._broken:
+            raise self._broken[0]
         if self.fuse.dead:
             await self._bury()
 
