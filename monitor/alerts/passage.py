@@ -3,9 +3,9 @@ From routes to the outbox: when what rings on a channel goes, and with what. Pur
 
 The stages, in their one order:
 
-    rule -> story -> silence -> route -> budget -> quiet hours -> group or digest -> outbox
+    rule -> story -> route -> silence -> budget -> quiet hours -> group or digest -> outbox
 
-Those up to the route say whether an alert rings and where. This module is the rest, for one channel: all
+Those up to the silence say whether an alert rings and where. This module is the rest, for one channel: all
 rules that ring in one decision share one message there, which goes in the soonest way that any of them asks
 for.
 

@@ -2,9 +2,9 @@
 Order within a story, inside the transaction that leases: a report goes before its update, whatever is due.
 
 What waits of a story is one message as long as nobody has begun to send it. Once it was tried it keeps its
-form, for it may have arrived; an update, or a digest that tells of the story, is then a message behind it. Its
-first attempt may be due sooner than the other's next one: so the elder takes its turn, and where that fails,
-the younger waits for the elder's next attempt.
+form, for it may have arrived; an update, or a digest that tells of the story, is then a message behind it.
+Its first attempt may be due sooner than the other's next one: so the elder takes its turn, and where that
+fails, the younger waits for the elder's next attempt.
 
 A message that its receiver cannot take does not hold up its story for ever: once it failed often the younger
 goes right after its next failure.

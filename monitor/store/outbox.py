@@ -126,8 +126,9 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
     Take the channel's next due notification, if its channel is not paused.
 
     What its quiet hours (`quiet`) do not let through is held until they end, unless somebody asked for it by
-    hand. Of one story the elder goes first (`order`). The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a
-    lease, and the next start knows that this one may have arrived.
+    hand. Of one story the elder goes first (`order`). The row is `leased` with its attempt counted before
+    anything is sent: a crash in mid-send leaves a lease, and the next start knows that this one may have
+    arrived.
     """
     state = channel_state(tx, channel)
     if state.paused_until is not None and state.paused_until > now:

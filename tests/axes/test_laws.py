@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,7 +23,10 @@ from hypothesis.stateful import (
 )
 
 from monitor.model import Answer, AnswerClass
-from tests.support.newsroom import DESK, NIGHT, PHONE, Heard, Newsroom
+from tests.support.newsroom import DESK, NIGHT, PHONE, Newsroom
+
+if TYPE_CHECKING:
+    from tests.support.newsworld import Heard
 
 NOTICES = '[notices]\nchannels = ["desk"]\n'
 BUDGET = '[alerts]\nbudget = "2/1h"\n'
@@ -245,7 +248,7 @@ class Rings(RuleBasedStateMachine):
     @rule(badly=st.booleans())
     def ends(self, badly: bool) -> None:
         """The process ends."""
-        _ = self.room.kill() if badly else self._stop()
+        (self.room.kill if badly else self._stop)()
 
     def _stop(self) -> None:
         self.room.dies_at("", 0)
@@ -273,7 +276,9 @@ class Rings(RuleBasedStateMachine):
         room = self.room
         room.adds_up()
         if room.running:
-            waits = "SELECT id, state, bin, next_attempt_at FROM outbox WHERE state IN ('held', 'ready', 'retry')"
+            waits = (
+                "SELECT id, state, bin, next_attempt_at FROM outbox WHERE state IN ('held', 'ready', 'retry')"
+            )
             rows = [dict(row) for row in room.app.database.reader.rows(waits)]
             assert all(row["next_attempt_at"] for row in rows), "what waits has a time"
             assert not room.app.database.reader.rows("SELECT id FROM outbox WHERE state = 'leased'")

@@ -40,6 +40,21 @@ def test_rules_that_ring_together_share_a_message(tmp_path: Path) -> None:
     assert set(heard.outgoing.message.rules) == {"flood", "war"}
 
 
+def test_rules_that_ring_together_go_in_the_soonest_way(tmp_path: Path) -> None:
+    """One route wants a digest, the other sends at once: the desk hears one message, now."""
+    routes = '[[routes]]\nmatch = { rule = "talks" }\nchannels = ["desk"]\n'
+    routes += '[[routes]]\nchannels = ["desk", "phone"]\ndigest = "18:00"\n'
+    play(
+        tmp_path,
+        PHONE + DESK + routes,
+        """
+        27 12:00 a: talks of flood in Bonn
+        27 12:00 -> desk: talks of flood in Bonn
+        27 18:00 -> phone: talks of flood in Bonn
+        """,
+    )
+
+
 def test_a_story_that_was_held_is_told_once_at_its_latest(tmp_path: Path) -> None:
     """A rule of higher severity fires on it in the night: one entry, under the newer headline."""
     play(
@@ -85,7 +100,7 @@ def test_an_update_of_what_was_told_says_so(tmp_path: Path) -> None:
 
 
 def test_an_update_never_overtakes_its_report(tmp_path: Path) -> None:
-    """What was tried in vain keeps its form, for it may have arrived: it goes first, whatever is due first."""
+    """What was tried keeps its form, for it may have arrived: it goes first, whatever is due first."""
     play(
         tmp_path,
         PHONE,
@@ -101,7 +116,7 @@ def test_an_update_never_overtakes_its_report(tmp_path: Path) -> None:
 
 
 def test_an_update_has_the_severity_of_all_rules_that_hear_of_it(tmp_path: Path) -> None:
-    """One that rang before and is urgent, and a milder one that newly holds: one message, through the night."""
+    """One that rang before and is urgent, and a milder one that newly holds: one message, at night, too."""
     room = play(
         tmp_path,
         PHONE + NIGHT,

@@ -19,7 +19,8 @@ from monitor.store.checkup import examine
 from monitor.store.database import Reader
 from tests.support.daemon import ROOT, DaemonProcess
 from tests.support.documents import NOON, Item, rss
-from tests.support.newsroom import RULES, WORDS
+from tests.support.newsroom import RULES
+from tests.support.newsworld import WORDS
 from tests.support.receivers import HttpReceiver, Reply
 from tests.support.webserver import WebServer, answer
 
@@ -217,7 +218,8 @@ def test_kill_9_in_mid_send_with_a_group_that_waits(tmp_path: Path) -> None:
     """
     The receiver had the message, and nobody knew: once more, marked; the group goes at its time.
 
-    0.0 war -> hook (no answer yet), flood -> held for 3 s; kill -9; start -> hook: war (may be a repeat), flood.
+    0.0 war -> hook (no answer yet), flood -> held for 3 s; kill -9;
+    start -> hook: war (may be a repeat), flood.
     """
     routes = '[[routes]]\nmatch = { severity = "urgent" }\nchannels = ["hook"]\n'
     routes += '[[routes]]\nchannels = ["hook"]\ngroup = "3s"\n'

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 def test_a_night_ends_with_one_digest(tmp_path: Path) -> None:
     """The most severe first, marked late; what came before and after is told by itself."""
     play(

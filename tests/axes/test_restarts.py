@@ -229,7 +229,7 @@ def test_a_restart_after_each_alert_changes_nothing(tmp_path: Path) -> None:
                 room.passes_minutes(47)
                 room.rings(f"{('talks', 'chat', 'flood', 'flood', 'war')[number % 5]} number {number}")
                 if restarts:
-                    _ = room.kill() if number % 2 else room.stop()
+                    (room.kill if number % 2 else room.stop)()
                     room.start()
             room.passes_minutes(2000)
             told.append([(f"{h.at:%d %H:%M}", h.channel, h.words) for h in room.heard])

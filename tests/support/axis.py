@@ -4,7 +4,7 @@ A scenario as a time axis that can be read aloud: what happens, and what each re
     27 22:10  a: flood in Bonn               a feed shows a new item; rules hold where their names stand
     27 22:20  b: copy of flood in Bonn       the other feed shows the same
     27 22:30  a: flood in Bonn + war begins  the item is edited: its headline and text say more
-    27 22:40  phone: down                    also: up, refuses, locked, chokes on TITLE, loses 1, asks 10m (429)
+    27 22:40  phone: down                    also: up, refuses, locked, chokes on TITLE, loses 1, asks 10m
     27 22:50  reload calm                    the configuration of this name is put in force
     27 22:55  restart                        also: stop, start, kill, dies after_accept
     27 23:00  silence 2h rule=flood          also: end silence 1, retry phone
