@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow prove bench docs captures fmt sql lock clean
+.PHONY: help setup demo test test-slow prove bench docs captures fmt sql man lock clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -72,6 +72,9 @@ fmt: $(STAMP)    ## format and mend what can be mended
 sql: $(STAMP)    ## compile the statements, and the newest schema, to SQL text again
 	$(BIN)/python -m monitor.store.statements > monitor/store/sql.py.new && mv monitor/store/sql.py.new monitor/store/sql.py
 	$(BIN)/python -m monitor.store.compile_schema > monitor/store/newest.py.new && mv monitor/store/newest.py.new monitor/store/newest.py
+
+man: $(STAMP)    ## write the manual pages again
+	$(BIN)/python -m monitor.cli.manual
 
 lock: $(STAMP)   ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

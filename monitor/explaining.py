@@ -12,24 +12,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.articles.identity import digest
-from monitor.articles.urls import clean_url, key_is_bare, source_of, url_key
+from monitor.carriers import gaps_of
+from monitor.circumstances import Circumstances
 from monitor.documents import stored_document
+from monitor.firstno import stopped
 from monitor.matched import matches_of, page_of
 from monitor.rules.explain import Explainer
 from monitor.rules.tree import asked_for
-from monitor.stages import (
-    NOTHING_BESIDE,
-    Beside,
-    Carrier,
-    RuleMemory,
-    RuleNow,
-    Shown,
-    farthest,
-    stopped,
-)
+from monitor.stages import NOTHING_BESIDE, Beside, RuleMemory, Shown, farthest
 from monitor.store import sql
 from monitor.store.rows import FeedState, from_db, read
-from monitor.text.domains import registrable
 from monitor.timeline import joined, outlets_of
 
 if TYPE_CHECKING:
@@ -37,12 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from monitor.alerts.route import Routed
     from monitor.matched import Matched
     from monitor.model import Document
     from monitor.rules.engine import CompiledRule, Engine
     from monitor.rules.explain import Explained
     from monitor.settings import Config, FeedConfig
-    from monitor.stages import No
+    from monitor.stages import No, RuleNow
     from monitor.store.database import Reader
 
 AROUND = timedelta(days=1)  # gaps are told that lie so near to when an article was first seen
@@ -61,7 +54,11 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class RuleWay:
-    """A rule's dealings with an article. `judged` is the verdict now, with `judged_as` the feed it is for."""
+    """
+    A rule's dealings with an article. `judged` is the verdict now, with `judged_as` the feed it is for.
+
+    `routed` is where the routes, as they are now, send what the rule says of it; None where it does not hold.
+    """
 
     rule: RuleNow
     memory: RuleMemory | None
@@ -70,6 +67,7 @@ class RuleWay:
     matches: tuple[Matched, ...]
     no: No | None
     ways: Mapping[str, No | None]  # for each feed that showed it
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +88,21 @@ class Explanation:
     reports: int = 1
 
 
-def article_ids(reader: Reader, url: str) -> list[int]:
-    """The articles known under any spelling of an address, the newest first."""
-    key = url_key(url)
-    found = {row["id"] for spelling in _spellings(url) for row in reader.rows(sql.ARTICLES_AT, url=spelling)}
-    if key and not key_is_bare(key):
-        found |= {row["article_id"] for row in reader.rows(sql.SIGHTINGS_BY_LINK, link=digest(key))}
-    return sorted(found, reverse=True)
-
-
-def _spellings(url: str) -> set[str]:
-    """An address with either scheme, with and without www.: for items whose address identifies nothing."""
-    rest = clean_url(url).partition("://")[2].removeprefix("www.")
-    return (
-        {f"{scheme}://{www}{rest}" for scheme in ("http", "https") for www in ("", "www.")} if rest else set()
-    )
-
-
 def explain_article(
     reader: Reader,
     article_id: int,
     config: Config,
     engine: Engine,
     rules: Sequence[RuleNow],
+    *,
+    now: datetime | None = None,
+    running: bool | None = None,
 ) -> Explanation | None:
     """
     What happened to an article under these rules; None where no such article was ever seen.
 
     `engine` holds those of the rules that can be judged, disabled ones included where they are asked for.
+    `now` is the time of asking and `running` whether a daemon is at work; None = not known.
     """
     row = reader.row(sql.ARTICLE, id=article_id)
     carried = _carried(reader, article_id, row, config)
@@ -127,12 +112,18 @@ def explain_article(
         return Explanation(article_id, None, None, carried, ())
     documents = {c.shown.feed: stored_document(row, c.configured, c.shown.feed) for c in carried}
     judges = {feed: Explainer(engine, document) for feed, document in documents.items()}
-    stored = matches_of(reader, row, engine)
+    around = Circumstances(config)
+    stored = matches_of(reader, row, engine, around)
     memories = {r["name"]: _memory(r) for r in reader.rows(sql.RULES)}
-    beside = Beside(page_of(reader, row), joined(reader, article_id))
+    beside = Beside(page_of(reader, row), joined(reader, article_id), now, running)
+    options = {rule.name: rule.updates for rule in config.rules}
     ways = tuple(
         _way(
-            replace(rule, reads_body=rule.name in engine.rules and reads_body(engine.rules[rule.name])),
+            replace(
+                rule,
+                reads_body=rule.name in engine.rules and reads_body(engine.rules[rule.name]),
+                updates=options.get(rule.name, rule.updates),
+            ),
             memories.get(rule.name),
             {
                 feed: judge.explain(engine.rules[rule.name]) if rule.name in engine.rules else None
@@ -144,6 +135,7 @@ def explain_article(
         )
         for rule in rules
     )
+    ways = tuple(replace(way, routed=_routed(way, row, around)) for way in ways)
     told = reader.rows(sql.SOURCES_OF_STORY, story=row["story_id"])
     return Explanation(
         id=article_id,
@@ -187,17 +179,26 @@ def _way(
     return RuleWay(rule, memory, judged.get(best), best, tuple(matches), no, ways)
 
 
+def _routed(way: RuleWay, row: sqlite3.Row, around: Circumstances) -> Routed | None:
+    if way.judged is None or not way.judged.holds:
+        return None
+    hits = (hit for match in way.matches for hit in match.hits)
+    entities = tuple(dict.fromkeys(hit["entity"] for hit in hits if hit.get("entity")))
+    return around.routed(way.rule.name, way.judged_as, lang=row["language"], entities=entities)
+
+
 def _carried(reader: Reader, article_id: int, row: sqlite3.Row | None, config: Config) -> tuple[Carried, ...]:
     """The feeds that showed the article, in the order in which they first did."""
     states = {r["id"]: read(FeedState, r) for r in reader.rows(sql.FEEDS)}
     configured = {feed.name: feed for feed in config.feeds}
-    text = digest(row["title"], row["summary"], row["body"]) if row is not None else None
+    sightings = reader.rows(sql.SIGHTINGS_SHOWN, article=article_id)
+    texts = _stored_texts(row, sightings)
     found = []
-    for seen in reader.rows(sql.SIGHTINGS_SHOWN, article=article_id):
+    for seen in sightings:
         first, last = from_db(seen["first_seen_at"]), from_db(seen["last_seen_at"])
         assert first is not None
         assert last is not None
-        shown = Shown(seen["feed"], first, last, bool(seen["baseline"]), text in (None, seen["text"]))
+        shown = Shown(seen["feed"], first, last, bool(seen["baseline"]), seen["text"] in texts)
         gaps = tuple(
             (since, until)
             for since, until in gaps_of(reader, seen["feed_id"])
@@ -212,10 +213,18 @@ def _carried(reader: Reader, article_id: int, row: sqlite3.Row | None, config: C
     return tuple(found)
 
 
-def gaps_of(reader: Reader, feed_id: int) -> list[tuple[datetime, datetime]]:
-    """The gaps of a feed, the newest first."""
-    spans = ((from_db(r["since"]), from_db(r["until"])) for r in reader.rows(sql.GAPS_OF, feed=feed_id))
-    return [(since, until) for since, until in spans if since is not None and until is not None]
+def _stored_texts(row: sqlite3.Row | None, sightings: Sequence[sqlite3.Row]) -> set[int]:
+    """
+    The marks under which feeds showed the text that is stored.
+
+    A mark is of a text as the feed gave it; where furniture was cut out of it, the stored one has another.
+    Then the feed that brought the article is taken to have shown what is stored.
+    """
+    marks = {seen["text"] for seen in sightings}
+    if row is None or len(marks) < 2:
+        return marks
+    exact = marks & {digest(row["title"], row["summary"], row["body"])}
+    return exact or {seen["text"] for seen in sightings if seen["feed"] == row["feed"]}
 
 
 def _memory(row: sqlite3.Row) -> RuleMemory:
@@ -223,36 +232,3 @@ def _memory(row: sqlite3.Row) -> RuleMemory:
     assert first is not None
     assert loaded is not None
     return RuleMemory(row["hash"], first, loaded, from_db(row["retired_at"]))
-
-
-# --- addresses that are not stored -----------------------------------------------------------------------
-
-
-def carriers_of(reader: Reader, url: str, config: Config) -> tuple[Carrier, ...]:
-    """The configured feeds that could have carried an address: of its site, or known to carry it."""
-    site = site_of(url)
-    states = {r["name"]: read(FeedState, r) for r in reader.rows(sql.FEEDS)}
-    before = {r["name"]: r["n"] for r in reader.rows(sql.FEEDS_OF_OUTLET, domain=site, below=f"%.{site}")}
-    found = []
-    for feed in config.feeds:
-        own = site_of(_address(feed)) == site
-        if not site or not (own or feed.name in before):
-            continue
-        count = before.get(feed.name, 0)
-        why = f"carried {count} of its articles" if count else "is of the same site"
-        state = states.get(feed.name)
-        gaps = tuple(gaps_of(reader, state.id)[:MOST_GAPS]) if state else ()
-        found.append(Carrier(feed.name, why, feed.enabled, state, gaps))
-    return tuple(found)
-
-
-def _address(feed: FeedConfig) -> str:
-    try:
-        return feed.url.reveal()
-    except LookupError:
-        return ""
-
-
-def site_of(url: str) -> str:
-    """The site an address belongs to: the domain somebody registered; "" if it is not http(s)."""
-    return registrable(source_of(url))

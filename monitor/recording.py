@@ -27,7 +27,7 @@ from monitor.model import Strength
 from monitor.moving import address_of, settle_move
 from monitor.pages.wanted import Purpose, priority, wanted
 from monitor.polled import asks_for_patience, host_pauses, in_order_of_events, next_state
-from monitor.ringing import Meeting, record_matches
+from monitor.ringing import Meeting, Rung, record_matches
 from monitor.store import sql
 from monitor.store.outbox import notice
 from monitor.store.pages import queue_page
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from monitor.model import Article, FetchStatus, ParsedFeed, RuleMatch
     from monitor.plan import Plan
     from monitor.polled import Candidate, Poll
-    from monitor.ringing import Rung
     from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
 
@@ -326,11 +325,13 @@ class _Articles:
         self.tally.new += 1
         self.news.append(article.published)
         page = None if silent else self._page_for(candidate)
-        before = self._forms(article_id, article) if stored and candidate.matches else ()
-        met = self._met(
-            article_id, article, sighted, new_story=story_id, may_wait=page is not None, before=before
-        )
-        rung = self._ring(candidate.matches, met)
+        rung = Rung()
+        if candidate.matches:
+            before = self._forms(article_id, article) if stored else ()
+            met = self._met(
+                article_id, article, sighted, new_story=story_id, may_wait=page is not None, before=before
+            )
+            rung = self._ring(candidate.matches, met)
         if page is not None:
             self._queue(article_id, candidate, page, rung)
 

@@ -1,25 +1,23 @@
 """
-How far an article came under a rule, and what stopped it: the first no. Pure.
+The way of an article from its feed to its receivers, and what can be known of it, as values. Pure.
 
-The stages stand in the order in which an article passes them. What is known of the way is read elsewhere
-(`explaining.py`); here it is decided which stage was the first to say no, and in which words. Where several
-feeds showed the article each has a way of its own, and the one that came farthest speaks for the rule.
+The stages stand in the order in which an article passes them. What is known is read by `explaining.py` and
+what it calls; which stage was the first to say no is decided in `firstno.py` (of what was seen), `fates.py`
+(of what the ledger tells) and `unseen.py` (of what no feed has shown).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.model import OutboxState, Reason, State
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from monitor.rules.explain import Explained
-    from monitor.store.rows import FeedState
+    from monitor.alerts.silences import Silence
+    from monitor.model import OutboxState, Reason, State
     from monitor.timeline import Joined
 
 
@@ -52,31 +50,119 @@ class Stage(Enum):
         return list(Stage).index(self)
 
 
-_STAGES = {
-    Reason.BASELINE: Stage.BASELINE,
-    Reason.NO_ROUTE: Stage.ROUTE,
-    Reason.RULE_REMOVED: Stage.RULE,
-    Reason.DUPLICATE: Stage.TOLD,
-    Reason.ALREADY_TOLD: Stage.TOLD,
-    Reason.COMPARING: Stage.COMPARING,
-    Reason.WEAK: Stage.WEAK,
-    Reason.WEAK_IGNORED: Stage.WEAK,
-    Reason.SILENCED: Stage.SILENCE,
-    Reason.BUDGET: Stage.BUDGET,
-    Reason.QUIET_HOURS: Stage.QUIET,
-    Reason.GATHERED: Stage.GATHERED,
-    Reason.DIGEST: Stage.GATHERED,
-    Reason.BACKLOG: Stage.GATHERED,
-}
+class Cause(StrEnum):
+    """What exactly said no, a word for each: stable, for programs."""
+
+    NO_FEED = "no_feed"
+    FEED_REMOVED = "feed_removed"
+    FEED_DISABLED = "feed_disabled"
+    NOT_POLLED = "not_polled"  # never yet
+    NOT_POLLED_SINCE = "not_polled_since"  # not since it was published
+    FEED_GONE = "feed_gone"
+    FEED_FAILING = "feed_failing"
+    NOT_RUNNING = "not_running"  # no daemon runs, and something is due
+    GAP = "gap"  # the feed may have dropped items unseen
+    WAS_FAILING = "was_failing"
+    BEFORE_US = "before_us"  # published before the feed was first read
+    NOT_LISTED = "not_listed"
+    SOURCE = "source"
+    PAGE_WAITS = "page_waits"
+    NO_PAGE = "no_page"
+    MISSING = "missing"  # a term that is not there
+    ALTERNATIVES = "alternatives"  # none of several
+    EXCLUDED = "excluded"  # a term that must not be there is
+    APART = "apart"  # NEAR
+    TOO_FEW = "too_few"  # of a count
+    FACT = "fact"  # lang:, feed:, source: and the like
+    NO_RULES = "no_rules"
+    RULE_BROKEN = "rule_broken"
+    RULE_REMOVED = "rule_removed"
+    RULE_DISABLED = "rule_disabled"
+    RULE_NOT_LOADED = "rule_not_loaded"
+    RULE_YOUNGER = "rule_younger"
+    RULE_EDITED = "rule_edited"
+    RULE_NOT_RELOADED = "rule_not_reloaded"  # the file has another form than the daemon
+    OTHER_TEXT = "other_text"  # another feed's text is the one stored
+    EDIT = "edit"  # its text changed since
+    CONFIG_CHANGED = "config_changed"
+    BASELINE = "baseline"
+    NO_ROUTE = "no_route"
+    ALLOW_CHANNELS = "allow_channels"
+    COMPARING = "comparing"
+    DUPLICATE = "duplicate"
+    ALREADY_TOLD = "already_told"
+    SILENCED = "silenced"
+    WEAK = "weak"
+    WEAK_IGNORED = "weak_ignored"
+    BUDGET = "budget"
+    QUIET_HOURS = "quiet_hours"
+    GROUP = "group"
+    DIGEST = "digest"
+    CATCH_UP = "catch_up"  # old news of a feed that was away
+    BACKLOG = "backlog"
+    HELD = "held"
+    HUSHED = "hushed"
+    WAITS = "waits"
+    SENDING = "sending"
+    PACED = "paced"  # an update of a live page, half an hour after the last
+    PAUSED = "paused"
+    RETRYING = "retrying"
+    REFUSED = "refused"
+    GAVE_UP = "gave_up"
+    CHANNEL_REMOVED = "channel_removed"
+    DROPPED = "dropped"
+    UNKNOWN = "unknown"
+
+
+# What may be told yet, if nothing is done.
+PENDING = frozenset(
+    {
+        *(Cause.NOT_POLLED, Cause.NOT_POLLED_SINCE, Cause.FEED_FAILING, Cause.NOT_RUNNING),
+        *(Cause.PAGE_WAITS, Cause.COMPARING, Cause.WEAK, Cause.BUDGET, Cause.QUIET_HOURS, Cause.GROUP),
+        *(Cause.DIGEST, Cause.CATCH_UP, Cause.BACKLOG, Cause.HELD, Cause.WAITS, Cause.SENDING, Cause.PACED),
+        *(Cause.PAUSED, Cause.RETRYING),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class No:
-    """What stopped an article: where, in words, and through which feed it came ("" = through none)."""
+    """
+    What stopped an article: where, in words, and through which feed it came ("" = through none).
+
+    `facts` are what the words name, for programs and remedies: a channel, an outbox id, a time.
+    """
 
     stage: Stage
     why: str
     feed: str = ""
+    cause: Cause = Cause.UNKNOWN
+    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def pending(self) -> bool:
+        """Whether it may be told yet, if nothing is done."""
+        return self.cause in PENDING
+
+
+def farthest(ways: Iterable[No | None]) -> No | None:
+    """
+    Of several ways the one that came farthest; None, a way without a no, comes farthest of all.
+
+    Of equals the one that still goes on.
+    """
+    known = list(ways)
+    if not known or None in known:
+        return None
+    return max((no for no in known if no is not None), key=lambda no: (no.stage.rank, no.pending))
+
+
+def stamp(moment: datetime | None) -> str:
+    """A time as the words of a no name it."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else "never"
+
+
+# --- what is known of an article -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +173,22 @@ class RuleMemory:
     first_loaded_at: datetime
     loaded_at: datetime
     retired_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNow:
+    """
+    A rule as it is configured now; `broken` says why it cannot be used; no `hash` = not configured.
+
+    `reads_body` = what a page says could make it hold. `updates` is its option of that name.
+    """
+
+    name: str
+    hash: int | None = None
+    enabled: bool = True
+    broken: str = ""
+    reads_body: bool = True
+    updates: str = "substance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +212,50 @@ class Tried:
     status: int | None
     detail: str
 
+    @property
+    def said(self) -> str:
+        """The receiver's answer in words."""
+        status = f" {self.status}" if self.status else ""
+        return f"{self.answer}{status}: {self.detail}" if self.detail else f"{self.answer}{status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """What was told of an article's story on a channel before it, and what became of that since."""
+
+    article: int
+    title: str
+    feed: str
+    rule: str
+    state: State
+    at: datetime
+    outbox_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """
+    What stands around a row of the ledger, as far as its reason asks for it.
+
+    `budget` and `windows` (of quiet hours) are those of the configuration as it is now, `route` says why no
+    route of it takes the alert, `forbidden` that `allow_channels` leaves none, `now_to` where it would go
+    now. `company` is how many stories wait in the same message.
+    """
+
+    silence: Silence | None = None
+    budget: str = ""
+    windows: tuple[str, ...] = ()
+    route: str = ""
+    forbidden: bool = False
+    now_to: tuple[str, ...] = ()
+    rival: Rival | None = None
+    company: int = 0
+    pause_reason: str = ""
+    heirs: tuple[str, ...] = ()
+
+
+NOTHING_AROUND = Around()
+
 
 @dataclass(frozen=True, slots=True)
 class Entered:
@@ -117,6 +263,8 @@ class Entered:
     A row of the ledger, with what is known of its notification.
 
     `outbox` is the notification's state; `next_attempt` and `paused_until` speak of what is still on its way.
+    `maybe_repeat` = an earlier attempt may have arrived; `kind` is "alert" or "digest"; `bin` is where it is
+    collected, or waits for the end of quiet hours.
     """
 
     channel: str
@@ -128,21 +276,10 @@ class Entered:
     next_attempt: datetime | None = None
     paused_until: datetime | None = None
     tried: tuple[Tried, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RuleNow:
-    """
-    A rule as it is configured now; `broken` says why it cannot be used; no `hash` = not configured.
-
-    `reads_body` = what a page says could make it hold.
-    """
-
-    name: str
-    hash: int | None = None
-    enabled: bool = True
-    broken: str = ""
-    reads_body: bool = True
+    maybe_repeat: bool = False
+    kind: str = ""
+    bin: str = ""
+    around: Around = NOTHING_AROUND
 
 
 class PageState(StrEnum):
@@ -178,160 +315,16 @@ class PageNow:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is known of an article beside its text: its page, and what it is to a story others began."""
+    """
+    What is known of an article beside its text: its page, and what it is to a story others began.
+
+    `now` is the time of asking (None = unknown), `running` whether a daemon is at work (None = unknown).
+    """
 
     page: PageNow = PageNow()
     joined: Joined | None = None
+    now: datetime | None = None
+    running: bool | None = None
 
 
 NOTHING_BESIDE = Beside()
-
-
-def stopped(
-    now: RuleNow,
-    shown: Shown,
-    explained: Explained | None,
-    memory: RuleMemory | None,
-    entered: Sequence[Entered],
-    *,
-    beside: Beside = NOTHING_BESIDE,
-) -> No | None:
-    """
-    The first no on the way of an article under a rule through one feed; None if it was told to someone.
-
-    `entered` are the ledger's rows of the match, none = there is no match; `explained` is the verdict now.
-    """
-    if entered:
-        return farthest(_at_the_end(row, shown.feed, beside) for row in entered)
-    if now.broken:
-        return No(Stage.RULE, f"the rule cannot be used: {now.broken}", shown.feed)
-    if explained is None:
-        return No(Stage.RULE, "the rule is no longer configured", shown.feed)
-    if explained.failed is not None:
-        return _not_held(now, shown, explained, beside.page)
-    return No(Stage.RULE, _why_unmatched(now, shown, memory), shown.feed)
-
-
-def _not_held(now: RuleNow, shown: Shown, explained: Explained, page: PageNow) -> No:
-    """Which part of the rule fails, and whether a page could have helped."""
-    failed = explained.failed
-    assert failed is not None, "the rule does not hold"
-    why = f"{failed.text}: {failed.why}"
-    if explained.wrong_source is not None:
-        return No(Stage.SOURCE, why, shown.feed)
-    # What stands where it must not is not taken away by more text.
-    if now.reads_body and failed.kind != "not":
-        if page.state is PageState.WAITING:
-            return No(Stage.PAGE, f"its page is not read yet; of what the feed gives: {why}", shown.feed)
-        if page.state is PageState.NONE:
-            return No(Stage.TEASER, f"there is no page ({page.why}); of the teaser: {why}", shown.feed)
-    return No(Stage.TEXT, why, shown.feed)
-
-
-def farthest(ways: Iterable[No | None]) -> No | None:
-    """Of several ways the one that came farthest; None, a way without a no, comes farthest of all."""
-    known = list(ways)
-    if not known or None in known:
-        return None
-    return max((no for no in known if no is not None), key=lambda no: no.stage.rank)
-
-
-def _at_the_end(row: Entered, feed: str, beside: Beside) -> No | None:
-    """What the ledger says of one channel."""
-    if row.state is State.SENT:
-        return None
-    to = f"{row.channel}: " if row.channel else ""
-    if row.state is State.SUPPRESSED:
-        stage = _STAGES.get(row.reason, Stage.HUSHED)
-        like = _like(beside.joined) if stage is Stage.TOLD else ""
-        return No(stage, to + row.reason.sentence + like, feed)
-    if row.state is State.WAITING:
-        return No(Stage.DELIVERY, to + _waiting(row), feed)
-    stage = _STAGES.get(row.reason, Stage.DELIVERY) if row.state is State.HELD else Stage.DELIVERY
-    until = beside.page.hold_until if stage is Stage.COMPARING else _held_until(row)
-    at = f" until {until.isoformat(timespec='seconds').replace('+00:00', 'Z')}" if until else ""
-    return No(stage, f"{to}{row.state.value}{at}, {row.reason.sentence}", feed)
-
-
-def _held_until(row: Entered) -> datetime | None:
-    """When what is held is to go, as far as that is known."""
-    return row.next_attempt if row.state is State.HELD else None
-
-
-def _like(joined: Joined | None) -> str:
-    """By what an article was found to tell what others told."""
-    if joined is None:
-        return ""
-    of = f"; see article {joined.of}" if joined.of is not None else ""
-    return f": {joined.reason}{of}"
-
-
-def _waiting(row: Entered) -> str:
-    if row.outbox is OutboxState.LEASED:
-        return "it is being sent right now"
-    if not row.tried:
-        return "it waits to be sent"
-    last = row.tried[-1]
-    return f"it waits to be tried again: {last.detail or last.answer}"
-
-
-def _why_unmatched(now: RuleNow, shown: Shown, memory: RuleMemory | None) -> str:
-    """Why there is no match although the rule holds for the stored text now."""
-    if not now.enabled:
-        return "the rule is disabled"
-    if memory is None or memory.retired_at is not None:
-        return "no running Tocsin has loaded the rule yet"
-    if memory.first_loaded_at > shown.first_seen_at:
-        return "rules act on articles first seen after they were loaded, and this rule is younger"
-    if memory.loaded_at > shown.first_seen_at:
-        return "the rule was changed, or switched on again, after the article was first seen"
-    if memory.hash != now.hash:
-        return "the rule is in force in another form: the file has changed since it was loaded"
-    if not shown.same_text:
-        return "this feed showed it with another text than the one stored"
-    if shown.last_seen_at > shown.first_seen_at:
-        return "its text or its feed's tags changed since, and an edit rings only where it brings new words"
-    return "its feed's tags or language were changed in the configuration since"
-
-
-# --- articles that are not stored ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """A configured feed that could have carried an article, and why it is thought so."""
-
-    name: str
-    why: str
-    enabled: bool
-    state: FeedState | None
-    gaps: tuple[tuple[datetime, datetime], ...] = ()
-
-
-def never_seen(carriers: Sequence[Carrier], site: str) -> No:
-    """The first no of an address that no feed has shown."""
-    nos = [_not_shown(carrier) for carrier in carriers]
-    asked = [no for no in nos if no.stage is Stage.ENTRY]
-    if len(asked) > 1:
-        return No(Stage.ENTRY, f"none of the {len(asked)} feeds that could carry it has shown it")
-    return farthest(nos) or No(
-        Stage.FEED, f"no configured feed is of {site or 'that site'}, or carried it before"
-    )
-
-
-def _not_shown(carrier: Carrier) -> No:
-    """What kept one feed from showing it."""
-    name, state = carrier.name, carrier.state
-    why = ""
-    if not carrier.enabled:
-        why = "is disabled"
-    elif state is None or not state.polls:
-        why = "was not polled yet"
-    elif state.gone:
-        why = "is gone (410) and is not asked any more"
-    elif state.failures:
-        why = f"is failing: {state.last_message or state.last_status}"
-    if why:
-        return No(Stage.POLL, f"feed {name} {why}", name)
-    also = "; it has gaps, in which items may have come and gone unseen" if carrier.gaps else ""
-    return No(Stage.ENTRY, f"feed {name} has not shown it{also}", name)

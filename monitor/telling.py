@@ -5,6 +5,9 @@ Plain failures wait for the digest of notices, once a day; the others go out at 
 its channels, else with the digest to all. That digest is no row of the outbox that grows: what belongs to it
 stands in the record of troubles, and the first look after its hour puts it together. What there is to tell at
 one moment is one notice, and what befell a host is one line of it, however many feeds it has.
+
+Each digest says below that which rules do not hear all of their feeds (`blindness`). That alone makes a
+digest only where it is news, or a week old.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.silences import ending_text
+from monitor.blindness import blind_spots
 from monitor.feeds.pacing import host_of
 from monitor.feeds.troubles import Tale, report
 from monitor.feeds.watch import DIGEST_ONLY, Trouble, ripe
@@ -50,7 +54,8 @@ def tell(tx: Tx, plan: Plan, now: datetime) -> int:
         if digest or (at_once and group[0].kind not in DIGEST_ONLY and not _more_may_come(plan, group, now)):
             ready += group
     ended = _tell_ended_silences(tx, plan, now) if digest else 0
-    return ended + (_send(tx, plan, ready, now) if ready else 0)
+    blind = blind_spots(tx, plan, now, beside=bool(ready)) if digest else ()
+    return ended + (_send(tx, plan, ready, blind, now) if ready or blind else 0)
 
 
 def _tell_ended_silences(tx: Tx, plan: Plan, now: datetime) -> int:
@@ -163,7 +168,7 @@ def _digest_is_due(tx: Tx, plan: Plan, now: datetime) -> bool:
     return row is not None
 
 
-def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
+def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], blind: Sequence[str], now: datetime) -> int:
     told = report(_tale(plan, heard, now) for heard in ready)
     for line in told.lines:
         notice(tx, line.kind, line.subject, line.text, now)
@@ -172,7 +177,7 @@ def _send(tx: Tx, plan: Plan, ready: Sequence[_Heard], now: datetime) -> int:
     if len(ready) >= MANY:
         tx.run(sql.FACT_UPSERT, name=TOLD_MUCH, value="", at=to_db(now))
     for channel in plan.notices_to:
-        enqueue(tx, channel, _message(told), now)
+        enqueue(tx, channel, _message(told if ready else None, blind), now)
     return len(plan.notices_to)
 
 
@@ -189,12 +194,21 @@ def _tale(plan: Plan, heard: _Heard, now: datetime) -> Tale:
     )
 
 
-def _message(told: Report) -> Message:
+def _message(told: Report | None, blind: Sequence[str]) -> Message:
+    """What there is to tell, and which rules are blind; the first of these lines is a heading."""
+    if told is None:
+        return Message(
+            kind="notice",
+            title=blind[0],
+            severity=Severity.NORMAL,
+            excerpt="\n".join(blind[1:]),
+            why="notice: blind spots",
+        )
     over = all(tale.over for line in told.lines for tale in line.tales)
     return Message(
         kind="notice",
         title=told.title,
         severity=Severity.NORMAL if over else Severity.HIGH,
-        excerpt=told.body,
+        excerpt="\n".join([told.body, *blind]) if blind else told.body,
         why="notice: feeds",
     )

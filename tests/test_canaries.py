@@ -20,6 +20,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from tests.support.asking import ask
 from tests.support.cli import run
 from tests.support.configs import write
 from tests.support.daemon import DaemonProcess
@@ -235,7 +236,8 @@ def broken(text: str) -> list[str]:
 
 def tell_the_story(room: Newsroom, log_format: str) -> None:
     """A daemon at debug level: failing polls, failing sends, refused reloads, then an orderly end."""
-    text = f'{room.text}[log]\nformat = "{log_format}"\n'.replace("text.db", f"{log_format}.db")
+    listen = '[metrics]\nlisten = "./health.sock"\n'
+    text = f'{room.text}{listen}[log]\nformat = "{log_format}"\n'.replace("text.db", f"{log_format}.db")
     news = f"/news/{log_format}"
     text = text.replace("/news", news, 1)
     room.config.write_text(text, encoding="utf-8")
@@ -250,6 +252,11 @@ def tell_the_story(room: Newsroom, log_format: str) -> None:
             room.config.write_text(wrong, encoding="utf-8")
             daemon.send(signal.SIGHUP)
             daemon.wait_for("is refused")
+            page = ask(room.folder / "health.sock", "/healthz")[2]
+            room.said[f"/healthz as {log_format}"] = (
+                room.said.get(f"/healthz as {log_format}", "") + page.decode()
+            )
+        room.said[f"/metrics as {log_format}"] = ask(room.folder / "health.sock", "/metrics")[2].decode()
         room.config.write_text(text, encoding="utf-8")
         daemon.send(signal.SIGHUP)
         daemon.wait_for("configuration reloaded")
@@ -302,8 +309,9 @@ VERBS: dict[str, list[list[str]]] = {
     "channels list": [[], ["--json"]],
     "channels test": [[name] for name in ("json", "gotify", "ntfy", "mail", "hook", "hooktls")]
     + [["json", "--json"], ["nosuch"]],
-    "status": [[], ["--json"]],
+    "status": [[], ["--json"], ["--latency"]],
     "config show": [[], ["--json"]],
+    "config migrate": [["--dry-run"], ["--json"]],
     "config path": [[]],
     "config schema": [[]],
     "db migrate": [[]],

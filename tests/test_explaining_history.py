@@ -13,9 +13,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from monitor.alerts.silences import Silence
 from monitor.model import FetchResult, FetchStatus, Severity
-from monitor.settings import RouteConfig, RuleConfig
+from monitor.settings import QuietHours, RouteConfig, RuleConfig
 from monitor.store import sql
+from monitor.store.digests import release
+from monitor.store.silences import add_silence
 from tests.support.documents import Item
 from tests.support.newsdesk import Desk
 from tests.support.ways import do, dropped, explanations, ledger_states, put_off, refused, sent, with_rule
@@ -29,16 +32,21 @@ if TYPE_CHECKING:
 FEEDS = ("a", "b", "c")
 CHANNELS = ("desk", "phone")
 # The order of stages, and what the ledger's words stand for: written down here once more, on their own.
-ORDER = ("source", "text", "rule", "baseline", "route", "told", "delivery")
+ORDER = (
+    *("source", "text", "rule", "baseline", "route", "told", "silence", "quiet", "gathered", "delivery"),
+)
 PAGES = dict.fromkeys(
     ("page", "teaser"), "text"
 )  # the rule fails; whether a page could help is no matter here
 WORDS = {"baseline": "baseline", "no_route": "route", "duplicate": "told", "already_told": "told"}
+WORDS |= {"silenced": "silence"}
+HELD = {"quiet_hours": "quiet", "gathered": "gathered"}
 ROUTES = (
     (),
     (RouteConfig(channels=()),),
     (RouteConfig({"feed": ("a",)}, ("desk",)), RouteConfig(channels=("phone",))),
     (RouteConfig({"severity": ("high",)}, ("phone",)), RouteConfig(channels=())),
+    (RouteConfig({"rule": ("one",)}, ("desk",), group=300.0), RouteConfig(channels=("phone",))),
 )
 feeds = st.sampled_from(FEEDS)
 numbers = st.integers(1, 4)
@@ -135,6 +143,21 @@ class NewsroomWalk(RuleBasedStateMachine):
         if channel in {row["channel"] for row in due}:
             do(self.desk, lambda tx: how(tx, self.desk.now, channel))
 
+    @rule(name=names, minutes=st.sampled_from([3, 60]))
+    def hush(self, name: str, minutes: int) -> None:
+        """Somebody silences a rule for a while."""
+        now = self.desk.now
+        silence = Silence({"rule": (name,)}, "ann", "", now, now + timedelta(minutes=minutes), now)
+        do(self.desk, lambda tx: add_silence(tx, silence))
+
+    @rule(channels=st.sampled_from([(), ("phone",), CHANNELS]))
+    def be_quiet(self, channels: tuple[str, ...]) -> None:
+        """Channels have quiet hours from now on, or none; what these held is let go when they are over."""
+        hours = (QuietHours("day", channels, "00:00", "24:00"),) if channels else ()
+        self.reload(replace(self.desk.config, quiet_hours=hours))
+        windows = self.desk.plan.windows
+        do(self.desk, lambda tx: release(tx, self.desk.now, overdue=False, quiet=windows))
+
     @rule()
     def drop(self) -> None:
         """A person gives up whatever waits."""
@@ -168,10 +191,8 @@ class NewsroomWalk(RuleBasedStateMachine):
         """The stage that a match's rows stand for."""
         if any(state == "sent" for state, _ in rows):
             return None
-        return max(
-            (WORDS.get(reason, "delivery") if s == "suppressed" else "delivery" for s, reason in rows),
-            key=ORDER.index,
-        )
+        words = {"suppressed": WORDS, "held": HELD}
+        return max((words.get(s, {}).get(reason, "delivery") for s, reason in rows), key=ORDER.index)
 
     def of_verdict(self, found: Explanation, way: RuleWay, feed: str, no: No, number: int) -> str:
         """The stage of a pair that never matched: the verdict is no, or the reason why not is true."""

@@ -122,7 +122,11 @@ def test_a_plain_failure_waits_a_day_and_for_the_digest(tmp_path: Path) -> None:
         later(desk, hours=1)
         ((title, body),) = heard(desk)
         assert title == "feed a is failing: HTTP 500 (for 1 d 20 h)"
-        assert body == "tocsin fetch a shows what its server answers; rules that are blind for it: watch"
+        assert body.splitlines() == [
+            "tocsin fetch a shows what its server answers; rules that are blind for it: watch",
+            "the rule does not hear all of its feeds",
+            "rule watch hears 0 of its 1 feeds (1 failing); nothing came for over 2 h from 1: a",
+        ]
         desk.answer("a", None)
         later(desk, hours=1)
         assert (len(heard(desk)), troubles(desk)) == (1, [])

@@ -16,6 +16,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from monitor.model import value
 from monitor.text.furniture import has_words, is_clean, without_furniture
 from monitor.text.html import html_to_text
 from monitor.text.labels import label_of
@@ -78,14 +79,15 @@ _WRAPPED = 100  # characters of a line at most, in a text that was wrapped by ha
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    starts: tuple[tuple[str, ...], ...]
+    starts: frozenset[tuple[str, ...]]
+    start_sizes: tuple[int, ...]  # how many tokens these have, rising
     verbs: tuple[str, ...]
     ends: frozenset[tuple[str, ...]]
     start_words: frozenset[str]  # the first words of these
     end_words: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cleaned:
     """
     A feed's text, clean. `more`: it says, or shows by its end, that it goes on elsewhere.
@@ -155,7 +157,7 @@ def _of_lines(lines: list[str], title: str) -> Cleaned:
     cut: list[Cut] = []
     body = lines.copy()
     more = _without_end(body, cut)
-    if body and is_clean(body):
+    if body and is_clean(body, ends_in_text=True):
         return Cleaned("\n".join(body), (), tuple(cut), more)
     kept, furniture = without_furniture(body, title)
     cut += furniture
@@ -200,12 +202,19 @@ def _is_signature(line: str) -> bool:
     """Whether a line is "The post … appeared first on …"."""
     if len(line) > _SIGNATURE_CHARS or not _may_begin_signature(line[:_HEAD_CHARS].partition(" ")[0]):
         return False
-    book = _book()
-    tokens = tuple(folded_tokens(line))
-    if not any(tokens[: len(start)] == start for start in book.starts):
+    if not _begins_signature(line):
         return False
-    spoken = f" {' '.join(tokens)} "
-    return any(f" {verb} " in spoken for verb in book.verbs)
+    spoken = f" {' '.join(folded_tokens(line))} "
+    return any(f" {verb} " in spoken for verb in _book().verbs)
+
+
+def _begins_signature(line: str) -> bool:
+    """Whether a line begins like one; as a rule its first words tell."""
+    book = _book()
+    tokens = folded_tokens(line[:_HEAD_CHARS].rpartition(" ")[0])
+    if len(tokens) < book.start_sizes[-1]:
+        tokens = folded_tokens(line)
+    return any(tuple(tokens[:size]) in book.starts for size in book.start_sizes)
 
 
 def _end_of(line: str) -> int:
@@ -257,10 +266,11 @@ def _book() -> _Book:
     from importlib.resources import files  # noqa: PLC0415 - 10 ms, and most commands need none of it
 
     told = tomllib.loads((files("monitor.articles") / "summary.toml").read_text(encoding="utf-8"))
-    starts = tuple(tuple(folded_tokens(text)) for text in told["post"]["starts"])
+    starts = frozenset(tuple(folded_tokens(text)) for text in told["post"]["starts"])
     ends = frozenset(tuple(folded_tokens(text)) for text in told["more"]["ends"])
     return _Book(
         starts=starts,
+        start_sizes=tuple(sorted({len(start) for start in starts})),
         verbs=tuple(" ".join(folded_tokens(text)) for text in told["post"]["verbs"]),
         ends=ends,
         start_words=frozenset(start[0] for start in starts),

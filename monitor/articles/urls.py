@@ -93,13 +93,14 @@ def clean_url(url: str) -> str:
     return re.sub(r"\s", "%20", clean) if " " in clean else clean
 
 
+@lru_cache(maxsize=256)
 def url_key(url: str) -> str:
     """
     What two addresses of one article have in common; "" if it is not http(s).
 
     Without scheme, user, default port, `www.`, `m.`, `amp.`, trackers, AMP and index suffixes and the last
     slash; the query sorted by name, percent-encoding normalised; a fragment only where programs read it
-    (`#!`, `#/`).
+    (`#!`, `#/`). The last ones are remembered: most items name their address as their guid, too.
     """
     parts = _split(url)
     if parts is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,17 @@ Values = list[str] | None
 def route_alert(
     *,
     rule: Annotated[
-        str | None, typer.Option(help="The rule that rings; gives severity and allow_channels.")
+        str | None,
+        typer.Option(
+            help="The rule that rings; gives severity and allow_channels.", autocompletion=complete.rules
+        ),
     ] = None,
-    feed: Annotated[str | None, typer.Option(help="The feed; gives tags and language.")] = None,
-    severity: Annotated[str | None, typer.Option(help="low, normal, high or urgent.")] = None,
+    feed: Annotated[
+        str | None, typer.Option(help="The feed; gives tags and language.", autocompletion=complete.feeds)
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option(help="low, normal, high or urgent.", autocompletion=complete.severities)
+    ] = None,
     tag: Annotated[Values, typer.Option(help="A tag of the feed; may be repeated.")] = None,
     lang: Annotated[str | None, typer.Option(help="The article's language.")] = None,
     entity: Annotated[Values, typer.Option(help="An entity that was found; may be repeated.")] = None,

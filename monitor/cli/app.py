@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 from monitor.errors import ConfigError, QueryError, TocsinError
 
 COMMON = "Anywhere on the line: --config FILE, --json, --debug, --database FILE, --log-level LEVEL."
@@ -140,6 +140,8 @@ def invoke(arguments: list[str]) -> int:
     """Run the command line; returns its exit code. A traceback is shown with --debug only."""
     try:
         rest = context.take(arguments)
+        if complete.ASKED in os.environ:
+            complete.prepare(os.environ)
         load_verbs()
         result = app(args=rest, prog_name="tocsin", standalone_mode=False)
         sys.stdout.flush()

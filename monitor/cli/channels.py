@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 
 if TYPE_CHECKING:
     from monitor.model import Answer
@@ -77,7 +77,9 @@ def list_channels() -> None:
     )
 
 
-def test(name: Annotated[str, typer.Argument(help="The channel to try.")]) -> None:
+def test(
+    name: Annotated[str, typer.Argument(help="The channel to try.", autocompletion=complete.channels)],
+) -> None:
     """Send a marked test message, and say what to do next; exit 1 if it was not delivered."""
     from monitor.cli.words import known
     from monitor.delivery.channels import build_channel

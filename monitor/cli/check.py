@@ -64,6 +64,7 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
             findings += rule_findings(config, _advice(config), loaded.texts)
         findings += rule_test_findings(config, engine, loaded.texts)
         findings += channel_findings(config, loaded.texts)
+        findings += listen_findings(config, loaded.texts)
     return sorted(findings, key=lambda f: (f.file, f.line, f.column or 0, f.message))
 
 
@@ -142,6 +143,18 @@ def channel_findings(config: Config, texts: Mapping[str, str] | None = None) -> 
         for channel in config.channels
         if channel.url is None or not channel.url.missing
         for p in check_channel(channel)
+    ]
+
+
+def listen_findings(config: Config, texts: Mapping[str, str]) -> list[Finding]:
+    """What is to be said of where health and metrics are served."""
+    from monitor.config.serving import warnings
+    from monitor.settings import Origin
+
+    origin = Origin(str(config.path), ("metrics",))
+    return [
+        _finding(texts, origin, ("listen",), code, message, level="warning", hint=hint)
+        for code, message, hint in warnings(config)
     ]
 
 

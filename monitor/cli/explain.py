@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -20,11 +22,14 @@ if TYPE_CHECKING:
     from monitor.settings import Config
     from monitor.stages import RuleNow
     from monitor.store.database import Reader
+    from monitor.unseen import Span
 
 LARGEST = 2**63 - 1  # what the database takes for a number
 MOST_ARTICLES = 5  # told of one address: a live page may have carried hundreds of reports
 _NUMBER = re.compile(r"(?:(article|alert):)?(\d+)")
 _ADDRESS = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?/\S*")  # typed without its scheme
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_A_DAY = timedelta(days=1)
 
 
 def register(app: typer.Typer) -> None:
@@ -45,21 +50,44 @@ def explain(
     rules: Annotated[
         list[str] | None, typer.Option("--rule", metavar="NAME", help="Only this rule; may be repeated.")
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="When it was published, of an address no feed has shown: a date, or a time."),
+    ] = None,
 ) -> None:
     """Say why an article rang or did not. Each stage, each term, and the first no; changes nothing."""
     config = context.config()
+    published = _span(at, config) if at is not None else None
     number = _NUMBER.fullmatch(target)
     if number is not None:
         _explain_number(target, number[1] or "article", int(number[2]), config, rules or [])
     elif "://" in target:
-        _explain_address(target, target, config, rules or [])
+        _explain_address(target, target, config, rules or [], published)
     elif _ADDRESS.fullmatch(target) and not Path(target).exists():
-        _explain_address(target, f"https://{target}", config, rules or [])
+        _explain_address(target, f"https://{target}", config, rules or [], published)
     else:
         _explain_files(target, config, rules or [])
 
 
 # --- what is meant ---------------------------------------------------------------------------------------
+
+
+def _span(text: str, config: Config) -> Span:
+    """The time that is meant by --at: a day for a date; a clock is the last time it showed that."""
+    from monitor.cli.times import moment
+
+    now = datetime.now(UTC)
+    found = moment(text, now, ZoneInfo(config.timezone))
+    if ":" in text and "-" not in text and found > now:
+        found -= _A_DAY
+    return found, found + (_A_DAY if _DATE.fullmatch(text.strip()) else timedelta())
+
+
+def _running(config: Config) -> bool:
+    """Whether a daemon is at work on the database."""
+    from monitor.store.lock import holder_of
+
+    return holder_of(config.database) is not None
 
 
 def _explain_number(target: str, kind: str, number: int, config: Config, names: list[str]) -> None:
@@ -83,9 +111,9 @@ def _explain_number(target: str, kind: str, number: int, config: Config, names: 
     _show(target, [found])
 
 
-def _explain_address(target: str, url: str, config: Config, names: list[str]) -> None:
+def _explain_address(target: str, url: str, config: Config, names: list[str], published: Span | None) -> None:
     from monitor.articles.urls import clean_url
-    from monitor.explaining import article_ids
+    from monitor.carriers import article_ids
 
     if not clean_url(url):
         raise UsageError(f"{output.printable(target)} is no http or https address")
@@ -97,7 +125,7 @@ def _explain_address(target: str, url: str, config: Config, names: list[str]) ->
             output.say(f"{len(ids)} articles had this address: the newest {MOST_ARTICLES} are shown")
         _show(target, found)
         return
-    _never_seen(target, url, reader, config)
+    _never_seen(target, url, reader, config, published)
     raise typer.Exit(1)
 
 
@@ -105,6 +133,7 @@ def _explain_files(target: str, config: Config, names: list[str]) -> None:
     """Judge what a file holds; nothing of it is stored, so there is no way to tell of but the rules'."""
     from monitor.cli import explain_shape as shape
     from monitor.cli import explain_words as words
+    from monitor.cli.explain_answer import file_sentence
     from monitor.cli.files import KINDS, from_files
     from monitor.rules.explain import Explainer
 
@@ -126,6 +155,10 @@ def _explain_files(target: str, config: Config, names: list[str]) -> None:
                 {
                     "target": target,
                     "found": True,
+                    "answer": {
+                        "holds": any(verdict is not None and verdict.holds for _, verdict in judged),
+                        "sentence": file_sentence(judged),
+                    },
                     "article": {
                         "id": item.id,
                         "title": item.document.title,
@@ -146,7 +179,8 @@ def _known(reader: Reader, article: int, config: Config, names: list[str]) -> Ex
     matched = rules_that_matched(reader, article)
     remembered = [row["name"] for row in reader.rows(sql.RULES)]
     rules, engine = _rules(config, names, matched, remembered)
-    return explain_article(reader, article, config, engine, rules)
+    now = datetime.now(UTC)
+    return explain_article(reader, article, config, engine, rules, now=now, running=_running(config))
 
 
 def _rules(
@@ -188,32 +222,28 @@ def _show(target: str, found: Sequence[Explanation]) -> None:
 
     for number, one in enumerate(found):
         if context.given.json:
-            output.emit(shape.found(target, one))
+            output.emit(shape.found(target, one, datetime.now(UTC)))
             continue
         if number:
             output.out()
         words.tell(one)
 
 
-def _never_seen(target: str, url: str, reader: Reader, config: Config) -> None:
+def _never_seen(target: str, url: str, reader: Reader, config: Config, published: Span | None) -> None:
     from monitor.articles.urls import clean_url, url_key
+    from monitor.carriers import carriers_of, day_in, ids_elsewhere, removed_carriers, site_of
     from monitor.cli import explain_shape as shape
     from monitor.cli import explain_words as words
-    from monitor.explaining import carriers_of, site_of
-    from monitor.stages import never_seen
+    from monitor.unseen import Asked, never_seen
 
+    now = datetime.now(UTC)
     carriers = carriers_of(reader, url, config)
-    no = never_seen(carriers, site_of(url))
+    asked = Asked(now, _running(config), published or day_in(url))
+    no = never_seen(carriers, site_of(url), asked, removed_carriers(reader, url))
+    elsewhere = ids_elsewhere(reader, url)
+    clean = clean_url(url)
     if context.given.json:
-        output.emit(
-            {
-                "target": target,
-                "found": False,
-                "url": clean_url(url),
-                "key": url_key(url),
-                "feeds": [shape.carrier(one) for one in carriers],
-                "first_no": shape.first_no(no),
-            }
-        )
+        key = url_key(url)
+        output.emit(shape.not_found(target, carriers, no, now, url=clean, key=key, elsewhere=elsewhere))
     else:
-        words.tell_never_seen(clean_url(url), carriers, no)
+        words.tell_never_seen(clean, carriers, no, elsewhere)

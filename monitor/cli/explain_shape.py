@@ -1,26 +1,34 @@
-"""What `tocsin explain --json` prints: the shapes that docs/cli.md documents."""
+"""What `tocsin explain --json` prints: the shapes that docs/explain.md documents. Fields are only added."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
+from monitor.cli.explain_answer import answer_shape
+from monitor.cli.explain_names import named, rule_name
 from monitor.cli.explain_text import beside_shape
 from monitor.cli.match import hit_shape
+from monitor.conclusion import conclude, conditions_met, nearness, never_shown
 from monitor.store.rows import from_db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from monitor.alerts.route import Routed
     from monitor.explaining import Carried, Explanation, RuleWay
     from monitor.matched import Matched
     from monitor.rules.explain import Explained, NodeVerdict
-    from monitor.stages import Carrier, Entered, No, RuleNow
+    from monitor.stages import Entered, No, RuleNow
     from monitor.store.rows import FeedState
+    from monitor.unseen import Carrier
 
 
-def found(target: str, one: Explanation) -> dict[str, Any]:
+MOST_GAPS = 10
+
+
+def found(target: str, one: Explanation, now: datetime) -> dict[str, Any]:
     """An explanation in the documented shape."""
     row = one.row
     article: dict[str, Any] = {"id": one.id, "stored": row is not None}
@@ -32,9 +40,33 @@ def found(target: str, one: Explanation) -> dict[str, Any]:
     return {
         "target": target,
         "found": True,
+        "answer": answer_shape(conclude(one), row["url"] if row is not None else "", now),
         "article": article,
         "feeds": [_carried_shape(carried) for carried in one.carried],
         "rules": [_way_shape(way) for way in one.rules],
+    }
+
+
+def not_found(
+    target: str,
+    carriers: Sequence[Carrier],
+    no: No,
+    now: datetime,
+    *,
+    url: str,
+    key: str,
+    elsewhere: Sequence[tuple[int, str]],
+) -> dict[str, Any]:
+    """An address that no feed has shown."""
+    return {
+        "target": target,
+        "found": False,
+        "answer": answer_shape(never_shown(no), url, now),
+        "url": url,
+        "key": key,
+        "elsewhere": [{"article": article, "url": address} for article, address in elsewhere],
+        "feeds": [carrier(one) for one in carriers],
+        "first_no": first_no(no),
     }
 
 
@@ -86,14 +118,14 @@ def carrier(one: Carrier) -> dict[str, Any]:
         "why": one.why,
         "state": state_word(one.state, configured=True, enabled=one.enabled),
         **_feed_shape(one.state),
-        "gaps": _gaps_shape(one.gaps),
+        "gaps": _gaps_shape(one.gaps[:MOST_GAPS]),
     }
 
 
 def judged_rule(rule: RuleNow, judged: Explained | None) -> dict[str, Any]:
     """What a rule says now; without a verdict (it cannot be used, or is not configured) `now` is null."""
     return {
-        "rule": rule.name,
+        "rule": rule_name(rule.name),
         "enabled": rule.enabled,
         "error": rule.broken or None,
         "now": {
@@ -122,15 +154,32 @@ def _node_shape(node: NodeVerdict) -> dict[str, Any]:
 
 def _way_shape(way: RuleWay) -> dict[str, Any]:
     memory = way.memory
+    met, of = conditions_met(way.judged)
     return {
         **judged_rule(way.rule, way.judged),
         "judged_as": way.judged_as or None,
         "loaded": output.rfc3339(memory.loaded_at) if memory else None,
         "first_loaded": output.rfc3339(memory.first_loaded_at) if memory else None,
         "matches": [_match_shape(match) for match in way.matches],
+        "near": {"holds": met, "of": of, "share": round(nearness(way.judged), 3)},
+        "routes": _routes_shape(way.routed) if way.routed is not None else None,
         "ways": [{"feed": feed, "first_no": first_no(no)} for feed, no in way.ways.items()],
         "first_no": first_no(way.no),
     }
+
+
+def _routes_shape(routed: Routed) -> list[dict[str, Any]]:
+    """Where the routes, as they are now, send it: a channel each."""
+    return [
+        {
+            "channel": way.channel,
+            "route": way.number or None,
+            "why": way.why,
+            "digest": list(way.digest),
+            "group": way.group,
+        }
+        for way in routed.ways
+    ]
 
 
 def _match_shape(match: Matched) -> dict[str, Any]:
@@ -157,6 +206,7 @@ def _entered_shape(row: Entered) -> dict[str, Any]:
         "outbox": row.outbox_id,
         "next_attempt": output.rfc3339(row.next_attempt),
         "paused_until": output.rfc3339(row.paused_until),
+        "maybe_repeat": row.maybe_repeat,
         "attempts": [
             {
                 "number": tried.number,
@@ -172,4 +222,12 @@ def _entered_shape(row: Entered) -> dict[str, Any]:
 
 def first_no(no: No | None) -> dict[str, Any] | None:
     """The first no, or null."""
-    return {"stage": no.stage.value, "why": no.why, "feed": no.feed or None} if no else None
+    if no is None:
+        return None
+    return {
+        "stage": no.stage.value,
+        "why": no.why,
+        "feed": no.feed or None,
+        "cause": no.cause.value,
+        "facts": dict(named(no).facts),
+    }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.alerts.safe import one_line
 from monitor.cli import output
+from monitor.cli.explain_lines import line
 from monitor.cli.story_words import joined_shape, joined_words
 from monitor.stages import PageState
 
@@ -59,14 +60,14 @@ def beside_shape(one: Explanation) -> dict[str, Any]:
 def tell_beside(one: Explanation, now: datetime) -> None:
     """The page, what of the text is not confirmed, and the story, a line each where there is something."""
     if said := _page_words(one, now):
-        output.out(f"page   {said}")
+        line(f"page   {said}", hang=7)
     passages = list(_passages(one.document))
     if passages:
         shown = ", ".join(f"“{one_line(text, _PASSAGE)}”" for *_, text in passages[:MOST_PASSAGES])
         more = f" and {len(passages) - MOST_PASSAGES} more" if len(passages) > MOST_PASSAGES else ""
-        output.out(f"text   not confirmed as the article's own: {shown}{more}")
+        line(f"text   not confirmed as the article's own: {shown}{more}", hang=7)
     if said := _story_words(one):
-        output.out(f"story  {said}")
+        line(f"story  {said}", hang=7)
 
 
 def is_confirmed(hit: Hit, document: Document) -> bool:

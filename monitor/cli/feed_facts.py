@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from monitor.settings import Config, FeedConfig
     from monitor.store.rows import Episode, FeedState
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="From feeds list.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="From feeds list.", autocompletion=complete.feeds)]
 
 
 def find(config: Config, name: str) -> FeedConfig:

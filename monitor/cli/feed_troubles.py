@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from monitor.settings import Config
     from monitor.store.database import Reader
@@ -38,13 +38,6 @@ def word_for(troubles: Iterable[Episode], *, failing: bool) -> str:
     order = (*sorted(QUIET), Trouble.DOMAIN, Trouble.LANGUAGE)
     certain = [k for k, e in zip(kinds, troubles, strict=True) if _is_certain(e)]
     return next((k.value for k in order if k in certain), "ok")
-
-
-def is_silent(troubles: Iterable[Episode]) -> bool:
-    """Whether one of them is silence, with or without a changing document."""
-    from monitor.feeds.watch import QUIET
-
-    return any(episode.kind in QUIET for episode in troubles)
 
 
 def shown(episode: Episode, state: FeedState, rules: Sequence[str]) -> dict[str, Any]:
@@ -86,35 +79,3 @@ def rules_by_feed(config: Config, feeds: Iterable[str]) -> dict[str, tuple[str, 
         for name in feeds
         if name in by_name
     }
-
-
-def blind_rules(config: Config, blind: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """
-    For each rule that hears nothing of some of its feeds: how many feeds it has and which are blind.
-
-    `blind` gives the rules of each feed that nothing comes from.
-    """
-    from monitor.rules.reach import reaches
-
-    lost: dict[str, list[str]] = defaultdict(list)
-    for feed, rules in blind.items():
-        for rule in rules:
-            lost[rule].append(feed)
-    enabled = [feed for feed in config.feeds if feed.enabled]
-    return [
-        {
-            "rule": rule.name,
-            "feeds": sum(reaches(rule, feed) for feed in enabled),
-            "blind": sorted(lost[rule.name]),
-        }
-        for rule in config.rules
-        if rule.name in lost
-    ]
-
-
-def nothing_comes(troubles: Iterable[Episode], now: datetime) -> bool:
-    """Whether nothing has come from a feed for over two hours because of one of these."""
-    from monitor.feeds.watch import BLINDING, QUIET
-
-    kinds = BLINDING | QUIET
-    return any(e.kind in kinds and now - e.since > timedelta(hours=2) for e in troubles)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.alerts.excerpt import apart, excerpt
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 from monitor.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ def match(
         str | None, typer.Option("--stored", metavar="7d", help="Articles fetched in the last 7d instead.")
     ] = None,
     rules: Annotated[
-        list[str] | None, typer.Option("--rule", metavar="NAME", help="Only this rule; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--rule", metavar="NAME", help="Only this rule; may be repeated.", autocompletion=complete.rules
+        ),
     ] = None,
     query: Annotated[
         str | None, typer.Option("--query", metavar="Q", help="This query instead of the rules.")

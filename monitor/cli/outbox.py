@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,9 @@ WHY_NOT = {
 SHOWN = 10  # ids named in one line
 LARGEST = 2**63 - 1  # what the database takes for a number
 Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", help="From outbox list.")]
-Channel = Annotated[str | None, typer.Option("--channel", help="All of this channel's.")]
+Channel = Annotated[
+    str | None, typer.Option("--channel", help="All of this channel's.", autocompletion=complete.channels)
+]
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
 

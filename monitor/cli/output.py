@@ -49,7 +49,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) 
     if not cells:
         say(empty)
         return
-    widths = [max(_width(row[n]) for row in [list(headers), *cells]) for n in range(len(headers))]
+    widths = [max(columns_of(row[n]) for row in [list(headers), *cells]) for n in range(len(headers))]
     limit = os.get_terminal_size().columns if sys.stdout.isatty() else 0
     head = "  ".join(_pad(h, w) for h, w in zip(headers, widths, strict=True)).rstrip()
     out(colour(head, "bold"))
@@ -116,7 +116,7 @@ def pointed(text: str, column: int) -> str:
     first, last = max(start, at - _ASIDE), min(end, at + _ASIDE)
     before = ("…" if first > start else "") + printable(text[first:at])
     after = printable(text[at:last]) + ("…" if last < end else "")
-    return f"    {before}{after}\n    {' ' * _width(before)}^"
+    return f"    {before}{after}\n    {' ' * columns_of(before)}^"
 
 
 def printable(text: str) -> str:
@@ -135,14 +135,15 @@ def _cell(value: Any) -> str:
     return printable("-" if value is None or value == "" else str(value))
 
 
-def _width(text: str) -> int:
+def columns_of(text: str) -> int:
+    """The columns that a text takes on a terminal."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
 
 
 def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
+    return text + " " * (width - columns_of(text))
 
 
 def _cut(line: str, limit: int) -> str:
-    return line if _width(line) <= limit else line[: max(limit - 1, 1)] + "…"
+    return line if columns_of(line) <= limit else line[: max(limit - 1, 1)] + "…"

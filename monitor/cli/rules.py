@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import context, output, rules_show
+from monitor.cli import complete, context, output, rules_show
 from monitor.errors import ConfigError
 from monitor.model import Strength
 
@@ -60,7 +60,9 @@ def list_rules() -> None:
 
 
 def test(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this rule.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Only this rule.", autocompletion=complete.rules)
+    ] = None,
     text: Annotated[
         str | None,
         typer.Option(

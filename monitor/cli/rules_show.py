@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 from monitor.errors import StoreError, TocsinError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ WEEK = timedelta(days=7)
 LARGEST = 2**63 - 1
 
 
-def show(name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")]) -> None:
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.", autocompletion=complete.rules)],
+) -> None:
     """Show one rule in full: query, tree, sources, options, tests, entities, matches of the last 7 days."""
     config, rule, engine = _one(name)
     compiled = engine.rules[name]
@@ -56,7 +58,7 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")])
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The rule.", autocompletion=complete.rules)],
     text: Annotated[
         str | None,
         typer.Option("--text", metavar="T|FILE", help="This text, or file; its first line is the title."),
@@ -146,8 +148,8 @@ def typed(text: str, config: Config) -> list[tuple[Document, str]]:
 
 def _stored(target: str, config: Config) -> tuple[list[Document], str]:
     """A stored article as each feed shows it, and what to call it."""
+    from monitor.carriers import article_ids
     from monitor.documents import stored_document
-    from monitor.explaining import article_ids
     from monitor.store import sql
 
     reader = context.reader()
@@ -176,6 +178,7 @@ def _judge_best(rule: CompiledRule, engine: Engine, documents: Sequence[Document
 def _judge(rule: CompiledRule, engine: Engine, document: Document, told: str) -> None:
     from monitor.cli import explain_shape as shape
     from monitor.cli import explain_words as words
+    from monitor.cli.explain_lines import mark
     from monitor.rules.explain import explain as explained
     from monitor.stages import RuleNow
 
@@ -188,7 +191,7 @@ def _judge(rule: CompiledRule, engine: Engine, document: Document, told: str) ->
     words.tell_judged(now, judged, document)
     if judged.failed is not None:
         text, why = output.printable(judged.failed.text), output.printable(judged.failed.why)
-        output.out(f"  {words.mark(holds=False)} first no: {text}: {why}")
+        output.out(f"  {mark(holds=False)} first no: {text}: {why}")
 
 
 # --- what a rule is --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from monitor.cli import context, output
+from monitor.cli import complete, context, output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,18 @@ def register(app: typer.Typer) -> None:
 
 def add(
     *,
-    rule: Annotated[Values, typer.Option(help="A rule's name, or a glob; may be given again.")] = None,
-    feed: Annotated[Values, typer.Option(help="A feed's name, or a glob.")] = None,
+    rule: Annotated[
+        Values,
+        typer.Option(help="A rule's name, or a glob; may be given again.", autocompletion=complete.rules),
+    ] = None,
+    feed: Annotated[
+        Values, typer.Option(help="A feed's name, or a glob.", autocompletion=complete.feeds)
+    ] = None,
     tag: Annotated[Values, typer.Option(help="A tag of feeds.")] = None,
     entity: Annotated[Values, typer.Option(help="An entity that is named.")] = None,
-    severity: Annotated[Values, typer.Option(help="low, normal, high or urgent.")] = None,
+    severity: Annotated[
+        Values, typer.Option(help="low, normal, high or urgent.", autocompletion=complete.severities)
+    ] = None,
     lang: Annotated[Values, typer.Option(help="The article's language, e.g. fr.")] = None,
     span: Annotated[str | None, typer.Option("--for", help="How long, e.g. 7d.")] = None,
     until: Annotated[str | None, typer.Option(help="Until when, e.g. 18:00 or 2026-12-24.")] = None,

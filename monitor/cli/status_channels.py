@@ -21,6 +21,7 @@ NOTHING: Mapping[str, Any] = {"refusing": []}
 def gather(config: Config | None, reader: Reader, now: datetime) -> dict[str, Any]:
     """The keys of `NOTHING`; where there is no configuration, of all channels that were ever used."""
     from monitor.store import sql
+    from monitor.store.figures import refuses
     from monitor.store.rows import ChannelState as State
     from monitor.store.rows import read
 
@@ -30,12 +31,7 @@ def gather(config: Config | None, reader: Reader, now: datetime) -> dict[str, An
         from monitor.plan import channels_of
 
         known = {channel.name for channel in channels_of(config)}
-    return {"refusing": [_shape(s, now) for s in states if s.name in known and _refuses(s)]}
-
-
-def _refuses(state: ChannelState) -> bool:
-    failed, worked = state.last_error_at, state.last_ok_at
-    return failed is not None and (worked is None or failed > worked)
+    return {"refusing": [_shape(s, now) for s in states if s.name in known and refuses(s)]}
 
 
 def _shape(state: ChannelState, now: datetime) -> dict[str, Any]:

@@ -283,6 +283,12 @@ def _read(path: Path) -> str:
         raise UsageError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from None
 
 
+def rewrite_files(main: Path, texts: Mapping[Path, tuple[str, str]], env: Mapping[str, str] | None) -> None:
+    """Put new texts in the place of old ones (old, new), if the configuration loads with all of them."""
+    after = {file: new.split("\n") for file, (_old, new) in texts.items()}
+    _write_all(main, after, env, {file: old for file, (old, _new) in texts.items()})
+
+
 def _write(main: Path, file: Path, lines: Sequence[str], before: str, env: Mapping[str, str] | None) -> None:
     """Try the change on the whole configuration, then put it in place."""
     _write_all(main, {file: lines}, env, {file: before})

@@ -43,8 +43,6 @@ def _used(config: Config) -> Iterator[tuple[str, Origin]]:
 
 def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
     main = str(config.path)
-    if config.metrics_listen:
-        yield "[metrics]", Origin(main, ("metrics",))
     if config.deadman is not None:
         yield "[deadman]", Origin(main, ("deadman",))
     if config.canary is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monitor.config.deprecated import modern
 from monitor.config.fingerprint import digest_of, included
 from monitor.config.words import Problem
 
@@ -109,10 +110,12 @@ def _read(path: Path, texts: Mapping[Path, str], problems: list[Problem]) -> Sou
         return Source(file, path, parsed=False)
     text = text.replace("\r\n", "\n")
     try:
-        return Source(file, path, text, tomllib.loads(text), digest=digest_of(raw))
+        data, old = modern(tomllib.loads(text), file)
     except tomllib.TOMLDecodeError as error:
         problems.append(_syntax_error(error, text, file))
         return Source(file, path, text, parsed=False)
+    problems += old
+    return Source(file, path, text, data, digest=digest_of(raw))
 
 
 def _syntax_error(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:

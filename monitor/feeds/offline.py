@@ -56,7 +56,7 @@ class Reach:
         if not unreachable:
             if self.offline:
                 return Reach(recent=(attempt,))  # what failed during the outage says nothing of today
-            return replace(self, recent=recent)
+            return Reach(recent, self.offline_since, self.probed_at, self.probed)
         if self.offline:
             return replace(self, recent=recent)
         lately = tuple(a for a in recent if now - a.at <= SHORT)

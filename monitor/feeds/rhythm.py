@@ -252,14 +252,15 @@ def _profile(cells: Sequence[float], since: float, ref: float, end: float) -> st
         for d in range(0, HOURS, 24)
     ]
     hour = shape + _PRIOR_HOUR
-    marks, lowest, highest = _MARKS, 0, _LEVELS - 1
     levels = []
     for day, of_day in enumerate(by_day):
         for i, of_hour in enumerate(by_hour, 24 * day):
             guess = mean * of_hour * of_day
             rate = guess * (hour + smooth[i]) / (hour + guess * watched[i])
             levels.append(round((log2(rate) + _LOWEST) * _STEPS))
-    return "".join([marks[min(max(level, lowest), highest)] for level in levels])
+    if min(levels) < 0 or max(levels) >= _LEVELS:
+        levels = [min(max(level, 0), _LEVELS - 1) for level in levels]
+    return "".join([_MARKS[level] for level in levels])
 
 
 def _watched(since: float, end: float) -> list[float]:

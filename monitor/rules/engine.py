@@ -166,6 +166,12 @@ class Engine:
         """The plain words that rules are filed under."""
         return frozenset(word for word, code in self._vocabulary.words.items() if code in self._tests)
 
+    @property
+    def contents(self) -> tuple[tuple[object, ...], Memo]:
+        """What it is made of, for those who weigh it: its own tables, and its memo."""
+        tables = (self._ordered, self._vocabulary, self._entities, self._always, self._tests, self._rows)
+        return (*tables, self._loose, self._raw), self._memo
+
     def remembered(self) -> list[str]:
         """The pieces of text whose codes are known."""
         return list(self._memo.codes)

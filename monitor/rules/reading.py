@@ -192,7 +192,7 @@ class Reading:
             first = 0
             for text, part in zip(texts, ranges, strict=True):
                 codes = self._piece_codes[part]
-                size = sum(map(len, codes))
+                size = len("".join(codes))
                 self._fields.append(_Field(text, self._pieces[part], codes, first, size))
                 first += size + 1
         return self._fields

@@ -31,12 +31,14 @@ from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
 from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
 from monitor.service.poller import Poller
+from monitor.service.tally import Tally
 from monitor.store import schema, sql
 from monitor.store.asked import move_asked, settle_asked
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.database import Database
 from monitor.store.digests import LONGEST_HOLD, anything_due, release
 from monitor.store.lock import DaemonLock
+from monitor.store.process import note_process
 from monitor.store.reserve import Reserve
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.sync import FeedWanted, sync
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from monitor.ringing import Rung
     from monitor.service.clock import Step
     from monitor.settings import ChannelConfig, Config, Secret
+    from monitor.store.process import ProcessFigures
     from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
@@ -109,7 +112,7 @@ class App:
         self.clock = clock or Clock()
         self._parts = parts or Parts()
         self.plan, self.problems = build_plan(config)
-        self.attempts: dict[str, int] = {}
+        self.tally = Tally(self.clock())
         self._tidying: asyncio.Task[None] | None = None
         self._lookout = Lookout()
         self._collecting = True  # a digest may be open: one that another process began, too
@@ -329,7 +332,9 @@ class App:
             now = self.clock()
             tx.run(sql.FACT_UPSERT, name=LAST_TICK, value=value, at=to_db(now))
             note_clock(tx, self.clock.mark(), now)
+            note_process(tx, figures, now)
 
+        figures = self.figures()
         await self._submit(note)
 
     async def look_at_clock(self) -> timedelta | None:
@@ -402,6 +407,10 @@ class App:
             last_alert=from_db(last[0]) if last else None,
         )
 
+    def figures(self) -> ProcessFigures:
+        """What this process has done so far."""
+        return self.tally.figures(self.poller.counts, self.pages.counts, len(self.plan.engine.rules))
+
     def _polled(self, recorded: Recorded) -> None:
         self.on_polled(recorded)
         self._unpolled.discard(recorded.feed)
@@ -436,7 +445,9 @@ class App:
             self._collecting = True
 
     def _log_attempt(self, row: OutboxRow, answer: Answer, verdict: Verdict) -> None:
-        self.attempts[answer.kind.value] = self.attempts.get(answer.kind.value, 0) + 1
+        self.tally.attempts[answer.kind.value] += 1
+        if answer.kind is AnswerClass.OK:
+            self.tally.sent(row.id, self.database.reader)
         event(
             _log,
             "info" if answer.kind is AnswerClass.OK else "warning",

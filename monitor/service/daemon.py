@@ -14,10 +14,13 @@ import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.config.serving import place_of
 from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
+from monitor.service.health import HealthPages, Pulse, Sources
+from monitor.service.listener import Listener
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+    from monitor.config.serving import Place
     from monitor.plan import Plan
     from monitor.service.app import Parts
     from monitor.settings import Config
@@ -82,6 +86,7 @@ class Daemon:
             loop.create_task(self._supervise(scheduler)),
             loop.create_task(self._first_round()),
             loop.create_task(self._file_rules()),
+            loop.create_task(self._listener().run()),
             keeping,
         ]
         if self._app.unclean:
@@ -160,8 +165,12 @@ class Daemon:
         self._first_tick.set()
 
     async def _heartbeat(self) -> None:
+        await self._guarded(self._weigh)
         await self._guarded(self._app.note_alive)
         self._say()
+
+    async def _weigh(self) -> None:
+        self._app.tally.weigh(self._app.plan.engine)
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -223,6 +232,36 @@ class Daemon:
             self._say()
         if feed:
             systemd.alive()
+
+    def _listener(self) -> Listener:
+        """What answers those who ask how the daemon is."""
+        app = self._app
+        sources = Sources(
+            self._pulse, app.figures, lambda: app.tally.latency, lambda: app.plan, app.database.path
+        )
+        return Listener(self._place, HealthPages(sources, app.clock).answer)
+
+    def _place(self) -> Place | None:
+        """Where health and metrics are to be read now; with such a place it is noted how fast alerts are."""
+        place = place_of(self._app.plan.config)
+        self._app.tally.timed = place is not None
+        return place
+
+    def _pulse(self) -> Pulse:
+        """How the daemon is, in the watchdog's and the status line's own terms."""
+        app, now = self._app, self._app.clock()
+        age = timedelta(seconds=asyncio.get_running_loop().time() - self._ticked)
+        store, damage = app.database.health.trouble, app.database.health.damage
+        return Pulse(
+            now=now,
+            last_tick=now - age,
+            stuck=self._watchdog.stuck,
+            stopped=f"polling is stopped: {store.message}" if store else None,
+            refused=self._reloader.remark,
+            damaged=damage.message if damage else "",
+            offline=app.poller.outage.on,
+            polls_in_hand=app.poller.slots.in_hand,
+        )
 
     def _say(self) -> None:
         """Bring the manager's status line up to date where something in it has changed."""

@@ -59,7 +59,8 @@ def get_logger(name: str) -> logging.Logger:
 
 def event(logger: logging.Logger, level: str, message: str, /, **fields: object) -> None:
     """Log a fixed sentence with what varies as fields; `level` is debug, info, warning or error."""
-    logger.log(LEVELS[level], message, extra={_FIELDS: fields}, stacklevel=2)
+    if logger.isEnabledFor(LEVELS[level]):  # most of what polls say is not heard
+        logger.log(LEVELS[level], message, extra={_FIELDS: fields}, stacklevel=2)
 
 
 def failure(logger: logging.Logger, message: str, error: BaseException, /, **fields: object) -> None:

@@ -103,7 +103,7 @@ async def _keep_house(app: App) -> None:
 
 
 def _sum_up(app: App) -> OnceSummary:
-    counts, attempts = app.poller.counts, app.attempts
+    counts, attempts = app.poller.counts, app.tally.attempts
     delivered = attempts.get("ok", 0)
     failed = sum(attempts.values()) - delivered
     reader = app.database.reader

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import StoreError
 from monitor.feeds.pacing import host_of
 from monitor.feeds.schedule import start_rate
+from monitor.model import FetchStatus
 from monitor.moving import address_of, learnt_addresses
 from monitor.pipeline import check_feed
 from monitor.service.asking import Asking
@@ -75,7 +76,7 @@ class Poller:
         self._held: dict[int, float] = {}
         self._forced = False
         self._asking = Asking(deps.database, deps.clock)
-        self._fresh: dict[int, FeedState] = {}  # rows of a forced round that nothing was made of yet
+        self._fresh: dict[int, FeedState] = {}  # rows that were just read, and of which nothing was made yet
         self.waits = False  # while the clock was set and what is due has not moved with it yet
         self.plan = plan
         self._failed: Counter[int] = Counter()
@@ -117,7 +118,10 @@ class Poller:
         if self.outage.on:
             return self._probe()
         self._look()
-        return self.slots.serve()
+        try:
+            return self.slots.serve()
+        finally:
+            self._fresh.clear()  # what begins later is read anew
 
     async def poll_all(self, *, force: bool, only: str | None = None) -> None:
         """Poll each due feed once; with `force` every feed that did not forbid it; `only` one of them."""
@@ -149,8 +153,15 @@ class Poller:
         if self.slots.waiting >= MANY and now - self._looked < 1.0:
             return
         self._looked = now
-        rows = self._deps.database.reader.rows(sql.FEEDS_DUE, now=to_db(self._deps.clock()))
-        self._fill((row["id"], row["name"]) for row in rows)
+        reader, moment = self._deps.database.reader, self._deps.clock()
+        # Most looks find a few, and these begin at once: one query for all of their rows.
+        first = read_all(FeedState, reader.rows(sql.FEEDS_DUE_FIRST, now=to_db(moment), count=MANY))
+        if len(first) < MANY:
+            self._fresh = {s.id: s for s in first if _may_ask(s, moment, force=False)}
+            self._fill((s.id, s.name) for s in first)
+        else:
+            rows = reader.rows(sql.FEEDS_DUE, now=to_db(moment))
+            self._fill((row["id"], row["name"]) for row in rows)
 
     def _fill(self, feeds: Iterable[tuple[int, str]]) -> None:
         now = self._steady()
@@ -245,7 +256,10 @@ class Poller:
         return self.plan is not plan or (self.outage.on and not probe)
 
     def _report(self, recorded: Recorded) -> None:
-        self.counts[f"status_{recorded.status.value}"] += 1
+        # A document that is none counts as a bad one, whatever its server called it.
+        unread = recorded.status is FetchStatus.NEW and not recorded.ok
+        ended = FetchStatus.BAD_BODY if unread else recorded.status
+        self.counts[f"status_{ended.value}"] += 1
         self.counts["polled"] += 1
         self.counts["new"] += recorded.new
         self.counts["matched"] += recorded.matched

@@ -24,6 +24,7 @@ from monitor.errors import ConfigError, TocsinError
 from monitor.service import systemd
 from monitor.service.learning import refiled
 from monitor.service.log import event, failure, get_logger, redacted
+from monitor.service.tally import APPLIED, REFUSED
 from monitor.store import sql
 from monitor.store.outbox import notice
 from monitor.store.rows import to_db
@@ -182,6 +183,7 @@ class Reloader:
     async def _accept(self, plan: Plan) -> None:
         self._files = Fingerprint.of(plan.config)
         self.refusal, self.changed = None, ()
+        self._app.tally.reloads[APPLIED] += 1
         self._told.clear()
         self._applied(plan.config)
         event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
@@ -189,6 +191,7 @@ class Reloader:
 
     async def _refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal
+        self._app.tally.reloads[REFUSED] += 1
         for level, message, fields in _log_lines(refusal):
             event(_log, level, message, **fields)
         text = cut(refusal.text)

@@ -124,6 +124,11 @@ class Slots:
         """Whether any poll has begun and not ended."""
         return bool(self._running)
 
+    @property
+    def in_hand(self) -> int:
+        """How many polls have begun and not ended."""
+        return len(self._running)
+
     def fill(self, feeds: Iterable[tuple[int, str]]) -> None:
         """These (feed id, host) are due, the longest first; forget what waited before. Begun ones go on."""
         wanted = [(feed_id, site_of(host)) for feed_id, host in feeds if feed_id not in self._running]

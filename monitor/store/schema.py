@@ -32,6 +32,7 @@ _VERSION = "SELECT version_num FROM alembic_version"
 _INCREMENTAL = 2  # of PRAGMA auto_vacuum
 _AT_ONCE = 1024  # pages copied between two reports of progress
 _MARGIN = 1 << 20  # bytes that a backup leaves free at least
+_UPGRADING = ".upgrading.backup"  # ends the name of the backup while its migration is under way
 
 
 def version_of(path: Path) -> str | None:
@@ -61,25 +62,38 @@ def migrate(path: Path, *, now: datetime) -> Path | None:
     the disk has no room for the backup; nothing is changed then.
     """
     current = version_of(path)
+    kept = path.with_name(f"{path.name}{_UPGRADING}")
     if current == HEAD:
-        return None
+        return _keep(kept, path, now) if kept.exists() else None
     if current is not None and current > HEAD:
         raise StoreError(
             f"{path} was written by a newer Tocsin (schema {current}, this version knows {HEAD})",
             hint="install that version again, or restore the backup it made before it upgraded",
         )
-    saved = None
     if current is not None:
-        saved = path.with_name(f"{path.name}.{current}.{now:%Y%m%dT%H%M%SZ}.backup")
-        backup(path, saved)
+        kept.unlink(missing_ok=True)  # of an attempt that did not come to its end: the file is as it was
+        backup(path, kept)
     make_private(path)
     _set_vacuum(path)
     if current is None and newest.VERSION == HEAD:
         _create(path)
     else:
         _upgrade(path)
-    if current is not None:
-        _convert(path)
+    if current is None:
+        return None
+    _convert(path)
+    return _keep(kept, path, now)
+
+
+def _keep(kept: Path, path: Path, now: datetime) -> Path:
+    """
+    Give the backup its lasting name, once the migration that it was made for is done.
+
+    Until then there is one name for it, so that a migration which is tried again and again, by a service
+    manager for instance, fills no disk with backups.
+    """
+    saved = path.with_name(f"{path.name}.{version_of(kept)}.{now:%Y%m%dT%H%M%SZ}.backup")
+    kept.replace(saved)
     return saved
 
 
@@ -172,10 +186,11 @@ def _upgrade(path: Path) -> None:
 
 def backup(path: Path, target: Path, progress: Callable[[int, int], None] = lambda _done, _all: None) -> None:
     """
-    Copy the database as of one moment, while others may write to it; the copy is 0600 as well.
+    Copy the database as of one moment, while others may write to it.
 
-    `progress` is told the pages done and how many there are. Raises StoreError, before anything is written,
-    where the target exists or its disk has no room.
+    The copy is 0600 as well, and bears its name only once it is whole. `progress` is told the pages done and
+    how many there are. Raises StoreError, before anything is written, where the target exists or its disk has
+    no room.
     """
     if target.exists():
         raise StoreError(f"{target} exists already", hint="name another file")
@@ -189,15 +204,19 @@ def backup(path: Path, target: Path, progress: Callable[[int, int], None] = lamb
         except sqlite3.Error as error:
             raise explain(error, path) from error
         _require_room(target, size)
-        make_private(target)
+        part = target.with_name(f"{target.name}.part")
+        part.unlink(missing_ok=True)  # of a copy that was killed
+        make_private(part)
         try:
-            with closing(sqlite3.connect(target)) as copy:
+            with closing(sqlite3.connect(part)) as copy:
                 source.backup(
                     copy, pages=_AT_ONCE, progress=lambda _status, left, total: progress(total - left, total)
                 )
-            _sync(target)
+            _sync(part)
+            part.replace(target)
+            _sync(target.parent)
         except (sqlite3.Error, OSError) as error:
-            target.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise StoreError(f"the backup to {target} failed: {error}") from error
 
 
@@ -219,6 +238,7 @@ def megabytes(size: int) -> str:
 
 
 def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

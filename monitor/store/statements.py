@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from monitor.store import held_rows, old_rows, page_rows, seen_rows, story_rows
+from monitor.store import figure_rows, held_rows, old_rows, page_rows, seen_rows, story_rows, told_rows
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -147,6 +147,15 @@ STATEMENTS: dict[str, ClauseElement] = {
         feeds.c.next_poll_at.is_not(None),
         feeds.c.retired_at.is_(None),
     ),
+    "FEEDS_SIGHT": select(
+        feeds.c.id,
+        feeds.c.name,
+        feeds.c.failures,
+        feeds.c.gone,
+        feeds.c.last_good_at,
+        feeds.c.last_poll_at,
+        feeds.c.next_poll_at,
+    ).where(feeds.c.retired_at.is_(None)),
     "FEED_ASKED": _set(feeds, "asked_at").where(feeds.c.id == p("feed_id")),
     "FEED_POLLED": _set(
         feeds,
@@ -218,6 +227,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "FEEDS_DUE": select(feeds.c.id, feeds.c.name)
     .where(feeds.c.next_poll_at <= p("now"))
     .order_by(feeds.c.next_poll_at),
+    "FEEDS_DUE_FIRST": select(feeds)
+    .where(feeds.c.next_poll_at <= p("now"))
+    .order_by(feeds.c.next_poll_at)
+    .limit(p("count")),
     # What still belongs to a round: long due, or about to be asked for the first time in long.
     "FEEDS_OVERDUE": select(func.count())
     .select_from(feeds)
@@ -504,11 +517,13 @@ STATEMENTS: dict[str, ClauseElement] = {
     .join(feeds, feeds.c.id == gaps.c.feed_id)
     .where(gaps.c.until >= p("since"))
     .order_by(gaps.c.until.desc()),
+    **figure_rows.STATEMENTS,
     **held_rows.STATEMENTS,
     **old_rows.STATEMENTS,
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,
     **seen_rows.STATEMENTS,
+    **told_rows.STATEMENTS,
     "FACT": select(facts.c.value, facts.c.at).where(facts.c.name == p("name")),
     "FACT_UPSERT": _upsert(facts, "name"),
     "FACT_DELETE": delete(facts).where(facts.c.name == p("name")),

@@ -52,15 +52,20 @@ def without_furniture(lines: Sequence[str], title: str = "") -> tuple[tuple[Line
     return kept, tuple([Cut(text, mark.why) for text, mark in marked if mark.cut])
 
 
-def is_clean(lines: Sequence[str]) -> bool:
-    """Whether surely nothing speaks against any of these lines: told quickly, as of most texts of feeds."""
+def is_clean(lines: Sequence[str], *, ends_in_text: bool = False) -> bool:
+    """
+    Whether surely nothing speaks against any of these lines: told quickly, as of most texts of feeds.
+
+    `ends_in_text`: the last one is known to be no label.
+    """
     if not lines:
         return True
     if len(lines) >= _BEGUN + _LEAST_TITLES and all(map(_may_be_title, lines[-_LEAST_TITLES:])):
         return False
-    if has_label(lines):
+    if has_label(lines[:-1] if ends_in_text else lines):
         return False
-    return not may_hold_phrase("\n".join([text for text in lines if len(text) <= _LONG_LINE]))
+    short = [text for text in lines if len(text) <= _LONG_LINE]
+    return not (short and may_hold_phrase("\n".join(short)))
 
 
 def _may_be_title(line: str) -> bool:

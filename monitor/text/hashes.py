@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from struct import Struct
+
+try:  # hashlib's own, without the library of OpenSSL that it loads: 3.6 MB in each process that parses
+    from _blake2 import blake2b
+except ImportError:  # an interpreter that is built otherwise
+    from hashlib import blake2b
 
 _SIGNED = Struct(">q").unpack  # big-endian; a third of the time of int.from_bytes
 

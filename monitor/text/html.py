@@ -70,16 +70,14 @@ def html_to_text(markup: str) -> str:
     Scripts, styles and comments are dropped; what merely looks like a tag ("a < b") stays.
     """
     if "<" not in markup:
-        text = markup if "&" not in markup else _decoded(markup)
-        return _folded(_readable(text))
+        return _line(markup if "&" not in markup else _decoded(markup))
     # White space in HTML is only space; from here on a line feed means the end of a block.
     text = _without_tags(_folded(markup))
     if "&" in text:
         text = _decoded(text)
-    text = _readable(text)
     if "\n" not in text:
-        return _folded(text)
-    return "\n".join([line for line in [_folded(line) for line in text.split("\n")] if line])
+        return _line(text)
+    return "\n".join(filter(None, map(_line, text.split("\n"))))
 
 
 def one_line(text: str, limit: int) -> str:
@@ -145,9 +143,11 @@ def _decoded(text: str) -> str:
     return html.unescape(_ABSURD_REFERENCE.sub("", text) if "&#" in text else text)
 
 
-def _readable(text: str) -> str:
-    """The text without characters that are not read."""
-    return text if text.isprintable() else _UNREAD.sub("", text)
+def _line(text: str) -> str:
+    """The text folded, and without characters that are not read: none of these is printable."""
+    if "  " not in text and text.isprintable():
+        return text.strip(" ")
+    return " ".join(_UNREAD.sub("", text).split())
 
 
 def _folded(text: str) -> str:

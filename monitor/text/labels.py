@@ -57,7 +57,8 @@ class _Book:
 
 def label_of(line: str) -> Label | None:
     """The label that a line is ("Lire aussi :"), or begins with ("Lire aussi : l'opposition proteste")."""
-    if not _may_be_label(line):
+    # Looked up here, without a call: this is asked of lines of all news.
+    if not _may_begin.get(line.partition(" ")[0], True) or not _may_be_label(line):
         return None
     plain = line.lstrip(_BEFORE).rstrip(_BEHIND)
     book = _book()
@@ -77,9 +78,7 @@ def label_of(line: str) -> Label | None:
 def has_label(lines: Iterable[str]) -> bool:
     """Whether any of these lines is a label or begins with one."""
     get = _may_begin.get
-    # Looked up here, without a call: this is asked of every line of all news.
-    doubtful = [line for line in lines if get(line.partition(" ")[0], True)]
-    return any(map(label_of, doubtful))
+    return any(get(line.partition(" ")[0], True) and label_of(line) for line in lines)
 
 
 def _may_be_label(line: str) -> bool:

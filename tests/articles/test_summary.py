@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.articles.summary import WHOLE_CHARS, cleaned, cleaned_text
 from monitor.text.html import html_to_text
+from monitor.text.tokens import folded_tokens
 
 SENTENCE = "Ministers of six countries met in the capital on Tuesday to talk about water and grain."
 
@@ -206,3 +207,25 @@ def test_any_markup_can_be_cleaned(pieces: list[str]) -> None:
     """And the text that a caller has already changes nothing."""
     markup = "".join(pieces)
     assert cleaned(markup) == cleaned(markup, plain=html_to_text(markup))
+
+
+SIGNED = st.sampled_from(
+    [
+        *("The post", "the", "post", "L\u2019article", "Der Beitrag", "ظهرت المقالة"),
+        *("appeared first on", "erschien zuerst auf", "Talks", "The Post", "in the capital"),
+        *("—", "…", "«", "x" * 39),
+    ]
+)
+
+
+@given(st.lists(SIGNED, min_size=1, max_size=9))
+def test_a_signature_is_known_by_all_its_words(pieces: list[str]) -> None:
+    """However many signs and long words stand before, between and behind them."""
+    line = " ".join(pieces)
+    words = folded_tokens(line)
+    starts = map(folded_tokens, ("The post", "L'article", "Der Beitrag", "ظهرت المقالة"))
+    begins = words[:2] in starts
+    spoken = f" {' '.join(words)} "
+    ends = " appeared first on " in spoken or " erschien zuerst auf " in spoken
+    signatures = [cut for cut in cleaned_text([line]).cut if cut.why == "said by the publishing system"]
+    assert bool(signatures) == (begins and ends)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -121,7 +120,7 @@ def test_a_bare_number_is_an_articles_and_says_so(tmp_path: Path) -> None:
     """Where an alert of that number is another article's, the way to it is told."""
     rain = Item("Rain", guid="2", link="https://n.example/2", age=3)
     outcome = explain(rung(tmp_path, TALKS, rain), "1")
-    assert outcome.out.startswith("Rain\n")
+    assert "\n\nRain\n" in outcome.out
     assert outcome.err == "this is article 1; alert 1 is another: tocsin explain alert:1\n"
 
 
@@ -131,23 +130,25 @@ def test_an_unknown_address_names_the_feeds_that_could_have(tmp_path: Path) -> N
     outcome = explain(config, "https://a.example/else")
     assert outcome.code == 1
     assert "  a  ok; is of the same site; last good poll " in outcome.out
-    assert "first no: not seen: feed a has not shown it" in outcome.out
-    assert "tocsin fetch a" in outcome.out
+    assert outcome.out.startswith("Not told: feed a has not shown it; it was last read ")
+    assert "\n    tocsin fetch a\n" in outcome.out
     found = explain(config, "https://a.example/else?utm_source=x", "--json")
     assert found.code == 1
     (one,) = found.objects
-    assert tuple(one) == ("target", "found", "url", "key", "feeds", "first_no")
+    assert tuple(one) == ("target", "found", "answer", "url", "key", "elsewhere", "feeds", "first_no")
     assert (one["found"], one["url"]) == (False, "https://a.example/else")
     assert [(f["feed"], f["state"]) for f in one["feeds"]] == [("a", "ok")]
-    assert one["first_no"] == {"stage": "entry", "why": "feed a has not shown it", "feed": "a"}
+    no = one["first_no"]
+    assert (no["stage"], no["cause"], no["feed"]) == ("entry", "not_listed", "a")
+    assert one["answer"]["command"] == "tocsin fetch a"
 
 
 def test_a_site_without_a_feed_says_how_to_add_one(tmp_path: Path) -> None:
     """Where no feed could have carried it, the remedy is another feed."""
     outcome = explain(rung(tmp_path), "https://else.example/x")
     assert outcome.code == 1
-    assert "first no: no feed: no configured feed is of else.example" in outcome.out
-    assert "tocsin feeds add URL" in outcome.out
+    assert outcome.out.startswith("Not told: no configured feed is of else.example")
+    assert "\n    tocsin feeds discover https://else.example/x\n" in outcome.out
 
 
 def test_an_article_whose_text_was_pruned_is_told_by_its_marks(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_an_article_whose_text_was_pruned_is_told_by_its_marks(tmp_path: Path) -
     outcome = explain(config, URL)
     assert outcome.code == 0
     assert "feed a: ok" in outcome.out
-    assert "no longer kept" in outcome.out
+    assert outcome.out.startswith("Seen, but what became of it is no longer kept ([monitor] retention)\n")
     found = shape(config, URL)
     assert (found["article"], found["rules"]) == ({"id": 1, "stored": False}, [])
 
@@ -174,7 +175,8 @@ def test_the_way_is_told_from_feed_to_receiver(tmp_path: Path) -> None:
     outcome = explain(config, URL)
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
-    assert lines[:2] == ["Talks in Doha", URL]
+    assert lines[0].startswith("Told: rule talks rang on desk, 20")
+    assert lines[1:4] == ["", "Talks in Doha", URL]
     for part in [
         "article 1 · published ",
         "feed a: ok",
@@ -192,7 +194,7 @@ def test_the_way_is_told_from_feed_to_receiver(tmp_path: Path) -> None:
         "    desk: suppressed, the same story was told on this channel, or will be",
         "  ✓ told on desk",
         "other rules",
-        "  ✗ rain  no match: rain: not in title, summary, body",
+        "  ✗ rain  no match (1 of 2): rain: not in title, summary, body",
     ]:
         assert part in outcome.out, part
     assert "rule off" not in outcome.out
@@ -213,7 +215,8 @@ def test_what_waits_says_when_it_is_tried_again(tmp_path: Path) -> None:
     assert "      next attempt " in out
     assert "      channel desk is paused until " in out
     assert ": refused 404: no such room" in out
-    assert "  ✗ first no: not delivered: desk: it waits to be tried again: connection refused" in out
+    assert "  ✗ first no: not delivered: desk: its channel is paused until " in out
+    assert "its service asked to wait; the last answer was transient: connection refused" in out
 
 
 def test_json_has_the_documented_shape(tmp_path: Path) -> None:
@@ -221,7 +224,11 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     config = rung(tmp_path)
     delivered(tmp_path / "desk.db")
     found = shape(config, URL)
-    assert set(found) == {"target", "found", "article", "feeds", "rules"}
+    assert set(found) == {"target", "found", "answer", "article", "feeds", "rules"}
+    assert set(found["answer"]) == {
+        *("told", "pending", "rule", "channels", "at", "maybe_repeat", "stage", "cause", "sentence"),
+        *("remedy", "command"),
+    }
     article = {
         "id",
         "stored",
@@ -243,7 +250,7 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     talks, rain = found["rules"]
     assert set(talks) == {
         *("rule", "enabled", "error", "now", "judged_as", "loaded", "first_loaded", "matches", "ways"),
-        "first_no",
+        *("first_no", "near", "routes"),
     }
     assert set(talks["now"]) == {"holds", "strength", "weak", "sources", "tree", "failed"}
     assert talks["now"]["tree"]["text"] == "doha AND (kabul OR qatar)"
@@ -260,13 +267,15 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
             "outbox",
             "next_attempt",
             "paused_until",
+            "maybe_repeat",
             "attempts",
         ),
     }
     assert set(first["deliveries"][0]["attempts"][0]) == {"number", "at", "answer", "status", "detail"}
     assert [w["first_no"] and w["first_no"]["stage"] for w in talks["ways"]] == [None, "told"]
     assert talks["first_no"] is None
-    assert rain["first_no"]["stage"] == "text"
+    assert (rain["first_no"]["stage"], rain["first_no"]["cause"]) == ("text", "missing")
+    assert rain["near"] == {"holds": 1, "of": 2, "share": 0.5}
     assert rain["now"]["failed"] == {"text": "rain", "why": "not in title, summary, body"}
 
 
@@ -316,66 +325,3 @@ def test_a_pipe_of_plain_letters_gets_words(tmp_path: Path) -> None:
     assert "  yes all of" in text
     assert "no  kabul" in text
     assert "\x1b" not in text
-
-
-# --- files -----------------------------------------------------------------------------------------------
-
-
-def test_a_file_is_judged_as_it_stands(tmp_path: Path) -> None:
-    """Rules that hold are shown with their trees, others in a line; no database is needed."""
-    article = tmp_path / "a.txt"
-    article.write_text("Talks in Doha\nThey met in Qatar.", encoding="utf-8")
-    outcome = explain(configured(tmp_path), article)
-    assert (outcome.code, outcome.err) == (0, "")
-    assert "rule talks · holds now" in outcome.out
-    assert "body: They met in Qatar." in outcome.out
-    assert "  ✗ rain  rain: not in title, summary, body" in outcome.out
-
-
-def test_a_file_of_lines_gives_an_object_each(tmp_path: Path) -> None:
-    """In input order, with each rule's verdict."""
-    lines = tmp_path / "a.jsonl"
-    lines.write_text("\n".join(json.dumps({"id": n, "title": t}) for n, t in enumerate(["Doha Qatar", "x"])))
-    found = explain(configured(tmp_path), lines, "--rule", "talks", "--json").objects
-    assert [(o["article"]["id"], o["rules"][0]["now"]["holds"]) for o in found] == [(0, True), (1, False)]
-    assert set(found[0]["rules"][0]) == {"rule", "enabled", "error", "now"}
-
-
-# --- how it ends -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("target", "code", "words"),
-    [
-        ("99", 1, "there is no article 99"),
-        ("alert:99", 1, "there is no alert 99"),
-        ("article:99999999999999999999", 1, "there is no article 99999999999999999999"),
-        ("alert:99999999999999999999", 1, "there is no alert 99999999999999999999"),
-        ("ftp://n.example/x", 2, "is no http or https address"),
-        ("foo", 2, "foo is no address, number or file"),
-        ("alert:x", 2, "alert:x is no address, number or file"),
-        ("missing.txt", 2, "there is no file missing.txt"),
-        ("", 2, "is no address, number or file"),
-    ],
-)
-def test_what_is_not_there(tmp_path: Path, target: str, code: int, words: str) -> None:
-    """An unknown number fails with 1, what is no target with 2, each with a remedy and nothing on stdout."""
-    outcome = explain(rung(tmp_path), target)
-    assert (outcome.code, outcome.out) == (code, "")
-    assert words in outcome.err
-
-
-def test_an_alerts_number_is_offered_where_no_article_has_it(tmp_path: Path) -> None:
-    """Who types the number from `alerts list` is led on."""
-    config = rung(tmp_path)
-    with transaction(tmp_path / "desk.db") as tx:
-        tx.run("UPDATE ledger SET alert_id = NULL")
-        tx.run("UPDATE alerts SET id = 40")
-    assert "tocsin explain alert:40" in explain(config, "40").err
-
-
-def test_without_a_database_there_is_a_remedy(tmp_path: Path) -> None:
-    """Before the first run no feed has shown anything, and the message says how to begin."""
-    outcome = explain(configured(tmp_path), URL)
-    assert outcome.code == 1
-    assert "tocsin run" in outcome.err

@@ -11,7 +11,6 @@ from monitor.config.load import require
 from tests.support.configs import FEED, RULE, SMALL, load, write
 
 TABLES = [
-    ('[metrics]\nlisten = "127.0.0.1:1"\n', 11, "[metrics]"),
     ('[deadman]\nurl = "https://x.example/"\n', 11, "[deadman]"),
     ('[canary]\nchannels = ["screen"]\n', 11, "[canary]"),
 ]

@@ -293,6 +293,12 @@ def test_the_parent_never_imports_feedparser() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_a_worker_loads_no_openssl() -> None:
+    """A hash is no reason to: it would be a fifth of the memory of a process that parses."""
+    code = "import sys, monitor.feeds.worker; sys.exit('_hashlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def items_of(*numbers: int, head: str = "", base: str = "https://example.org/") -> bytes:
     """A feed with one item for each number; `head` is what the channel says beside its link."""
     items = "".join(

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.errors import StoreError
+from monitor.errors import Fault, StoreError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
 from monitor.service.daemon import Daemon
+from monitor.service.health import healthz
 from monitor.settings import ChannelConfig, Config, RuleConfig
 from monitor.store import sql
 from monitor.store.writer import Writer
@@ -231,12 +232,16 @@ def test_a_stuck_writer_is_told_and_the_watchdog_starves(tmp_path: Path, manager
             assert said[-1] == (
                 "STATUS=the database's writer has not answered for 39 s; watching 0 feeds with 1 rule"
             )
+            assert healthz(daemon._pulse(), app.clock()).status == 503
             gate.set()
             await asyncio.wrap_future(stuck)
             assert pulse._question is not None
             await asyncio.wrap_future(pulse._question)
             look_on(daemon, app, pulse, manager, 1)
             assert manager.heard() == ["STATUS=watching 0 feeds with 1 rule", "WATCHDOG=1"]
+            assert healthz(daemon._pulse(), app.clock()).status == 200
+            app.database.health.note(StoreError("the disk is full", fault=Fault.FULL))
+            assert b"polling is stopped: the disk is full" in healthz(daemon._pulse(), app.clock()).body
 
     asyncio.run(story())
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, create_engine, select
 
 from monitor.store import sql, tables
-from monitor.store.rows import ChannelState, FeedState, from_db, read, to_db, write
+from monitor.store.rows import ChannelState, FeedState, from_db, read, read_all, to_db, write
 from tests.support.store import NOW, add_feed, new_database, transaction
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def test_raw_reads_what_sqlmodel_writes(tmp_path: Path, moment: datetime, number
     with transaction(path) as tx:
         state = read(FeedState, tx.rows(sql.FEEDS)[0])
         assert [row["id"] for row in tx.rows(sql.FEEDS_DUE, now=to_db(moment))] == [1]
+        first = read_all(FeedState, tx.rows(sql.FEEDS_DUE_FIRST, now=to_db(moment), count=1))
+        assert first == [state]
     assert (state.url_hash, state.added_at, state.next_poll_at) == (number, moment, moment)
     assert state.gone is True
     assert state.suspect is False

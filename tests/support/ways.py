@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from monitor.explaining import Explanation, article_ids, carriers_of, explain_article, site_of
+from monitor.carriers import article_ids, carriers_of, removed_carriers, site_of
+from monitor.explaining import Explanation, explain_article
 from monitor.model import Answer, AnswerClass, OutboxState, Reason
 from monitor.plan import build_plan
 from monitor.settings import RuleConfig
-from monitor.stages import No, RuleNow, never_seen
+from monitor.stages import No, RuleNow
 from monitor.store import sql
 from monitor.store.outbox import drop_by_hand, lease_next, settle
+from monitor.unseen import Asked, never_seen
 from tests.support.documents import Item
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ def explanations(desk: Desk, url: str, config: Config | None = None) -> list[Exp
     reader = desk.database.reader
     named = {rule.name for rule in rules}
     rules += [RuleNow(r["name"]) for r in reader.rows(sql.RULES) if r["name"] not in named]
-    found = (explain_article(reader, i, config, engine, rules) for i in article_ids(reader, url))
+    found = (
+        explain_article(reader, i, config, engine, rules, now=desk.now) for i in article_ids(reader, url)
+    )
     return [one for one in found if one is not None]
 
 
@@ -54,7 +58,9 @@ def first_no(desk: Desk, url: str, rule: str = "talks", config: Config | None = 
     """The first no of an address under a rule, whether it was ever seen or not."""
     found = explanations(desk, url, config)
     if not found:
-        return never_seen(carriers_of(desk.database.reader, url, config or desk.config), site_of(url))
+        reader, asked = desk.database.reader, Asked(desk.now)
+        removed = removed_carriers(reader, url)
+        return never_seen(carriers_of(reader, url, config or desk.config), site_of(url), asked, removed)
     return next(way.no for way in found[0].rules if way.rule.name == rule)
 
 

@@ -47,7 +47,7 @@ After=systemd-journald.socket systemd-journald.service
 
 [Service]
 Type=oneshot
-TimeoutStartSec=150
+TimeoutStartSec=280
 ExecStart=/bin/sh -c 'exec /opt/python/bin/$(basename "$(readlink -f "$python")") /opt/source/tests/systemd/inside.py >/results/talk 2>&1'
 ExecStopPost=/bin/systemctl --force --force poweroff
 UNIT

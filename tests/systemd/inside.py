@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -33,7 +35,20 @@ PATIENCE = 30.0
 BEGAN = time.monotonic()
 CANARY = "canary-of-the-credential"
 # Minutes become seconds; everything else is the unit as it is shipped.
-SHORTER = "[Service]\nWatchdogSec=5\nRestartSec=1\nLoadCredential=desk:/etc/tocsin/credentials/desk\n"
+SHORTER = (
+    "[Service]\nWatchdogSec=5\nRestartSec=1\nTimeoutStartSec=15\n"
+    "LoadCredential=desk:/etc/tocsin/credentials/desk\n"
+)
+PATHS = Path("/opt/tocsin/lib")
+WISHES = Path("/opt/wishes")  # what stuck.py looks at
+OLDEST = Path("/opt/source/tests/fixtures/schemas/0001.sql")
+STEP = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "{new}", "{old}", None, None
+def upgrade():
+    op.add_column("notices", sa.Column("extra_{new}", sa.Text(), nullable=False, server_default=""))
+"""
 
 
 class World:
@@ -107,16 +122,24 @@ def wait(name: str, true: Callable[[], bool]) -> None:
     say(name, "yes" if seen else "no")
 
 
+def arrived(world: World, title: str) -> Callable[[], bool]:
+    """Whether this is the message that came last."""
+    return lambda: world.received[-1] == title
+
+
 def install(world: World) -> None:
     """A virtual environment under /opt, then what the README says."""
     (Path("/etc/ld.so.conf.d") / "python.conf").write_text("/opt/python/lib\n", encoding="utf-8")
     run("ldconfig")
     run(sys.executable, "-m", "venv", "--without-pip", "/opt/tocsin")
-    (site,) = Path("/opt/tocsin/lib").glob("python3*/site-packages")
-    (site / "tocsin.pth").write_text("/opt/source\n/opt/site\n", encoding="utf-8")
+    put_in(Path("/opt/source"))
+    WISHES.mkdir()
     command = Path("/opt/tocsin/bin/tocsin")
     command.write_text(
-        "#!/opt/tocsin/bin/python\nfrom monitor.__main__ import main\nmain()\n", encoding="utf-8"
+        "#!/opt/tocsin/bin/python\nimport sys\nfrom monitor.__main__ import main\n"
+        "if 'run' in sys.argv:\n    sys.path.append('/opt/source/tests/systemd')\n"
+        "    import stuck\n    stuck.arm()\nmain()\n",
+        encoding="utf-8",
     )
     command.chmod(0o755)
     done = run(str(command), "init", "--system", "--yes")
@@ -128,6 +151,12 @@ def install(world: World) -> None:
     DROP_IN.parent.mkdir()
     DROP_IN.write_text(SHORTER, encoding="utf-8")
     run("systemctl", "daemon-reload")
+
+
+def put_in(program: Path) -> None:
+    """Let the environment run the program that lies there, as an upgrade by pip would."""
+    (site,) = PATHS.glob("python3*/site-packages")
+    (site / "tocsin.pth").write_text(f"{program}\n/opt/site\n", encoding="utf-8")
 
 
 def configure(world: World, more: str = "") -> None:
@@ -197,11 +226,88 @@ def break_it(world: World) -> None:
         wait(f"{name} ends well", lambda: shown("SubState") == "running")
         say(f"{name} took", f"{time.monotonic() - began:.1f} s")
         world.publish(f"Doha after {name}")
-        wait(f"alert after {name}", lambda last=f"Doha after {name}": world.received[-1] == last)  # type: ignore[misc]
+        wait(f"alert after {name}", arrived(world, f"Doha after {name}"))
     said = journal("UNIT=tocsin.service")
     say("watchdog struck", "yes" if "Watchdog timeout" in said else "no")
     own = journal("_SYSTEMD_UNIT=tocsin.service")
     say("the journal says where it stood", "yes" if "Stack (most recent call first)" in own else "no")
+
+
+def hang(world: World) -> None:
+    """One part stands still while the process and its other parts go on."""
+    for part, words in (("writer", "the database's writer"), ("sender", "the outbox")):
+        restarts, wish = shown("NRestarts"), WISHES / part
+        began = time.monotonic()
+        wish.touch()
+        world.publish(f"Doha beside a stuck {part}")
+        wait(f"stuck {part} leads to a new start", lambda before=restarts: shown("NRestarts") != before)  # type: ignore[misc]
+        say(f"stuck {part} took", f"{time.monotonic() - began:.1f} s")
+        wish.unlink()
+        wait(f"stuck {part} ends well", lambda: shown("SubState") == "running")
+        wait(f"alert after stuck {part}", arrived(world, f"Doha beside a stuck {part}"))
+        own = journal("_SYSTEMD_UNIT=tocsin.service")
+        say(f"the journal names the {part}", "yes" if words in own else "no")
+
+
+def upgraded(world: World) -> None:
+    """Three versions in a row, each with a step of its own; then the oldest schema, and a long migration."""
+    run("systemctl", "start", "tocsin")
+    head = schema()
+    for number in (1, 2, 3):
+        old, new = schema(), f"{int(head) + number:04d}"
+        program = Path(f"/opt/version{number}")
+        shutil.copytree(
+            "/opt/source/monitor" if number == 1 else f"/opt/version{number - 1}/monitor", program / "monitor"
+        )
+        steps = program / "monitor" / "store" / "migrations" / "versions"
+        (steps / f"{new}_more.py").write_text(STEP.format(new=new, old=old), encoding="utf-8")
+        module = program / "monitor" / "store" / "schema.py"
+        text = module.read_text(encoding="utf-8")
+        module.write_text(text.replace(f'HEAD = "{old}"', f'HEAD = "{new}"'), encoding="utf-8")
+        put_in(program)
+        say(f"upgrade {number}", run("systemctl", "restart", "tocsin").returncode)
+        say(f"schema after upgrade {number}", int(schema()) - int(head))
+        world.publish(f"Doha after upgrade {number}")
+        wait(
+            f"alert after upgrade {number}",
+            arrived(world, f"Doha after upgrade {number}"),
+        )
+    say("backups of upgrades", len(list(STATE.glob("tocsin.db.*.backup"))))
+    put_in(Path("/opt/source"))
+    restarts = shown("NRestarts")
+    say("going back", "refused" if run("systemctl", "restart", "tocsin").returncode else "taken")
+    say(
+        "going back says why",
+        "yes" if "written by a newer Tocsin" in journal("_SYSTEMD_UNIT=tocsin.service") else "no",
+    )
+    run("systemctl", "stop", "tocsin")
+    say("restarts of what cannot start", "few" if int(shown("NRestarts")) - int(restarts) < 5 else "many")
+    owner = STATE.stat()
+    for file in STATE.glob("tocsin.db*"):
+        file.unlink()
+    with sqlite3.connect(STATE / "tocsin.db") as con:
+        con.executescript(OLDEST.read_text(encoding="utf-8"))
+    con.close()
+    os.chown(STATE / "tocsin.db", owner.st_uid, owner.st_gid)
+    began = time.monotonic()
+    (WISHES / "migration").touch()
+    say("long migration", run("systemctl", "start", "tocsin").returncode)
+    took = time.monotonic() - began
+    say("long migration took", f"{took:.1f} s")
+    say("longer than the unit allows a start", "yes" if took > 15 else "no")
+    say("schema after the long migration", "the newest" if schema() == head else schema())
+    wait("what was on its way then", lambda: "Dockers announce a strike" in world.received[-1])
+    run("systemctl", "stop", "tocsin")
+    for file in STATE.glob("tocsin.db*"):
+        file.unlink()
+
+
+def schema() -> str:
+    """The schema of the service's database."""
+    with sqlite3.connect(f"file:{STATE / 'tocsin.db'}?mode=ro", uri=True) as con:
+        (version,) = con.execute("SELECT version_num FROM alembic_version").fetchone()
+    con.close()
+    return str(version)
 
 
 def stop(world: World) -> None:
@@ -288,7 +394,7 @@ def main() -> None:
     """All of it, in order; what stops it is a line too."""
     world = World()
     try:
-        for step in (install, start, reload, break_it, stop, administer, as_user):
+        for step in (install, start, reload, break_it, hang, stop, administer, upgraded, as_user):
             step(world)
     except Exception as error:
         say("stopped by", repr(error))

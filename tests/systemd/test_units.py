@@ -68,9 +68,9 @@ def test_a_wrong_key_would_be_found(tmp_path: Path) -> None:
 
 @needs_systemd
 def test_the_exposure_stays_low(tmp_path: Path) -> None:
-    """`systemd-analyze security` rates the system unit at 1.2 of 10 or better."""
+    """`systemd-analyze security` rates the system unit at 1.1 of 10 or better."""
     path = installed("tocsin.service", tmp_path)
-    done = analyze("security", "--offline=true", "--threshold=12", path, folder=tmp_path)
+    done = analyze("security", "--offline=true", "--threshold=11", path, folder=tmp_path)
     assert done.returncode == 0, done.stdout[-300:]
 
 
