@@ -84,6 +84,7 @@ class Story:
     """What happened to one dispatch: when each of its headlines appeared, and whether it may be told."""
 
     seen: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    feeds: set[str] = field(default_factory=set)
     may_ring: bool = False
 
 
@@ -155,7 +156,7 @@ class Rings(RuleBasedStateMachine):
     def ring(self, names: set[str], feed: str) -> None:
         """A new dispatch."""
         title = f"{' '.join(sorted(names))} story {len(self.stories)}"
-        self.stories.append(Story())
+        self.stories.append(Story(feeds={feed}))
         self._appears(self.stories[-1], title)
         self.room.rings(title, feed)
         self._look(self.stories[-1])
@@ -169,11 +170,13 @@ class Rings(RuleBasedStateMachine):
     @precondition(lambda self: self.stories)
     @rule(data=st.data(), feed=st.sampled_from("ab"))
     def copy(self, data: Any, feed: str) -> None:
-        """The other feed shows one, in one of its forms."""
+        """The other feed shows one, in its newest form; twice in one feed it would be a follow-up."""
         room = self.room
         titles = [i.title for i in room.items["b" if feed == "a" else "a"]]
+        titles = [title for title in titles if feed not in self.of[title].feeds]
         if titles:
             title = data.draw(st.sampled_from(titles))
+            self.of[title].feeds.add(feed)
             self._appears(self.of[title], title)
             room.copies(title, feed)
             self._look(self.of[title])
