@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
@@ -18,7 +18,7 @@ from monitor.pages.budget import Rate
 from monitor.rules.engine import compile_rules
 from monitor.rules.reach import reaches
 from monitor.rules.tree import asked_for
-from monitor.settings import LEAST_INTERVAL, ChannelConfig
+from monitor.settings import CANARY, LEAST_INTERVAL, ChannelConfig, FeedConfig, RuleConfig, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from monitor.alerts.quiet import Window
     from monitor.rules.engine import Engine, RuleProblem
     from monitor.rules.frequency import Frequencies
-    from monitor.settings import Config, FeedConfig, RuleConfig
+    from monitor.settings import Config
 
+# What the canary of `service.canary` travels as. Its rule is compiled with the others, and hears of its feed
+# alone; nobody else's document holds its words.
+CANARY_FEED = FeedConfig(name=CANARY, url=Secret("http://127.0.0.1/canary"), full_text="never")
+CANARY_RULE = RuleConfig(name=CANARY, query='"tocsincanary sings"', feeds=(CANARY,))
+CANARY_CHANNEL = ChannelConfig(name=CANARY, type="terminal")
 WEIGHTS = {Severity.HIGH: 2.0, Severity.URGENT: 4.0}
 _NOT_OF_PAGES = ("title", "summary")  # scopes that a page adds nothing to
 
@@ -66,6 +71,11 @@ class Plan:
         least = 0.0 if polling.allow_private else LEAST_INTERVAL
         every = None if feed.every is None else max(feed.every, least)
         return PollPolicy(polling.every, max(polling.fastest, least), max(polling.slowest, least), every)
+
+    @property
+    def rules_in_force(self) -> int:
+        """How many of the configured rules articles are held against."""
+        return sum(name != CANARY for name in self.engine.rules)
 
     @property
     def notices_to(self) -> tuple[str, ...]:
@@ -119,10 +129,12 @@ def build_plan(
     """
     Compile the rules; problems of rules come back as values, and their rules are left out.
 
+    With [canary] its rule is one of the engine's, and none of `Plan.rules`.
     `frequencies` tell which words are rare in what is stored: with many rules that makes matching quicker.
     """
+    rules = config.rules if config.canary is None else (*config.rules, CANARY_RULE)
     engine, problems = compile_rules(
-        config.rules, config.entities, languages=config.languages, frequencies=frequencies
+        rules, config.entities, languages=config.languages, frequencies=frequencies
     )
     plan = Plan(
         config=config,
@@ -136,6 +148,26 @@ def build_plan(
         readers=_readers(engine),
     )
     return plan, problems
+
+
+def canary_plan(plan: Plan) -> Plan:
+    """The plan as the canary goes by it: the engine in force; no feed, rule or channel but its own."""
+    config = replace(
+        plan.config,
+        feeds=(CANARY_FEED,),
+        rules=(CANARY_RULE,),
+        channels=(CANARY_CHANNEL,),
+        routes=(),
+        quiet_hours=(),
+        notices=(),
+    )
+    return Plan(
+        config=config,
+        engine=plan.engine,
+        channels={CANARY: CANARY_CHANNEL},
+        feeds={CANARY: CANARY_FEED},
+        rules={CANARY: CANARY_RULE},
+    )
 
 
 @lru_cache

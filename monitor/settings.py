@@ -46,6 +46,8 @@ class Secret:
         return hash((self._value, self.source))
 
 
+# What the feed, the rule and the channel of the canary are called: no name that is configured begins so.
+CANARY = "~canary"
 LEAST_INTERVAL = 60.0  # seconds between two polls of a feed, unless private networks may be asked
 
 

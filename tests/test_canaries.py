@@ -310,6 +310,7 @@ VERBS: dict[str, list[list[str]]] = {
     "channels test": [[name] for name in ("json", "gotify", "ntfy", "mail", "hook", "hooktls")]
     + [["json", "--json"], ["nosuch"]],
     "status": [[], ["--json"], ["--latency"]],
+    "doctor": [["--feeds", "all"], ["--json"], ["--offline", "--deep"]],
     "config show": [[], ["--json"]],
     "config migrate": [["--dry-run"], ["--json"]],
     "config path": [[]],

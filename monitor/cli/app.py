@@ -40,7 +40,7 @@ ORDER = (
         "rules",
         "entities",
     ),
-    *("alerts", "silence", "outbox", "channels", "status", "db", "config"),
+    *("alerts", "silence", "outbox", "channels", "status", "doctor", "db", "config"),
 )
 
 
@@ -89,6 +89,7 @@ def load_verbs() -> None:
         config,
         db,
         demo,
+        doctor,
         entities,
         explain,
         extract,
@@ -124,6 +125,7 @@ def load_verbs() -> None:
         outbox,
         channels,
         status,
+        doctor,
         config,
         db,
     ):

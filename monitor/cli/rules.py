@@ -98,7 +98,7 @@ def engine_of(config: Config) -> Engine:
     """The rules compiled; ConfigError with the places if one cannot be used."""
     from monitor.plan import build_plan
 
-    plan, problems = build_plan(config)
+    plan, problems = build_plan(replace(config, canary=None))  # nobody asks for a rule that is no one's
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
         from monitor.cli.check import rule_findings

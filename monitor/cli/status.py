@@ -10,6 +10,7 @@ import typer
 from monitor.cli import (
     context,
     output,
+    status_canary,
     status_channels,
     status_config,
     status_latency,
@@ -17,6 +18,7 @@ from monitor.cli import (
     status_process,
     status_sight,
 )
+from monitor.cli.status_standing import stands_still
 from monitor.cli.status_words import SHOWN, moment, when
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def status(
     start = now - timedelta(seconds=span(since))
     if version_of(database) is None:
         reader = None
-        found = _nothing_yet(config, pid)
+        found = _nothing_yet(config, pid, now)
         lines: list[str] = ["not started yet: `tocsin run` makes the database and polls the feeds"]
     else:
         from monitor.service.preview import preview
@@ -67,6 +69,9 @@ def status(
         lines = [*preview(reader), *_notices(reader, now)]
     found["config"] = status_config.gather(reader, loaded, pid)
     found["trouble"] = _trouble(database) or None
+    # A disk that takes nothing takes no heartbeat either, and is named by itself.
+    sign = None if found["trouble"] else moment(found["last_tick"])
+    found["stuck"] = stands_still(pid, sign, now)
     if latency and reader is not None:
         found["latency"] = status_latency.gather(reader, start)
     if context.given.json:
@@ -91,7 +96,7 @@ def _trouble(database: Path) -> str:
     return describe(Fault.READ_ONLY, database).message
 
 
-def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
+def _nothing_yet(config: Config | None, pid: int | None, now: datetime) -> dict[str, Any]:
     return {
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
@@ -104,6 +109,7 @@ def _nothing_yet(config: Config | None, pid: int | None) -> dict[str, Any]:
         "gaps": [],
         **status_channels.NOTHING,
         **status_pages.NOTHING,
+        **status_canary.gather(config, None, pid, now),
         "baseline_matches": 0,
     }
 
@@ -133,6 +139,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetim
         ],
         **status_channels.gather(config, reader, now),
         **status_pages.gather(config, reader, yesterday),
+        **status_canary.gather(config, reader, pid, now),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
 
@@ -179,6 +186,8 @@ def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:
     daemon = f"running (process {found['pid']})" if running else "stopped"
     tick = when(", last sign", moment(found["last_tick"]), now)
     said = [f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}{tick}"]
+    if found["stuck"]:
+        said.append(f"         {output.colour(found['stuck'], 'red')}")
     if found["trouble"]:
         said.append(f"store    {output.colour(output.printable(found['trouble']), 'red')}")
     if offline := moment(found["offline_since"]):
@@ -210,5 +219,6 @@ def _outbox_lines(found: dict[str, Any], now: datetime) -> list[str]:
     return [
         f"outbox   {text}",
         *status_channels.lines(found),
+        *status_canary.lines(found, now),
         f"alerts   {found['alerts_24h']} in 24 h{last}",
     ]

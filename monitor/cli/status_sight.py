@@ -22,6 +22,7 @@ NOTHING: Mapping[str, Any] = {
     "feeds_changed": 0,
     "feeds_due": 0,
     "failing": [],
+    "failures": [],
     "silent": [],
     "troubles": [],
     "blind": [],
@@ -60,6 +61,7 @@ def gather(config: Config | None, reader: Reader, now: datetime) -> dict[str, An
         "feeds_changed": sum(f.changed for f in sights.values()),
         "feeds_due": sum(f.due for f in sights.values()),
         "failing": named[Sight.FAILING],
+        "failures": _failures(states, named[Sight.FAILING]),
         "silent": named[Sight.SILENT],
         "troubles": _troubles(config, reader, states),
         "blind": [_shape(rule) | {"blind": list(rule.blind)} for rule in blind],
@@ -87,6 +89,16 @@ def _feeds(config: Config | None, reader: Reader) -> tuple[list[FeedState], int,
     return [s for s in states if s.name in wanted], len(wanted), len(config.feeds) - len(wanted)
 
 
+def _failures(states: Sequence[FeedState], failing: Sequence[str]) -> list[dict[str, Any]]:
+    """Why feeds fail, in the words of their last polls: the commonest first, each with its feeds."""
+    feeds: dict[str, list[str]] = {}
+    for state in states:
+        if state.name in failing and state.last_message:
+            feeds.setdefault(state.last_message, []).append(state.name)
+    found = [{"why": why, "feeds": sorted(names)} for why, names in feeds.items()]
+    return sorted(found, key=lambda one: (-len(one["feeds"]), one["why"]))
+
+
 def _troubles(config: Config | None, reader: Reader, states: Sequence[FeedState]) -> list[dict[str, Any]]:
     """Those that are certain, the oldest first, with the rules that hear of their feeds."""
     troubles = open_by_feed(reader)
@@ -98,7 +110,12 @@ def _troubles(config: Config | None, reader: Reader, states: Sequence[FeedState]
 
 def lines(found: Mapping[str, Any], now: datetime) -> list[str]:
     """The same for people, as many as a person reads."""
-    return [_feed_line(found), *_trouble_lines(found["troubles"], now), *_blind_lines(found)]
+    return [
+        _feed_line(found),
+        *_failure_lines(found["failures"]),
+        *_trouble_lines(found["troubles"], now),
+        *_blind_lines(found),
+    ]
 
 
 def _feed_line(found: Mapping[str, Any]) -> str:
@@ -109,6 +126,13 @@ def _feed_line(found: Mapping[str, Any]) -> str:
     new = f", {unasked} not polled yet" if unasked > 0 else ""
     off = f", {feeds['disabled']} disabled" if feeds["disabled"] else ""
     return f"feeds    {feeds['total']}: {feeds['ok']} ok{failing}{quiet}{new}{off}"
+
+
+def _failure_lines(failures: Sequence[Mapping[str, Any]]) -> list[str]:
+    said = [f"{_names(one['feeds'])}: {output.printable(one['why'])}" for one in failures[:SHOWN]]
+    if len(failures) > SHOWN:
+        said.append(f"and {len(failures) - SHOWN} more reasons: tocsin feeds list")
+    return headed("why", said)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -137,6 +137,9 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "Log": {"level": "How much is logged.", "format": "In what form."},
     "Metrics": {"listen": 'An address with a port, or the path of a socket; "" = off.'},
-    "Deadman": {"url": "The address that is pinged after each healthy cycle."},
-    "Canary": {"channels": "Where the test message goes.", "every": "How often."},
+    "Deadman": {"url": "The address that is pinged after each whole healthy cycle, once a minute."},
+    "Canary": {
+        "channels": "Who is told when a round does not come through.",
+        "every": "How often Tocsin sends itself a piece of news.",
+    },
 }

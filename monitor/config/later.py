@@ -36,17 +36,8 @@ def not_yet(config: Config) -> tuple[Finding, ...]:
 
 
 def _used(config: Config) -> Iterator[tuple[str, Origin]]:
-    yield from _single_tables(config)
     for rule in config.rules:
         yield from _asked("[[rules]]", rule.origin, secret=rule.secret)
-
-
-def _single_tables(config: Config) -> Iterator[tuple[str, Origin]]:
-    main = str(config.path)
-    if config.deadman is not None:
-        yield "[deadman]", Origin(main, ("deadman",))
-    if config.canary is not None:
-        yield "[canary]", Origin(main, ("canary",))
 
 
 def _asked(table: str, origin: Origin | None, **keys: bool) -> Iterator[tuple[str, Origin]]:

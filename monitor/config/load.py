@@ -36,6 +36,7 @@ from monitor.config.schema import SINGLE
 from monitor.config.secrets import Resolver
 from monitor.config.shut import shut_for_good
 from monitor.config.tables import Tables, validate
+from monitor.config.watchers import doubtful_watchers
 from monitor.config.words import KeyPath, Problem, WrongValueError
 from monitor.errors import ConfigError, UsageError
 from monitor.model import Finding
@@ -153,6 +154,7 @@ def load_config(
     problems += exposed_database(config.database, main.file)
     problems += unreachable_feeds(config)
     problems += hasty_intervals(config)
+    problems += doubtful_watchers(config)
     problems += shut_for_good(config)
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)

@@ -10,7 +10,7 @@ from monitor.config.words import Problem, shown
 from monitor.settings import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from monitor.settings import Config
 
@@ -42,6 +42,20 @@ def unreachable_feeds(config: Config) -> Iterator[Problem]:
             message = f"feed {shown(feed.name)} is at {kind}, which is refused when it is polled"
             hint = f'if it is meant, add allow_private = ["{net}"] to [polling]'
             yield Problem(origin.file, path, "private_address", message, hint, "warning")
+
+
+def refused_host(url: str, allowed: Iterable[str]) -> str | None:
+    """What kind of address a URL spells out, if it is one that would be refused; None = it is not."""
+    host = _host(url)
+    if host != "localhost" and not _LITERAL.fullmatch(host):
+        return None
+    from monitor.feeds.addresses import judge, literal, parse_ranges  # noqa: PLC0415 - few need it
+
+    address = literal("127.0.0.1" if host == "localhost" else host)
+    if address is None:
+        return None
+    lawful, kind = judge(address, parse_ranges(allowed))
+    return None if lawful else kind
 
 
 def _host(url: str) -> str:

@@ -311,7 +311,7 @@ class Deadman(Table):
 
 
 class Canary(Table):
-    """A test message sent every so often."""
+    """A piece of news that Tocsin sends itself every so often, and an alarm where it does not arrive."""
 
     channels: list[Text]
     every: Span = 3600.0

@@ -27,7 +27,9 @@ from monitor.delivery.queues import gather_backlog, hand_over
 from monitor.delivery.terms import Buckets, Terms
 from monitor.errors import StoreError
 from monitor.model import Answer, AnswerClass, OutboxState, Outgoing
+from monitor.settings import CANARY
 from monitor.store import sql
+from monitor.store.canary import forget
 from monitor.store.outbox import channel_state, lease_next, notice, return_leases, save_channel, settle
 from monitor.store.rows import from_db, to_db
 from monitor.store.writer import Priority
@@ -273,7 +275,10 @@ class OutboxWorker:
             plain=verdict.plain_next,
             now=now,
         )
-        if settled:
+        if settled and row.channel == CANARY:
+            if verdict.state is OutboxState.SENT:
+                forget(tx, row.id, now)  # in the same commit: nobody ever sees it
+        elif settled:
             if verdict.state is OutboxState.DEAD and row.kind != "notice":
                 hand_over(tx, row, self._terms, now)
             self._note_channel(tx, row, answer, verdict, now)

@@ -96,7 +96,8 @@ class HttpFetcher:
 
     `agent` is the User-Agent (see `user_agent`); `allow_private`, `resolver` and `tls` are the
     transport's. `deadline` is in seconds for the whole fetch, redirects and body included; `max_body` in
-    decoded bytes, `max_wire` in bytes on the wire per hop. `clock` dates a Retry-After.
+    decoded bytes, `max_wire` in bytes on the wire per hop. `clock` dates a Retry-After. `on_head` is told of
+    each answer's head, with the host that gave it.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class HttpFetcher:
         max_wire: int = MAX_WIRE,
         resolver: Resolver | None = None,
         tls: Callable[[], ssl.SSLContext] = default_tls,
+        on_head: Callable[[str, Head], None] | None = None,
     ) -> None:
         self._fields, self._page_fields = (
             [
@@ -121,6 +123,7 @@ class HttpFetcher:
             for accept in (ACCEPT, ACCEPT_PAGE)
         )
         self._clock = clock
+        self._on_head = on_head
         self._deadline = deadline
         self._max_body = max_body
         self._max_wire = max_wire
@@ -169,6 +172,8 @@ class HttpFetcher:
             try:
                 head = Head(*await exchange.head())
                 trip.answered = True
+                if self._on_head is not None:
+                    self._on_head(target.host, head)
                 now = self._clock()
                 redirect = head.redirects_to
                 is_permanent = redirect is not None and head.is_permanent

@@ -23,6 +23,7 @@ from monitor.model import AnswerClass
 from monitor.moving import merged_feeds
 from monitor.pipeline import Deps
 from monitor.plan import build_plan
+from monitor.service import systemd
 from monitor.service.clock import Clock
 from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.keeper import Keeper
@@ -32,6 +33,7 @@ from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
 from monitor.service.poller import Poller
 from monitor.service.tally import Tally
+from monitor.settings import CANARY
 from monitor.store import schema, sql
 from monitor.store.asked import move_asked, settle_asked
 from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from monitor.plan import Plan
     from monitor.recording import Recorded
     from monitor.ringing import Rung
+    from monitor.service.alarm import Alarm
+    from monitor.service.canary import Canary
     from monitor.service.clock import Step
     from monitor.settings import ChannelConfig, Config, Secret
     from monitor.store.process import ProcessFigures
@@ -67,6 +71,7 @@ T = TypeVar("T")
 LAST_TICK = "last_tick"
 AT_WORK, ENDED = "at work", "ended"  # what its last sign of life said: a crash leaves the first
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
+KILLED_AFTER = 60.0  # seconds: no watchdog strikes before (`vitals.LIMITS` and the unit's own)
 OVERDUE = timedelta(minutes=1)  # what has been due for longer belongs to a round that is not over
 _log = get_logger("delivery")
 
@@ -90,6 +95,12 @@ class Parts:
     def channel(self, channel: ChannelConfig, config: Config) -> Channel:
         """Make what delivers to one channel."""
         return build_channel(channel, zone=ZoneInfo(config.timezone), contact=config.contact)
+
+    def canary_fetcher(self, config: Config, clock: Callable[[], datetime]) -> Fetcher:
+        """Make what asks for the canary's feed on loopback, and for nothing else."""
+        from monitor.service.canaryfeed import MAY_ASK  # noqa: PLC0415 - only the daemon has a canary
+
+        return HttpFetcher(user_agent(config.contact), allow_private=MAY_ASK, clock=clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,9 @@ class App:
         self._collecting = True  # a digest may be open: one that another process began, too
         self._channels: dict[str, Channel] = {}
         self._replaced: list[tuple[float, Channel]] = []  # by a reload, and when
+        self._built_in: dict[str, Channel] = {}  # where the canary's messages end
+        self.canary: Canary | None = None
+        self.alarm: Alarm | None = None
         self.on_polled: Callable[[Recorded], None] = lambda _: None
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
@@ -176,7 +190,39 @@ class App:
         self.pages = self._page_worker()
         return self
 
+    def keep_canary(self) -> Alarm:
+        """From now on the canary makes its rounds, if [canary] asks for it; the alarm is to be started."""
+        from monitor.service.alarm import Alarm  # noqa: PLC0415 - only the daemon has a canary
+        from monitor.service.canary import LONGEST_PATIENCE, Canary, Sink  # noqa: PLC0415 - the same
+
+        fetcher = self._parts.canary_fetcher(self.plan.config, self.clock)
+        # The manager would start us anew before a round that stands still is late: that is told before.
+        patience = LONGEST_PATIENCE if systemd.watchdog_interval() is None else KILLED_AFTER
+        self.canary = Canary(
+            Deps(fetcher, self.parser, self.database, self.clock),
+            lambda: self.plan,
+            turn=self.poller.slots.turn,
+            wake=self.worker.wake,
+            steady=self.clock.steady,
+            start_patience=patience,
+        )
+        self.poller.guest = self.canary
+        self._built_in = {CANARY: Sink()}
+        self._use_channels(self._channels)
+        self.alarm = Alarm(
+            self.canary,
+            database=self.database,
+            lock=self._lock,
+            plan=lambda: self.plan,
+            make=self._parts.channel,
+            clock=self.clock,
+            steady=self.clock.steady,
+        )
+        return self.alarm
+
     async def __aexit__(self, *_: object) -> None:
+        if self.alarm is not None:
+            self.alarm.stop()
         if self._tidying is not None:
             self._tidying.cancel()
         await self.poller.stop()
@@ -259,7 +305,7 @@ class App:
         self._channels = channels
         plan = self.plan
         terms = terms_of(plan.channels.values(), plan.rules.values(), plan.windows)
-        self.worker.use(channels, self.notices_to, terms)
+        self.worker.use({**channels, **self._built_in}, self.notices_to, terms)
 
     async def _sync(self, plan: Plan) -> None:
         merged = merged_feeds(self.database.reader, plan)
@@ -267,7 +313,7 @@ class App:
             FeedWanted(f.name, url_hash(f.url), f.enabled, plan.policy(f).interval, f.name in merged)
             for f in plan.config.feeds
         ]
-        rules = {name: rule.hash for name, rule in plan.engine.rules.items()}
+        rules = {name: rule.hash for name, rule in plan.engine.rules.items() if name != CANARY}
         await self._submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock()))
 
     async def tick(self) -> None:
@@ -445,6 +491,10 @@ class App:
             self._collecting = True
 
     def _log_attempt(self, row: OutboxRow, answer: Answer, verdict: Verdict) -> None:
+        if row.channel == CANARY:
+            if self.canary is not None:
+                self.canary.delivered(row)
+            return
         self.tally.attempts[answer.kind.value] += 1
         if answer.kind is AnswerClass.OK:
             self.tally.sent(row.id, self.database.reader)

@@ -19,6 +19,8 @@ from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
 from monitor.service.app import App, Summary
 from monitor.service.clock import utc_now
+from monitor.service.cycle import Cycle
+from monitor.service.deadman import Deadman
 from monitor.service.health import HealthPages, Pulse, Sources
 from monitor.service.listener import Listener
 from monitor.service.log import event, failure, get_logger
@@ -77,6 +79,9 @@ class Daemon:
         self._ticked = self._app.worker.last_look = loop.time()
         if systemd.watchdog_interval() is not None:
             vitals.prepare_for_death()
+        alarm = self._app.keep_canary()
+        alarm.say = self._say_at_once
+        alarm.start()
         scheduler = self._scheduler()
         await self._guarded(self._reloader.begin)
         scheduler.start()
@@ -87,6 +92,7 @@ class Daemon:
             loop.create_task(self._first_round()),
             loop.create_task(self._file_rules()),
             loop.create_task(self._listener().run()),
+            loop.create_task(self._dead_man().run()),
             keeping,
         ]
         if self._app.unclean:
@@ -99,7 +105,7 @@ class Daemon:
             self._said = self._status()
             systemd.ready(self._said)
             plan = self._app.plan
-            event(_log, "info", "started", feeds=len(plan.feeds), rules=len(plan.engine.rules))
+            event(_log, "info", "started", feeds=len(plan.feeds), rules=plan.rules_in_force)
             # Delivery ends only with `stop`; if it ends by itself, so must we: a daemon that polls and
             # tells nobody is worse than one that systemd starts again. The keeper ends where the file is not
             # ours any more.
@@ -109,6 +115,7 @@ class Daemon:
             ticked.cancel()
             systemd.stopping("finishing the sends in hand")
             event(_log, "info", "stopping")
+            alarm.stop()  # nothing begins any more
             scheduler.shutdown(wait=False)
             await self._reloader.stop()
             broken = keeping.exception() if keeping.done() else None
@@ -121,6 +128,17 @@ class Daemon:
             event(_log, "info", "stopped")
             if broken is not None:
                 raise broken
+
+    def _dead_man(self) -> Deadman:
+        app = self._app
+        cycle = Cycle(app, ticked=lambda: self._ticked, stuck=lambda: self._watchdog.stuck)
+        return Deadman(
+            lambda: app.plan.config,
+            app.database,
+            broken=cycle.broken,
+            clock=app.clock,
+            steady=app.clock.steady,
+        )
 
     def _scheduler(self) -> AsyncIOScheduler:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only the daemon needs it
@@ -270,8 +288,14 @@ class Daemon:
             self._said = text
             systemd.status(text)
 
+    def _say_at_once(self, text: str) -> None:
+        """From the alarm's thread: the next `_say` of the loop, if it moves, brings the line up to date."""
+        self._said = text
+        systemd.status(text)
+
     def _status(self) -> str:
-        plan, trouble = self._app.plan, self._watchdog.stuck or self._reloader.remark
+        alarm = self._app.alarm.words if self._app.alarm is not None else ""
+        plan, trouble = self._app.plan, self._watchdog.stuck or alarm or self._reloader.remark
         store = self._app.database.health.trouble
         if store is not None:
             trouble = f"polling is stopped: {store.message}"
@@ -282,7 +306,7 @@ class Daemon:
         return vitals.status_line(
             feeds=len(plan.feeds),
             failing=known.failing,
-            rules=len(plan.engine.rules),
+            rules=plan.rules_in_force,
             waiting=known.waiting,
             last_alert=known.last_alert,
             trouble=trouble,

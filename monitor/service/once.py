@@ -75,7 +75,27 @@ async def run_once(
         await asyncio.gather(keeping, return_exceptions=True)
         if only is None:
             await _keep_house(app)
-        return _sum_up(app)
+        summary = _sum_up(app)
+        if only is None and not summary.exit_code and config.deadman is not None:
+            await _ping(app)
+        return summary
+
+
+async def _ping(app: App) -> None:
+    """The run was whole and healthy: say so to whoever waits for it."""
+    from monitor.service.deadman import Deadman  # noqa: PLC0415 - few configure it
+
+    async def broken() -> str:
+        return ""
+
+    await Deadman(
+        lambda: app.plan.config,
+        app.database,
+        broken=broken,
+        clock=app.clock,
+        steady=app.clock.steady,
+        after=0.0,
+    ).look()
 
 
 async def _read_pages(app: App) -> None:

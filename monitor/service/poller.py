@@ -17,7 +17,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.errors import StoreError
 from monitor.feeds.pacing import host_of
@@ -28,7 +28,7 @@ from monitor.pipeline import check_feed
 from monitor.service.asking import Asking
 from monitor.service.log import event, failure, get_logger
 from monitor.service.outage import Outage
-from monitor.service.slots import Slots
+from monitor.service.slots import GUEST, GUEST_HOST, Slots
 from monitor.store import sql
 from monitor.store.pauses import paused_hosts
 from monitor.store.rows import FeedState, read, read_all, to_db
@@ -56,6 +56,18 @@ LONGEST_HOLD = 900.0  # seconds, after it could not be recorded several times
 _log = get_logger("poll")
 
 
+class Guest(Protocol):
+    """What takes its turn among the polls without being a feed: the canary, see `service.canary`."""
+
+    def due(self) -> bool:
+        """Whether it is to begin."""
+        ...
+
+    def begin(self) -> Begun:
+        """The task it is begun as."""
+        ...
+
+
 class Poller:
     """Polls what is due. `done` is told of every recorded poll; `steady` gives seconds that never step."""
 
@@ -78,6 +90,7 @@ class Poller:
         self._asking = Asking(deps.database, deps.clock)
         self._fresh: dict[int, FeedState] = {}  # rows that were just read, and of which nothing was made yet
         self.waits = False  # while the clock was set and what is due has not moved with it yet
+        self.guest: Guest | None = None
         self.plan = plan
         self._failed: Counter[int] = Counter()
         for host, seconds in paused_hosts(deps.database.reader, deps.clock()).items():
@@ -116,7 +129,10 @@ class Poller:
         if self._in_trouble or self.waits:
             return 0
         if self.outage.on:
-            return self._probe()
+            started = self._probe()
+            if self.guest is not None and not started and self.guest.due():
+                self.slots.start(GUEST, self.guest.begin())  # it needs no network
+            return started
         self._look()
         try:
             return self.slots.serve()
@@ -166,11 +182,14 @@ class Poller:
     def _fill(self, feeds: Iterable[tuple[int, str]]) -> None:
         now = self._steady()
         self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
-        self.slots.fill(
+        waiting = [
             (feed_id, self._hosts[name])
             for feed_id, name in feeds
             if name in self._hosts and feed_id not in self._held
-        )
+        ]
+        if self.guest is not None and self.guest.due():
+            waiting.insert(0, (GUEST, GUEST_HOST))
+        self.slots.fill(waiting)
 
     def _closed(self) -> bool:
         """Whether nothing may begin now."""
@@ -178,6 +197,8 @@ class Poller:
 
     def _begin(self, feed_id: int) -> Begun | None:
         """The poll of a feed whose turn it is, if it is still to be polled."""
+        if feed_id == GUEST:
+            return self.guest.begin() if self.guest is not None and self.guest.due() else None
         state = self._still_due(feed_id)
         return self._task_of(state) if state is not None else None
 

@@ -186,7 +186,7 @@ class Reloader:
         self._app.tally.reloads[APPLIED] += 1
         self._told.clear()
         self._applied(plan.config)
-        event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=len(plan.engine.rules))
+        event(_log, "info", "configuration reloaded", feeds=len(plan.feeds), rules=plan.rules_in_force)
         await self._write(partial(_note_loaded, config=plan.config, at=self._app.clock()))
 
     async def _refuse(self, refusal: Refusal) -> None:

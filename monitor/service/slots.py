@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     # A poll that is to begin: the name of its task, and what it does.
     Begun = tuple[str, Coroutine[None, None, None]]
 
+GUEST, GUEST_HOST = -1, "canary.invalid"  # what takes a turn without being a feed: the canary
 MOST_STARTED = 500  # polls begun and not ended: bounds memory when thousands are due at once
 
 

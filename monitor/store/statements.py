@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from monitor.settings import CANARY
 from monitor.store import figure_rows, held_rows, old_rows, page_rows, seen_rows, story_rows, told_rows
 from monitor.store.core import (
     UNSENT,
@@ -86,6 +87,7 @@ _sighting_view = select(
     sightings.c.last_seen_at,
 )
 _out = select(outbox)
+_of_users = outbox.c.channel != _const(CANARY)  # what the canary sends is nobody's, and shown to nobody
 _alert_view = (
     select(
         alerts.c.id,
@@ -431,15 +433,19 @@ STATEMENTS: dict[str, ClauseElement] = {
     # outbox
     "OUTBOX_INSERT": _insert(outbox),
     "OUTBOX": _out.where(outbox.c.id == p("id")),
-    "OUTBOX_UNSENT": _out.where(outbox.c.state.in_([*UNSENT, _const("dead")])).order_by(outbox.c.id),
-    "OUTBOX_ALL": _out.order_by(outbox.c.id.desc()).limit(p("count")),
+    "OUTBOX_UNSENT": _out.where(outbox.c.state.in_([*UNSENT, _const("dead")]), _of_users).order_by(
+        outbox.c.id
+    ),
+    "OUTBOX_ALL": _out.where(_of_users).order_by(outbox.c.id.desc()).limit(p("count")),
     "OUTBOX_ALERTS": select(ledger.c.alert_id)
     .where(ledger.c.outbox_id == p("outbox"), ledger.c.alert_id.is_not(None))
     .order_by(ledger.c.alert_id),
-    "OUTBOX_COUNTS": select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state),
+    "OUTBOX_COUNTS": select(outbox.c.state, func.count().label("n"))
+    .where(_of_users)
+    .group_by(outbox.c.state),
     "OUTBOX_ON_ITS_WAY": select(func.count())
     .select_from(outbox)
-    .where(outbox.c.state.in_(_words("ready", "retry", "leased"))),
+    .where(outbox.c.state.in_(_words("ready", "retry", "leased")), _of_users),
     "OUTBOX_NEXT": _out.where(
         outbox.c.channel == p("channel"),
         outbox.c.state.in_(_words("ready", "retry")),
@@ -478,7 +484,11 @@ STATEMENTS: dict[str, ClauseElement] = {
     .values(next_attempt_at=p("now"))
     .where(outbox.c.state == _const("retry"), outbox.c.next_attempt_at > p("now")),
     "OUTBOX_OF_CHANNELS": select(outbox.c.id, outbox.c.channel, outbox.c.state, outbox.c.reason).where(
-        outbox.c.state.in_(_words("ready", "retry", "held", "dead"))
+        outbox.c.state.in_(_words("ready", "retry", "held", "dead")), _of_users
+    ),
+    # The canary's messages that nobody has in hand.
+    "CANARY_LEFT": select(outbox.c.id).where(
+        outbox.c.state.in_(_words("ready", "retry")), outbox.c.channel == _const(CANARY)
     ),
     "ATTEMPT_INSERT": _insert(attempts),
     "ATTEMPTS_OF": select(attempts).where(attempts.c.outbox_id == p("outbox")).order_by(attempts.c.id),

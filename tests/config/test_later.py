@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from monitor.config.later import not_yet
 from monitor.config.load import require
-from tests.support.configs import FEED, RULE, SMALL, load, write
-
-TABLES = [
-    ('[deadman]\nurl = "https://x.example/"\n', 11, "[deadman]"),
-    ('[canary]\nchannels = ["screen"]\n', 11, "[canary]"),
-]
-
-
-@pytest.mark.parametrize(("table", "line", "feature"), TABLES)
-def test_a_feature_of_a_later_version_is_told(tmp_path: Path, table: str, line: int, feature: str) -> None:
-    """One warning with the line where it is asked for."""
-    (finding,) = not_yet(require(load(tmp_path, SMALL + table)))
-    assert (finding.line, finding.level, finding.code) == (line, "warning", "not_yet")
-    assert finding.message == f"{feature}: accepted, but this version does not act on it yet"
+from tests.support.configs import FEED, RULE, load, write
 
 
 def test_each_feature_is_told_once(tmp_path: Path) -> None:

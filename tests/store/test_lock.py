@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.errors import DaemonRunningError
-from monitor.store.lock import DaemonLock, holder_of
+from monitor.store.lock import DaemonLock, fault_of, holder_of, trouble_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,5 +85,41 @@ def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
     assert holder_of(path) is None
     lock = DaemonLock(path)
     lock.acquire()
+    assert holder_of(path) == os.getpid()
+    lock.release()
+
+
+def test_what_the_canary_found_outlives_the_process(tmp_path: Path) -> None:
+    """Beside what the database suffers from, neither of which overwrites the other."""
+    path = tmp_path / "tocsin.db"
+    lock = DaemonLock(path)
+    lock.acquire()
+    lock.say("the disk\nis full")
+    lock.note_fault('{"why": "the writer"}')
+    assert (trouble_of(path), fault_of(path)) == ("the disk is full", '{"why": "the writer"}')
+    lock.say()
+    assert (trouble_of(path), fault_of(path)) == ("", '{"why": "the writer"}')
+    lock.release()
+    assert fault_of(path) == "", "nobody is at work"
+    another = DaemonLock(path)
+    another.acquire()
+    assert another.fault == fault_of(path) == '{"why": "the writer"}'
+    another.note_fault()
+    another.release()
+    last = DaemonLock(path)
+    last.acquire()
+    assert last.fault == ""
+    last.release()
+
+
+def test_long_words_leave_room_for_each_other(tmp_path: Path) -> None:
+    """Each line is cut for itself."""
+    path = tmp_path / "tocsin.db"
+    lock = DaemonLock(path)
+    lock.acquire()
+    lock.say("é" * 5000)
+    lock.note_fault("f" * 5000)
+    assert set(trouble_of(path)) == {"é"}
+    assert len(fault_of(path)) == 1900
     assert holder_of(path) == os.getpid()
     lock.release()

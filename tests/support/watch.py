@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 class Watch:
     """`with Watch(config_folder, database) as w: w.publish("talks"); … w.told()`."""
 
-    def __init__(self, folder: Path, database: Path, *, feeds: int = 1) -> None:
+    def __init__(self, folder: Path, database: Path, *, feeds: int = 1, broken: bool = False) -> None:
         self.database = database
         self.config = folder / "config.toml"
         self.web = WebServer()
         self.receiver = HttpReceiver()
         self._feeds = feeds
+        self._broken = broken  # the first feed's XML, so that a process of its own has to read it
         self._items: list[Item] = []
         self.publish("old")
 
@@ -38,7 +39,10 @@ class Watch:
             self._items.insert(0, Item(title, guid=title, age=1.0))
         for n in range(self._feeds):
             own = [Item(f"{i.title} of {n} in Doha", guid=f"{n}-{i.guid}", age=i.age) for i in self._items]
-            self.web.only(f"/{n}", answer(200, rss(*own)))
+            document = rss(*own)
+            if self._broken and n == 0:
+                document = document.replace(b"</channel>", b"<br></channel>")
+            self.web.only(f"/{n}", answer(200, document))
 
     def told(self) -> Counter[str]:
         """How often each alert came, by title."""

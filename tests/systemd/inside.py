@@ -192,6 +192,12 @@ def start(world: World) -> None:
         say(f"{name} for others", "readable" if CANARY in done.stdout else "refused")
 
 
+def examine(_: World) -> None:
+    """What the doctor finds on a machine that is well, but for a service that does not start at boot."""
+    lines = run("/opt/tocsin/bin/tocsin", "doctor", "--json", "--quiet").stdout.splitlines()
+    say("the doctor finds", " ".join(json.loads(line)["code"] for line in lines))
+
+
 def reload(world: World) -> None:
     """A good one, one that the check refuses, and one that is sent past the check."""
     pid = shown("MainPID")
@@ -394,7 +400,7 @@ def main() -> None:
     """All of it, in order; what stops it is a line too."""
     world = World()
     try:
-        for step in (install, start, reload, break_it, hang, stop, administer, upgraded, as_user):
+        for step in (install, start, examine, reload, break_it, hang, stop, administer, upgraded, as_user):
             step(world)
     except Exception as error:
         say("stopped by", repr(error))

@@ -1,0 +1,39 @@
+"""Whether the daemon that holds the database moves: a process that is there and does nothing looks well."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+QUIET = timedelta(minutes=2)  # six heartbeats; the database's writer may be waited for half a minute
+PROC = Path("/proc")
+
+
+def stands_still(pid: int | None, last_sign: datetime | None, now: datetime, proc: Path = PROC) -> str | None:
+    """
+    What is wrong with a running daemon, with what to do about it; None where it moves or there is none.
+
+    A stopped process (SIGSTOP, a debugger) is seen at once, by its state in `proc` (proc(5)); one that hangs
+    in some other way by a heartbeat that does not come.
+    """
+    if pid is None:
+        return None
+    if _state(pid, proc) in ("T", "t"):
+        return f"stands still: process {pid} was stopped by a signal; kill -CONT {pid} lets it go on"
+    if last_sign is not None and now - last_sign > QUIET:
+        minutes = int((now - last_sign).total_seconds() // 60)
+        return f"stands still: no sign of life for {minutes} min; start it again (systemctl restart tocsin)"
+    return None
+
+
+def _state(pid: int, proc: Path) -> str:
+    """The letter of a process's state; "" where there is no such process, or no proc."""
+    try:
+        text = (proc / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return text.rpartition(")")[2].split()[0]
