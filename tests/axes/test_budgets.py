@@ -162,7 +162,6 @@ def test_an_update_of_what_waits_in_the_overflow_is_in_it(tmp_path: Path) -> Non
         27 13:05 -> phone: flood in Ulm: 12 dead
         """,
     )
-    assert DESK
 
 
 def test_without_a_budget_all_ring_singly(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_what_a_rule_had_held_is_told_after_it_was_removed(tmp_path: Path) -> No
 
 def test_a_channel_that_is_removed_and_comes_back(tmp_path: Path) -> None:
     """What it held is dead meanwhile, told nobody else, and due when its name returns."""
-    room = play(
+    play(
         tmp_path,
         PHONE + DESK + NIGHT,
         """
@@ -55,7 +55,6 @@ def test_a_channel_that_is_removed_and_comes_back(tmp_path: Path) -> None:
         """,
         others={"without the phone": DESK},
     )
-    del room
 
 
 def test_quiet_hours_that_are_taken_out_release_what_they_held(tmp_path: Path) -> None:
@@ -195,7 +194,7 @@ def test_a_route_that_gathers_no_more(tmp_path: Path) -> None:
     )
 
 
-def test_a_refused_channel_list_keeps_a_silence(tmp_path: Path) -> None:
+def test_a_silence_outlives_a_reload(tmp_path: Path) -> None:
     """Silences are no part of the file: a reload leaves them alone."""
     play(
         tmp_path,

@@ -16,7 +16,7 @@ TOLD = '[notices]\nchannels = ["desk"]\n'
 
 def test_a_silence_hides_and_says_so_in_the_digest_of_notices(tmp_path: Path) -> None:
     """What it hid does not keep a later copy from ringing."""
-    room = play(
+    play(
         tmp_path,
         DESK + TOLD,
         """
@@ -30,7 +30,6 @@ def test_a_silence_hides_and_says_so_in_the_digest_of_notices(tmp_path: Path) ->
         28 08:00 -> desk: notice silence 1 of rule flood ended (anna); it hid 2 alerts (flood 2)
         """,
     )
-    del room
 
 
 def test_a_silence_that_is_ended_by_hand(tmp_path: Path) -> None:
@@ -131,7 +130,7 @@ def test_a_copy_of_what_was_told_is_hidden_by_nobody(tmp_path: Path) -> None:
 
 def test_a_silenced_report_tells_nobody_so_its_update_rings_as_the_first(tmp_path: Path) -> None:
     """After the silence the next form of the story is news to its readers."""
-    room = play(
+    play(
         tmp_path,
         DESK,
         """
@@ -143,4 +142,3 @@ def test_a_silenced_report_tells_nobody_so_its_update_rings_as_the_first(tmp_pat
         27 15:00 -> desk: flood in Ulm
         """,
     )
-    assert room is not None
