@@ -406,7 +406,11 @@ class RuleMatch:
 
 @value
 class DigestEntry:
-    """One alert, or several of one article, in a digest; `rules` are the names of those that fired."""
+    """
+    One alert, or several of one article, in a digest; `rules` are the names of those that fired.
+
+    `story` is its id in the store; 0 = an older version put the digest together.
+    """
 
     title: str
     url: str = ""
@@ -414,6 +418,7 @@ class DigestEntry:
     published: datetime | None = None
     severity: Severity = Severity.NORMAL
     rules: tuple[str, ...] = ()
+    story: int = 0
 
 
 @value

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts import budgets
 from monitor.alerts.confidential import KIND
-from monitor.alerts.passage import QUIET, Call, ChannelNow, place, place_in_digest
+from monitor.alerts.digest import collecting
+from monitor.alerts.passage import LATE, QUIET, Call, ChannelNow, place, place_in_digest, reason_of
 from monitor.model import Reason, State
 from monitor.store import sql
 from monitor.store.confidential import names_of
-from monitor.store.digests import LATE, LONGEST_HOLD, take_along
+from monitor.store.digests import LONGEST_HOLD, take_along
 from monitor.store.outbox import enqueue, keep, notice
 from monitor.store.rows import from_db, to_db
 
@@ -104,10 +105,24 @@ def put_weak(tx: Tx, channel: str, message: Message, what: Ringing, plan: Plan) 
 
 
 def put_late(tx: Tx, channel: str, message: Message, what: Ringing) -> Put:
-    """Put old news into the digest that goes once all feeds were asked."""
-    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=LATE, sealed=message.kind == KIND)
+    """
+    Put old news into the digest that goes once all feeds were asked.
+
+    Where something of its story is held already it goes with that, for a story is told once.
+    """
+    sealed = message.kind == KIND
+    held = None
+    if not what.fresh:
+        held = tx.row(sql.BIN_OF_STORY, story=what.story_id, channel=channel, sealed=sealed)
+    if held is not None:
+        name, until = held["bin"], from_db(held["next_attempt_at"]) or what.now
+        why, story = reason_of(name), None if sealed else what.story_id
+        kept = keep(tx, channel, name, message, what.now, why=why, until=until, story_id=story)
+        return Put(kept, why)
+    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=LATE, sealed=sealed)
     until = (from_db(row["next_attempt_at"]) if row else None) or what.now + LONGEST_HOLD
-    kept = keep(tx, channel, LATE, message, what.now, why=Reason.LATE, until=until)
+    entry = message if sealed else collecting(message.severity, late=True)
+    kept = keep(tx, channel, LATE, entry, what.now, why=Reason.LATE, until=until)
     return Put(kept, Reason.LATE)
 
 

@@ -53,7 +53,8 @@ class Meeting:
 
     `new_story` is its story if it was stored just now: nothing was told of it. `before` are the forms an
     edited item had, or in which another feed showed it. `may_wait`: its page will be read, which may tell a
-    copy from a report of its own; where it was (`page_read`), those of the others it looks like.
+    copy from a report of its own; where it was (`page_read`), those of the others it looks like. `held` are
+    the rules that held for an edited item before.
     """
 
     article_id: int
@@ -66,6 +67,7 @@ class Meeting:
     before: tuple[Version, ...] = ()
     may_wait: bool = False
     page_read: bool = False
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class _Decision:
             write_fate(self._tx, match_ids[rule], fate, met.now, fresh=self._fresh)
         collected = sum(done.reason is not None for done in told.values())
         return Rung(
-            matched=0 if met.sighted is Sighted.AGAIN else len(matches),
+            matched=sum(match.rule not in met.held for match in matches),
             silent=len(matches) if met.sighted is Sighted.BASELINE else 0,
             notifications=len(told) - collected,
             collected=collected,
@@ -242,7 +244,8 @@ class _Decision:
                 continue
             found = channels if row["strong"] else weakly
             found[channel] = max(severity, found.get(channel, severity))
-            last[channel] = max(at, last.get(channel, at))
+            if row["state"] != "held":  # nobody has heard of that yet
+                last[channel] = max(at, last.get(channel, at))
         rules = self._tx.rows(sql.ALERTS_OF_STORY, story=self._place.story_id)
         return _Sent(Told(channels, frozenset(row["rule"] for row in rules), weakly), last)
 
@@ -290,11 +293,11 @@ class _Decision:
         verdicts: list[Verdict] = []
         for sealed, sent in self._sent.items():
             heard = [f for f in firings if f.rule not in covered and self._sealed(f.rule) is sealed]
-            verdicts += decide(heard, met.sighted, sent.told, late=met.late)
+            verdicts += decide(heard, met.sighted, sent.told, late=met.late, again=met.held)
         for firing in firings:
             if firing.rule not in covered:
                 continue
-            found = decide([firing], met.sighted, self._sent[self._sealed(firing.rule)].told)
+            found = decide([firing], met.sighted, self._sent[self._sealed(firing.rule)].told, again=met.held)
             if any(verdict.rings for verdict in found):
                 found = (Verdict(firing, "", State.SUPPRESSED, Reason.SILENCED),)
             verdicts += found
@@ -356,9 +359,12 @@ class _Decision:
                         told[channel, False, None] = self._put(channel, message, ways, what)
                     continue
                 severity = max(v.firing.severity for v in these)
-                entry = collecting(severity, late=kind is Reason.LATE)
                 if sealed:
                     entry = collecting_notice(severity)
+                elif kind is Reason.LATE:
+                    entry = self._message(these, by_rule)
+                else:
+                    entry = collecting(severity)
                 if kind is Reason.LATE:
                     told[channel, sealed, kind] = put_late(self._tx, channel, entry, what)
                 else:

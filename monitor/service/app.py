@@ -379,7 +379,7 @@ class App:
         self._unpolled.discard(recorded.feed)
         if not self._unpolled:
             self.first_round.set()
-        if recorded.notifications:
+        if recorded.notifications or recorded.collected:  # a rule over its budget is said at once
             self.worker.wake()
         if recorded.matched:
             self.pages.wake()  # an alert may wait for a page

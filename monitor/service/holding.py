@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.alerts.passage import LATE
 from monitor.feeds.schedule import AWAY
 from monitor.store import sql
-from monitor.store.digests import LATE, LONGEST_HOLD, anything_due
+from monitor.store.digests import LONGEST_HOLD, anything_due
 from monitor.store.rows import to_db
 
 if TYPE_CHECKING:

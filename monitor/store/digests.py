@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts import payload
 from monitor.alerts.confidential import KIND, collecting_notice
 from monitor.alerts.digest import collecting, digest, why_of
-from monitor.alerts.passage import QUIET
+from monitor.alerts.passage import LATE, QUIET
 from monitor.alerts.passage import release as released
 from monitor.model import DigestEntry, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from monitor.alerts.quiet import Window
     from monitor.store.tx import Tx
 
-LATE = "late"  # the bin of what was published while nobody looked
 LATE_BINS = (LATE, QUIET, "backlog")
 LONGEST_HOLD = timedelta(minutes=10)
 
@@ -156,7 +155,9 @@ def release(
     """
     count = 0
     for one in tx.rows(sql.OUTBOX_HELD):
-        row = tx.row(sql.OUTBOX, id=one["id"])  # as it is by now: another may have been poured into it
+        row = tx.row(
+            sql.OUTBOX_HELD_ROW, id=one["id"]
+        )  # as it is by now: another may have been poured into it
         if row is None:
             continue
         found = _next(row, quiet, now, overdue=overdue)
@@ -189,6 +190,7 @@ def compose(tx: Tx, outbox_id: int, now: datetime) -> bool:
             published=from_db(row["published"]),
             severity=max(severity, so_far.severity) if so_far else severity,
             rules=tuple(dict.fromkeys((*(so_far.rules if so_far else ()), row["rule"]))),
+            story=row["story_id"],
         )
     if own is None or not entries:
         return False
@@ -205,7 +207,12 @@ def _next(
     if row["bin"] == LATE and not overdue:
         goes_at = now
     windows = quiet.get(row["channel"], ())
-    return released(row["bin"], goes_at, Severity(row["severity"]), windows, now)
+    severity = row["severity"]
+    if row["bin"] == QUIET and row["kind"] == "digest" and row["least"] is not None:
+        severity = row[
+            "least"
+        ]  # one that joined its story there does not break the quiet with all the others
+    return released(row["bin"], goes_at, Severity(severity), windows, now)
 
 
 def _changes(row: sqlite3.Row, found: Release) -> bool:

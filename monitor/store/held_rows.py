@@ -34,26 +34,40 @@ _of_story = select(alerts.c.id).where(alerts.c.story_id == p("story"))
 _told = insert(silences).values({c.name: p(c.name) for c in silences.columns})
 _spent = upsert(budgets).values({c.name: p(c.name) for c in budgets.columns})
 
+# What a digest holds goes when quiet hours let the least severe of its stories through.
+_least = (
+    select(func.max(alerts.c.severity))
+    .join(ledger, ledger.c.alert_id == alerts.c.id)
+    .where(ledger.c.outbox_id == outbox.c.id)
+    .group_by(alerts.c.story_id)
+    .order_by(func.max(alerts.c.severity))
+    .limit(_one)
+    .correlate(outbox)
+    .scalar_subquery()
+    .label("least")
+)
+_held_row = select(outbox, _least)
+
 STATEMENTS: dict[str, ClauseElement] = {
     # What is held, and what has to wait before it is tried again, because its channel is quiet.
-    "OUTBOX_HELD": select(outbox)
-    .where(or_(_held, and_(outbox.c.state == const("retry"), outbox.c.bin == const("quiet"))))
-    .order_by(outbox.c.id),
+    "OUTBOX_HELD": _held_row.where(
+        or_(_held, and_(outbox.c.state == const("retry"), outbox.c.bin == const("quiet")))
+    ).order_by(outbox.c.id),
+    "OUTBOX_HELD_ROW": _held_row.where(outbox.c.id == p("id")),
     "OUTBOX_BINS": select(outbox.c.id, outbox.c.bin, outbox.c.next_attempt_at)
     .where(_open, outbox.c.channel == p("channel"), _sealed)
     .order_by(outbox.c.id),
     "OUTBOX_BIN": select(outbox).where(
         _open, outbox.c.channel == p("channel"), outbox.c.bin == _bin, _sealed
     ),
-    # Where something of a story is held on a channel; late alerts are told when they are told.
-    "BIN_OF_STORY": select(outbox.c.id, outbox.c.bin)
+    # Where something of a story is held on a channel.
+    "BIN_OF_STORY": select(outbox.c.id, outbox.c.bin, outbox.c.next_attempt_at)
     .join(ledger, ledger.c.outbox_id == outbox.c.id)
     .where(
         ledger.c.alert_id.in_(_of_story),
         ledger.c.reason != const("weak"),  # is told in its digest, whatever else is told
         _open,
         outbox.c.channel == p("channel"),
-        outbox.c.bin != const("late"),
         _sealed,
     )
     .order_by(outbox.c.id)

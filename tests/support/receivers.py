@@ -28,12 +28,17 @@ PATIENCE = 30.0  # seconds before a test that waits for a request gives up
 
 @dataclass(frozen=True)
 class Reply:
-    """One scripted HTTP answer; `hang_up` closes the connection after the request without answering."""
+    """
+    One scripted HTTP answer; `hang_up` closes the connection after the request without answering.
+
+    With `gate` it is given once that is open.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     hang_up: bool = False
+    gate: threading.Event | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class HttpReceiver:
             reply = self._script.pop(0) if self._script else self._decide(request)
             self._came.notify_all()
         handler.close_connection = True
+        if reply.gate is not None:
+            reply.gate.wait(PATIENCE)
         if reply.hang_up:
             return
         handler.send_response(reply.status)
