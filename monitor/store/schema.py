@@ -189,8 +189,8 @@ def backup(path: Path, target: Path, progress: Callable[[int, int], None] = lamb
     Copy the database as of one moment, while others may write to it.
 
     The copy is 0600 as well, and bears its name only once it is whole. `progress` is told the pages done and
-    how many there are. Raises StoreError, before anything is written, where the target exists, its folder does
-    not, or its disk has no room.
+    how many there are. Raises StoreError, before anything is written, where the target exists, its folder
+    does not, or its disk has no room.
     """
     if target.exists():
         raise StoreError(f"{target} exists already", hint="name another file")
