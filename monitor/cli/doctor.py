@@ -180,7 +180,7 @@ def _clean(text: str) -> str:
 
 def _tell(shown: Sequence[Finding], findings: Sequence[Finding], *, quiet: bool) -> None:
     group = ""
-    plain = (sys.stdout.encoding or "utf-8").lower().replace("-", "") not in ("utf8", "utf16")
+    plain = not output.is_unicode(sys.stdout)
     for finding in shown:
         mark, hue = MARKS[finding.level.label]
         mark = (

@@ -19,8 +19,13 @@ COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 
 
 def emit(value: Any) -> None:
-    """One JSON value on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+    """One JSON value on one line; where the output's encoding has not every character, in ASCII."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), default=_plain) + "\n")
+
+
+def is_unicode(stream: Any) -> bool:
+    """Whether every character can be written to a stream."""
+    return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def out(text: str = "") -> None:
