@@ -118,6 +118,7 @@ def _nothing_yet(
         "pid": pid,
         **status_sight.nothing_yet(config),
         **status_process.NOTHING,
+        "crashed": False,
         "last_tick": None,
         "offline_since": None,
         "clock_step": None,
@@ -135,7 +136,7 @@ def _gather(
 ) -> dict[str, Any]:
     """All of it; where the configuration is refused, what looks after Tocsin is told by its readable part."""
     from monitor.store import sql
-    from monitor.store.clock import OFFLINE
+    from monitor.store.clock import AT_WORK, OFFLINE
     from monitor.store.rows import from_db, to_db
 
     yesterday = now - timedelta(hours=24)
@@ -148,6 +149,7 @@ def _gather(
         "pid": pid,
         **status_sight.gather(config, reader, now),
         **status_process.gather(reader, pid, now),
+        "crashed": pid is None and tick is not None and tick["value"] == AT_WORK,
         "last_tick": output.rfc3339(from_db(tick["at"])) if tick else None,
         "offline_since": output.rfc3339(from_db(cut_off["at"])) if cut_off else None,
         "clock_step": _clock_step(reader, now),
@@ -205,7 +207,10 @@ def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:
     running = found["daemon"] == "running"
     daemon = f"running (process {found['pid']})" if running else "stopped"
     tick = when(", last sign", moment(found["last_tick"]), now)
-    said = [f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}{tick}"]
+    hue = "green" if running else "yellow"
+    if found["crashed"]:
+        daemon, hue = "stopped: it was killed or crashed", "red"
+    said = [f"daemon   {output.colour(daemon, hue)}{tick}"]
     if found["stuck"]:
         said.append(f"         {output.colour(found['stuck'], 'red')}")
     if found["trouble"]:

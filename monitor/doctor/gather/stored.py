@@ -21,7 +21,7 @@ from monitor.seeing import Reach, feed_sights
 from monitor.service.standing import stands_still
 from monitor.store import schema, sql
 from monitor.store.checkup import examine
-from monitor.store.clock import OFFLINE
+from monitor.store.clock import AT_WORK, OFFLINE
 from monitor.store.connection import is_there
 from monitor.store.database import Reader
 from monitor.store.faults import how_to_restore, newest_backup
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 QUICK = 8.0  # seconds for reading the database, unless all of it is asked for
 HUGE = 1 << 30  # bytes: reading them would push everything else out of the disk's cache
 TWICE = 0.3  # seconds between two looks at who is writing
-AT_WORK = "at work"  # what the last sign of life says of a daemon that did not end in good order
 FRESH = 60.0  # seconds: whoever wrote such a sign is at work, even where no process is to be seen
 YOUNG = timedelta(seconds=90)  # a daemon that starts may be at its migrations
 _DEAD = (
