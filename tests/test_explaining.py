@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.cli.explain_shape import state_word
 from monitor.model import FetchResult, FetchStatus, Reason, State
 from monitor.settings import EntityConfig, RouteConfig, RuleConfig, Secret
 from monitor.stages import Stage
@@ -254,6 +255,14 @@ def test_feeds_that_could_not_be_read_are_not_counted_among_those_that_were() ->
     states = [read, replace(read, name="b"), failing]
     no = never_seen([Carrier(s.name, "is of the same site", True, s) for s in states], "n.example")
     assert no.why == "none of the 2 feeds that were read has shown it; c could not be read"
+
+
+def test_a_feed_that_was_asked_while_we_were_cut_off_was_not_read() -> None:
+    """No failure stands against it, and yet it has shown nothing."""
+    cut_off = FeedState(1, "a", 1, NOON, polls=1, last_poll_at=NOON, last_message="DNS: no answer")
+    no = never_seen([Carrier("a", "is of the same site", True, cut_off)], "n.example")
+    assert (no.stage, no.why) == (Stage.POLL, "feed a was asked and could not be read yet: DNS: no answer")
+    assert state_word(cut_off, configured=True, enabled=True) == "new"
 
 
 @pytest.mark.parametrize(("url", "steps", "stage", "why"), UNSEEN, ids=[f"{u[0]} {u[3]}" for u in UNSEEN])
