@@ -240,7 +240,8 @@ def _report(error: Exception) -> int:
             output.say(error.format_message())
             return int(error.exit_code)
         output.say(f"tocsin: {error.format_message()}")
-        output.say("    see tocsin --help, or tocsin VERB --help")
+        asked = getattr(getattr(error, "ctx", None), "command_path", None) or "tocsin"
+        output.say(f"    see {asked} --help")
         return int(error.exit_code)
     # Its text is left to --debug: what nobody expected may hold anything, a secret included.
     output.say(f"tocsin: unexpected {type(error).__name__} {_place(error)}")

@@ -250,3 +250,18 @@ def test_a_terminal_without_every_character_is_no_error(encoding: str, tmp_path:
     (tmp_path / "a.jsonl").write_text(line, encoding="utf-8")
     found = json.loads(seen("match", "--json", "--query", "doha", str(tmp_path / "a.jsonl")))
     assert found["id"] == "Толки"
+
+
+@pytest.mark.parametrize(
+    ("line", "help_of"),
+    [
+        ("nonsense", "tocsin"),
+        ("silence add --nonsense x", "tocsin silence add"),
+        ("explain", "tocsin explain"),
+    ],
+)
+def test_a_slip_points_to_the_help_of_its_verb(line: str, help_of: str) -> None:
+    """Not to that of all."""
+    outcome = run(*line.split())
+    assert outcome.code == 2
+    assert outcome.err.endswith(f"    see {help_of} --help\n")
