@@ -182,7 +182,7 @@ class Listener:
 def _why(error: OSError) -> str:
     """The system's own words; asyncio wraps them in a sentence with the address, which is told anyway."""
     number = error.errno
-    if isinstance(error, socket.gaierror) or number not in errno.errorcode:
+    if isinstance(error, socket.gaierror) or number is None or number not in errno.errorcode:
         return error.strerror or str(error)
     return os.strerror(number)
 
