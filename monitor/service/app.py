@@ -31,7 +31,7 @@ from monitor.service.steps import take_step, trust_times
 from monitor.service.tally import Tally
 from monitor.settings import CANARY
 from monitor.store import schema, sql
-from monitor.store.clock import note_clock
+from monitor.store.clock import AT_WORK, ENDED, note_clock
 from monitor.store.digests import release
 from monitor.store.lock import DaemonLock
 from monitor.store.process import note_process
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LAST_TICK = "last_tick"
-AT_WORK, ENDED = "at work", "ended"  # what its last sign of life said: a crash leaves the first
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
 KILLED_AFTER = 60.0  # seconds: no watchdog strikes before (`vitals.LIMITS` and the unit's own)
 _log = get_logger("delivery")
