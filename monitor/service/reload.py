@@ -135,7 +135,7 @@ class Reloader:
         await self._write(partial(_note_loaded, config=self._app.plan.config, at=self._app.clock()))
 
     async def look(self) -> None:
-        """Compare the files with what was read from them, and say so once where they differ."""
+        """Compare the files with what was read from them, and say once where they differ, or do no more."""
         files, before = self._files, self.changed
         if self._task is not None and not self._task.done():
             return
@@ -143,6 +143,8 @@ class Reloader:
         if files is not self._files or changed == before:
             return  # a reload came meanwhile, or nothing new
         self.changed = changed
+        if not changed:
+            self.refusal = None  # what was refused is gone: the files are again those in force
         if changed and not before:
             event(_log, "warning", DIFFERS, files=changed, remedy="tocsin check, then reload")
         systemd.status(self._status())
@@ -191,15 +193,21 @@ class Reloader:
 
     async def _refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal
+        self.changed = await in_thread(self._files.changed)
         self._app.tally.reloads[REFUSED] += 1
         for level, message, fields in _log_lines(refusal):
             event(_log, level, message, **fields)
         text = cut(refusal.text)
         news = text not in self._told
         to = self._app.notices_to if news else ()
-        await self._write(
-            partial(_note_refused, refusal=refusal, text=text, news=news, to=to, at=self._app.clock())
-        )
+        at, files = self._app.clock(), self.changed
+
+        def note(tx: Tx) -> None:
+            if files:
+                _note_changed(tx, files=files, at=at)
+            _note_refused(tx, refusal=refusal, text=text, news=news, to=to, at=at)
+
+        await self._write(note)
         self._told.add(text)
         self._app.worker.wake()
 
@@ -286,6 +294,8 @@ def _note_loaded(tx: Tx, *, config: Config, at: datetime) -> None:
 
 def _note_changed(tx: Tx, *, files: tuple[str, ...], at: datetime) -> None:
     tx.run(sql.FACT_UPSERT, name="config_differs", value=json.dumps(files) if files else "", at=to_db(at))
+    if not files:
+        tx.run(sql.FACT_UPSERT, name="config_refused", value="", at=to_db(at))
 
 
 def _note_refused(

@@ -116,7 +116,9 @@ def describe(fault: Fault, path: Path, text: str = "") -> StoreError:
         hint = "check [monitor] database, and the rights of the file and of its folder"
     elif fault is Fault.FOREIGN:
         message = f"{path} is not a Tocsin database"
-        hint = f"[monitor] database names another file, or it is damaged: {how_to_restore(path)}"
+        hint = "let [monitor] database, or --database, name another file"
+        if newest_backup(path) is not None:  # else it was hardly ever one of ours, and is left alone
+            hint = f"{hint}; or it is damaged: {how_to_restore(path)}"
     return StoreError(message, hint=hint, fault=fault)
 
 

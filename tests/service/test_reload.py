@@ -328,6 +328,27 @@ def test_a_difference_on_the_disk_is_noted_and_goes_with_a_reload(tmp_path: Path
     at_desk(tmp_path, story)
 
 
+def test_a_refusal_goes_with_the_edit_that_caused_it(tmp_path: Path) -> None:
+    """The file is put back as it was: it is the one in force again, and nothing is refused any more."""
+
+    async def story(desk: Desk) -> None:
+        await desk.reloader.begin()
+        before = desk.path.read_text(encoding="utf-8")
+        desk.path.write_text(before + "[ruels]\n", encoding="utf-8")
+        desk.script = [raising(WRONG)]
+        desk.reloader.ask()
+        await desk.settled()
+        await desk.reloader.look()
+        assert desk.fact("config_refused") is not None
+        assert desk.fact("config_differs") == [str(desk.path)]
+        desk.path.write_text(before, encoding="utf-8")
+        await desk.reloader.look()
+        assert desk.fact("config_refused") is None
+        assert desk.reloader.remark == ""
+
+    at_desk(tmp_path, story)
+
+
 def test_what_a_thread_raises_reaches_who_waits() -> None:
     """The result or the exception, whichever it was."""
 
@@ -538,6 +559,8 @@ def test_findings_in_the_log_are_bounded(tmp_path: Path) -> None:
             assert "findings=30" in daemon.wait_for("which tocsin check shows")
             lines = [line for line in daemon.lines if "is refused" in line]
             assert len(lines) == MOST_FINDINGS
+            daemon.send(signal.SIGTERM)
+            assert daemon.ended() == 0
     with closing(sqlite3.connect(tmp_path / "t.db")) as con:
         (count,) = con.execute("SELECT count(*) FROM notices").fetchone()
         assert count == 1
