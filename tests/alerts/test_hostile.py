@@ -70,9 +70,10 @@ def test_the_list_is_harmless_everywhere(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("limit", [90, 300, 1000])
-def test_what_is_cut_stays_harmless(kind: str, limit: int, plain: bool) -> None:
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.slow)])
+def test_what_is_cut_stays_harmless(kind: str, limit: int, plain: bool, every: int) -> None:
     """No cut goes through an escape or leaves a tag open, however little room there is."""
-    texts = TEXTS[:: 2 if limit == 300 else 7]
+    texts = TEXTS[(limit // 10 + plain) % every :: every]  # others for each limit
     layout = Layout(limit=limit, title_limit=limit)
     bad = {t[:80]: wrong for t in texts if (wrong := _cut_problem(kind, hostile(t), layout, plain))}
     assert bad == {}
@@ -185,19 +186,11 @@ anything = st.text(st.sampled_from(LIVE), max_size=60) | st.text(max_size=40)
 pieces = st.lists(anything | st.sampled_from(TEXTS).map(lambda text: text[:60]), max_size=6).map("".join)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=100, deadline=None)
-@given(text=pieces, limit=st.sampled_from(LIMITS), plain=st.booleans())
-def test_whatever_a_feed_writes_is_harmless(kind: str, text: str, limit: int, plain: bool) -> None:
-    """Any mixture of what is special in some service."""
+def _mixture_is_harmless(kind: str, text: str, limit: int, plain: bool) -> None:
     assert problem(kind, hostile(text), Layout(limit=limit), plain=plain) == ""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=60, deadline=None)
-@given(text=pieces, limit=st.integers(20, 3000), plain=st.booleans())
-def test_hits_anywhere_and_any_limit_keep_the_form(kind: str, text: str, limit: int, plain: bool) -> None:
-    """Many hits in hostile text, and digests of it, cut anywhere: still read back, still within the limit."""
+def _form_is_kept(kind: str, text: str, limit: int, plain: bool) -> None:
     text = text[:200]
     marks = tuple((at, min(at + 3, len(text))) for at in range(0, len(text) - 1, 7))
     told = message(title=text, excerpt=text, marks=marks, feed=text, related=text)
@@ -206,3 +199,37 @@ def test_hits_anywhere_and_any_limit_keep_the_form(kind: str, text: str, limit: 
         made = render(outgoing(one, plain=plain), Layout(limit=limit, title_limit=limit), kind)
         read(made, "https://news.example.org/doha")
         assert kind in ("posted", "ntfy") or size(made) <= most
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None)
+@given(text=pieces, limit=st.sampled_from(LIMITS), plain=st.booleans())
+def test_whatever_a_feed_writes_is_harmless(kind: str, text: str, limit: int, plain: bool) -> None:
+    """Any mixture of what is special in some service."""
+    _mixture_is_harmless(kind, text, limit, plain)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25, deadline=None)
+@given(text=pieces, limit=st.integers(20, 3000), plain=st.booleans())
+def test_hits_anywhere_and_any_limit_keep_the_form(kind: str, text: str, limit: int, plain: bool) -> None:
+    """Many hits in hostile text, and digests of it, cut anywhere: still read back, still within the limit."""
+    _form_is_kept(kind, text, limit, plain)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=250, deadline=None)
+@given(text=pieces, limit=st.sampled_from(LIMITS), plain=st.booleans())
+def test_very_many_mixtures_are_harmless(kind: str, text: str, limit: int, plain: bool) -> None:
+    """The same for many more of them."""
+    _mixture_is_harmless(kind, text, limit, plain)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=150, deadline=None)
+@given(text=pieces, limit=st.integers(20, 3000), plain=st.booleans())
+def test_very_many_hits_and_limits_keep_the_form(kind: str, text: str, limit: int, plain: bool) -> None:
+    """The same for many more of them."""
+    _form_is_kept(kind, text, limit, plain)
