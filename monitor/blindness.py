@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.alerts.silences import CONFIDENTIAL
+from monitor.alerts.confidential import SOME_RULE as CONFIDENTIAL
 from monitor.feeds.troubles import named
 from monitor.seeing import Reach, breakdown, feed_sights, label_of
 from monitor.store import sql

@@ -103,6 +103,8 @@ class _Said:
             return says[reason]()
         if reason is Reason.RULE_REMOVED:
             return self._no(Stage.RULE, Cause.RULE_REMOVED, reason.sentence)
+        if reason is Reason.NOT_ALLOWED:
+            return self._no(Stage.ROUTE, Cause.ALLOW_CHANNELS, reason.sentence)
         stage, cause = _HELD.get(reason, (Stage.HUSHED, Cause.HUSHED))
         return self._no(stage, cause, reason.sentence)
 

@@ -11,6 +11,7 @@ from monitor.documents import read_spans
 from monitor.model import OutboxState, Reason, State
 from monitor.stages import Around, Entered, PageNow, PageState, Rival, Tried
 from monitor.store import sql
+from monitor.store.confidential import kept_rules
 from monitor.store.rows import from_db
 from monitor.store.silences import silence_of
 
@@ -175,9 +176,10 @@ class _Ledger:
         if reason is Reason.NO_ROUTE:
             return self._routed()
         if reason in (Reason.DUPLICATE, Reason.ALREADY_TOLD):
-            before = reader.row(
-                sql.TOLD_BEFORE, story=self._article["story_id"], channel=channel, before=row["id"]
-            )
+            story, secret = self._article["story_id"], kept_rules(reader).secret
+            told = reader.rows(sql.TOLD_BEFORE, story=story, channel=channel, before=row["id"])
+            # What secret rules told stands against their like alone, and the other way round.
+            before = next((one for one in told if (one["rule"] in secret) is (rule in secret)), None)
             return Around(rival=_rival(before)) if before is not None else Around()
         waits_for_quiet = out is not None and (out["state"], out["bin"]) == (OutboxState.RETRY.value, QUIET)
         if (

@@ -87,6 +87,7 @@ class Reason(Enum):
     RELATED = ("related", "it has much in common with a story that was told, and is another one")
     COMPARING = ("comparing", "something alike was told: its page is read first, for 30 seconds at most")
     NO_ROUTE = ("no_route", "no route sends it anywhere")
+    NOT_ALLOWED = ("not_allowed", "the rule's allow_channels does not let it go to this channel any more")
     WEAK = ("weak", "the rule holds only in text that was not confirmed as the article's: told in a digest")
     WEAK_IGNORED = ("weak_ignored", "the rule holds only in unconfirmed text and is set to ignore that")
     RULE_REMOVED = ("rule_removed", "its rule was removed while it waited for its page")
@@ -405,7 +406,11 @@ class RuleMatch:
 
 @value
 class DigestEntry:
-    """One alert, or several of one article, in a digest; `rules` are the names of those that fired."""
+    """
+    One alert, or several of one article, in a digest; `rules` are the names of those that fired.
+
+    `story` is its id in the store; 0 = an older version put the digest together.
+    """
 
     title: str
     url: str = ""
@@ -413,6 +418,7 @@ class DigestEntry:
     published: datetime | None = None
     severity: Severity = Severity.NORMAL
     rules: tuple[str, ...] = ()
+    story: int = 0
 
 
 @value
@@ -421,11 +427,13 @@ class Message:
     What a notification says, before it is rendered for a channel. Everything is plain text.
 
     `excerpt` is a sentence around the first hit; `marks` are the (start, end) spans of hits inside it.
-    `kind` is "alert", "digest", "notice" or "test". `late` = published while its feed was not watched.
+    `kind` is "alert", "digest", "notice", "test" or "confidential" (see `alerts.confidential`). `late` =
+    published while its feed was not watched.
     `entries` are a digest's, `count` is how many it stands for, kept here or not. Of an update, `changes`
     says what changed and `told_at` when the story was told before; `related` is the headline of another
     story it has much in common with; `also` are the other outlets that reported the story, `outlets` how
     many wrote for themselves. `weak` = it holds only in text that was not confirmed as the article's.
+    `alerts` are the numbers that a notice of secret rules names.
     """
 
     kind: str
@@ -449,6 +457,7 @@ class Message:
     also: tuple[str, ...] = ()
     outlets: int = 0
     weak: bool = False
+    alerts: tuple[int, ...] = ()
 
 
 @value
@@ -472,9 +481,14 @@ class Outgoing:
 
 @value
 class Answer:
-    """What a receiver said. `detail` holds no secret; `retry_after` is seconds."""
+    """
+    What a receiver said. `detail` holds no secret; `retry_after` is seconds.
+
+    `unreached` = no connection came about, so that no message can be at fault.
+    """
 
     kind: AnswerClass
     detail: str = ""
     status: int | None = None
     retry_after: float | None = None
+    unreached: bool = False

@@ -13,16 +13,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import budgets
-from monitor.alerts.passage import QUIET, Call, ChannelNow, place, place_in_digest
-from monitor.alerts.silences import CONFIDENTIAL
+from monitor.alerts.confidential import KIND
+from monitor.alerts.digest import collecting
+from monitor.alerts.passage import LATE, QUIET, Call, ChannelNow, place, place_in_digest, reason_of
 from monitor.model import Reason, State
 from monitor.store import sql
-from monitor.store.digests import LATE, LONGEST_HOLD, take_along
+from monitor.store.confidential import names_of
+from monitor.store.digests import LONGEST_HOLD, take_along
 from monitor.store.outbox import enqueue, keep, notice
 from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from monitor.alerts.budgets import Spending
@@ -64,15 +66,26 @@ class Ringing:
     until: datetime | None = None
 
 
-def put(tx: Tx, channel: str, message: Message, ways: Sequence[Way], what: Ringing, *, plan: Plan) -> Put:
+def put(
+    tx: Tx,
+    channel: str,
+    message: Message,
+    ways: Mapping[str, Way],
+    what: Ringing,
+    *,
+    plan: Plan,
+) -> Put:
     """
     Put a message for rules that ring together on one channel where it belongs.
 
-    `ways` are how the route of each of its rules wants it.
+    `ways` are how the routes want it, by rule.
     """
-    calls = [_call(tx, channel, rule, way, plan) for rule, way in zip(message.rules, ways, strict=True)]
-    held = None if what.fresh else tx.row(sql.BIN_OF_STORY, story=what.story_id, channel=channel)
-    there = _now(tx, channel, plan, story_bin=held["bin"] if held else "")
+    calls = [_call(tx, channel, rule, way, plan) for rule, way in ways.items()]
+    sealed = message.kind == KIND
+    held = None
+    if not what.fresh:
+        held = tx.row(sql.BIN_OF_STORY, story=what.story_id, channel=channel, sealed=sealed)
+    there = _now(tx, channel, plan, story_bin=held["bin"] if held else "", sealed=sealed)
     found = place(calls, story=str(what.story_id), feed=what.feed, channel=there, now=what.now)
     budgeted = {call.rule for call in calls if call.budget is not None}
     _spend(tx, channel, {r: s for r, s in found.spendings.items() if r in budgeted}, what.now, plan)
@@ -85,23 +98,38 @@ def put(tx: Tx, channel: str, message: Message, ways: Sequence[Way], what: Ringi
 
 def put_weak(tx: Tx, channel: str, message: Message, what: Ringing, plan: Plan) -> Put:
     """Put what rests on unconfirmed text into the digest of [alerts]."""
-    there = _now(tx, channel, plan)
+    there = _now(tx, channel, plan, sealed=message.kind == KIND)
     times = (plan.config.digest,)
     found = place_in_digest(times, Reason.WEAK, message.severity, channel=there, now=what.now)
     return _write(tx, channel, message, found, what)
 
 
 def put_late(tx: Tx, channel: str, message: Message, what: Ringing) -> Put:
-    """Put old news into the digest that goes once all feeds were asked."""
-    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=LATE)
+    """
+    Put old news into the digest that goes once all feeds were asked.
+
+    Where something of its story is held already it goes with that, for a story is told once.
+    """
+    sealed = message.kind == KIND
+    held = None
+    if not what.fresh:
+        held = tx.row(sql.BIN_OF_STORY, story=what.story_id, channel=channel, sealed=sealed)
+    if held is not None:
+        name, until = held["bin"], from_db(held["next_attempt_at"]) or what.now
+        why, story = reason_of(name), None if sealed else what.story_id
+        kept = keep(tx, channel, name, message, what.now, why=why, until=until, story_id=story)
+        return Put(kept, why)
+    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=LATE, sealed=sealed)
     until = (from_db(row["next_attempt_at"]) if row else None) or what.now + LONGEST_HOLD
-    kept = keep(tx, channel, LATE, message, what.now, why=Reason.LATE, until=until)
+    entry = message if sealed else collecting(message.severity, late=True)
+    kept = keep(tx, channel, LATE, entry, what.now, why=Reason.LATE, until=until)
     return Put(kept, Reason.LATE)
 
 
 def _write(tx: Tx, channel: str, message: Message, found: Place, what: Ringing) -> Put:
     if not found.waits:
-        return Put(enqueue(tx, channel, message, what.now, story_id=what.story_id, until=what.until))
+        story = None if message.kind == KIND else what.story_id
+        return Put(enqueue(tx, channel, message, what.now, story_id=story, until=what.until))
     assert found.reason is not None
     if found.bin == QUIET:
         message = replace(message, late=True)
@@ -111,10 +139,10 @@ def _write(tx: Tx, channel: str, message: Message, found: Place, what: Ringing) 
     return Put(kept, why)
 
 
-def _now(tx: Tx, channel: str, plan: Plan, *, story_bin: str = "") -> ChannelNow:
-    """What is known of a channel now."""
+def _now(tx: Tx, channel: str, plan: Plan, *, story_bin: str = "", sealed: bool = False) -> ChannelNow:
+    """What is known of a channel now; `sealed`: of what it holds of secret rules."""
     bins: dict[str, datetime] = {}
-    for row in tx.rows(sql.OUTBOX_BINS, channel=channel):
+    for row in tx.rows(sql.OUTBOX_BINS, channel=channel, sealed=sealed):
         at = from_db(row["next_attempt_at"])
         if at is not None:
             bins[row["bin"]] = at
@@ -139,7 +167,5 @@ def _spend(tx: Tx, channel: str, spendings: Mapping[str, Spending], now: datetim
         since = to_db(now - SAID_AGAIN)
         if tx.row(sql.NOTICE_SINCE, kind="budget", subject=rule, since=since) is not None:
             continue
-        text = budgets.said_once(rule, budget)
-        if plan.rules[rule].secret:
-            text = text.replace(f"rule {rule} ", f"{CONFIDENTIAL} ", 1)
-        notice(tx, "budget", rule, text, now, to=plan.notices_to)
+        said = names_of(tx, [rule], now)[rule] if plan.rules[rule].secret else rule
+        notice(tx, "budget", rule, budgets.said_once(said, budget), now, to=plan.notices_to)

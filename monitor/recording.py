@@ -353,8 +353,10 @@ class _Articles:
         had = {m.rule for m in candidate.matches if self._has_match(known.article_id, m)}
         newly = tuple(m for m in candidate.newly if m.rule not in had)
         again = tuple(m for m in candidate.matches if m.rule in had)
-        for matches, sighted in ((newly, Sighted.EDIT), (again, Sighted.AGAIN)):
-            self._ring(matches, self._met(known.article_id, article, sighted, before=before))
+        # Decided together: they share a message, at the severity of what is severest among all.
+        sighted = Sighted.EDIT if newly else Sighted.AGAIN
+        held = frozenset(m.rule for m in again)
+        self._ring((*newly, *again), self._met(known.article_id, article, sighted, before=before, held=held))
 
     def _forms(self, article_id: int, shown: Article) -> tuple[Version, ...]:
         """What is stored of an article that another feed showed, if this one says something else."""

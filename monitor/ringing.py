@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitor import grouping
 from monitor.alerts import payload
+from monitor.alerts.confidential import KIND, collecting_notice
 from monitor.alerts.decide import Firing, Sighted, Told, Verdict, decide
 from monitor.alerts.digest import collecting
 from monitor.alerts.excerpt import excerpt
@@ -22,6 +23,7 @@ from monitor.grouping import Place
 from monitor.model import Document, Message, Reason, Severity, State, Strength
 from monitor.placing import Put, Ringing, put, put_late, put_weak
 from monitor.store import sql
+from monitor.store.confidential import names_of
 from monitor.store.matches import Fate, read_match, write_fate, write_match
 from monitor.store.outbox import renew
 from monitor.store.rows import from_db, to_db
@@ -51,7 +53,8 @@ class Meeting:
 
     `new_story` is its story if it was stored just now: nothing was told of it. `before` are the forms an
     edited item had, or in which another feed showed it. `may_wait`: its page will be read, which may tell a
-    copy from a report of its own; where it was (`page_read`), those of the others it looks like.
+    copy from a report of its own; where it was (`page_read`), those of the others it looks like. `held` are
+    the rules that held for an edited item before.
     """
 
     article_id: int
@@ -64,6 +67,7 @@ class Meeting:
     before: tuple[Version, ...] = ()
     may_wait: bool = False
     page_read: bool = False
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ class _Decision:
         self._feed = feed
         self._fresh = met.new_story is not None
         self._place = Place(0)
-        self._sent = _Sent()
+        self._sent: Mapping[bool, _Sent] = {}  # of notices of secret rules (True), and of all else
         self._signals: Mapping[str, tuple[Signal, ...]] = {}
         self._facts: dict[str, RouteFacts] = {}
         self._ways: dict[tuple[str, str], Way] = {}
@@ -137,7 +141,9 @@ class _Decision:
         met = self._met
         modes = [self._plan.rules[match.rule].updates for match in matches]
         self._place = self._placed(modes)
-        self._sent = self._read_sent()  # before the matches are written: a weak one may be strong now
+        # Before the matches are written: a weak one may be strong now.
+        worlds = sorted({self._sealed(match.rule) for match in matches})
+        self._sent = {sealed: self._read_sent(sealed=sealed) for sealed in worlds}
         match_ids = {match.rule: self._write_match(match) for match in matches}
         if alike := self._waits_for():
             held = Fate("", State.HELD, Reason.COMPARING)
@@ -150,7 +156,7 @@ class _Decision:
         alert_ids = self._alerts(verdicts)
         for verdict in verdicts:
             rule, channel = verdict.firing.rule, verdict.channel
-            done = told.get((channel, _digest(verdict))) if verdict.rings else None
+            done = told.get((channel, self._sealed(rule), _digest(verdict))) if verdict.rings else None
             state, reason = done.fate(verdict.reason) if done else (verdict.state, verdict.reason)
             outbox_id = done.outbox_id if done else None
             silence = hidden.get(rule) if reason is Reason.SILENCED else None
@@ -158,7 +164,7 @@ class _Decision:
             write_fate(self._tx, match_ids[rule], fate, met.now, fresh=self._fresh)
         collected = sum(done.reason is not None for done in told.values())
         return Rung(
-            matched=0 if met.sighted is Sighted.AGAIN else len(matches),
+            matched=sum(match.rule not in met.held for match in matches),
             silent=len(matches) if met.sighted is Sighted.BASELINE else 0,
             notifications=len(told) - collected,
             collected=collected,
@@ -215,11 +221,12 @@ class _Decision:
         edit = grouping.Edit(met.article_id, met.before, after, article.url)
         return grouping.edited(self._tx, self._place.story_id, edit, modes, met.now)
 
-    def _read_sent(self) -> _Sent:
+    def _read_sent(self, *, sealed: bool) -> _Sent:
         """
         What was told of the story within the window; of this very article, ever.
 
-        What is on its way counts as told.
+        What is on its way counts as told. Notices of secret rules (`sealed`) and all else tell nothing of
+        each other: see `alerts.confidential`.
         """
         met = self._met
         if self._fresh and self._place.story_id == met.new_story:
@@ -231,11 +238,14 @@ class _Decision:
         for row in self._tx.rows(sql.TOLD, story=self._place.story_id, article=met.article_id):
             at, channel, severity = from_db(row["at"]), row["channel"], Severity(row["severity"])
             assert at is not None
+            if (row["kind"] == KIND) is not sealed:
+                continue
             if row["state"] == "sent" and at < since and not row["own"]:
                 continue
             found = channels if row["strong"] else weakly
             found[channel] = max(severity, found.get(channel, severity))
-            last[channel] = max(at, last.get(channel, at))
+            if row["state"] != "held":  # nobody has heard of that yet
+                last[channel] = max(at, last.get(channel, at))
         rules = self._tx.rows(sql.ALERTS_OF_STORY, story=self._place.story_id)
         return _Sent(Told(channels, frozenset(row["rule"] for row in rules), weakly), last)
 
@@ -274,18 +284,20 @@ class _Decision:
 
     def _decide(self, firings: Sequence[Firing]) -> tuple[list[Verdict], dict[str, int]]:
         """What becomes of each firing, and for those that a silence keeps from ringing which one it is."""
-        met, told = self._met, self._sent.told
+        met = self._met
         covered: dict[str, int] = {}
         silences = () if met.sighted is Sighted.BASELINE else live_silences(self._tx, met.now)
         for firing in firings if silences else ():
             if by := covering(silences, self._facts[firing.rule], met.now):
                 covered[firing.rule] = by.id
-        heard = [firing for firing in firings if firing.rule not in covered]
-        verdicts = list(decide(heard, met.sighted, told, late=met.late))
+        verdicts: list[Verdict] = []
+        for sealed, sent in self._sent.items():
+            heard = [f for f in firings if f.rule not in covered and self._sealed(f.rule) is sealed]
+            verdicts += decide(heard, met.sighted, sent.told, late=met.late, again=met.held)
         for firing in firings:
             if firing.rule not in covered:
                 continue
-            found = decide([firing], met.sighted, told)
+            found = decide([firing], met.sighted, self._sent[self._sealed(firing.rule)].told, again=met.held)
             if any(verdict.rings for verdict in found):
                 found = (Verdict(firing, "", State.SUPPRESSED, Reason.SILENCED),)
             verdicts += found
@@ -322,32 +334,44 @@ class _Decision:
 
     def _notify(
         self, verdicts: Sequence[Verdict], matches: Sequence[RuleMatch]
-    ) -> dict[tuple[str, Reason | None], Put]:
+    ) -> dict[tuple[str, bool, Reason | None], Put]:
         """
         One message for each channel where something rings, and a place in a digest where that is for one.
 
-        Returns where each was put, by channel and the kind of digest (None = a message of its own).
+        What secret rules have to say is a notice of its own. Returns where each was put, by channel, whether
+        it is such a notice, and the kind of digest (None = a message of its own).
         """
         by_rule = {match.rule: match for match in matches}
         fresh = self._fresh and self._place.story_id == self._met.new_story
         what = Ringing(self._place.story_id, self._feed.name, self._met.now, fresh)
-        told: dict[tuple[str, Reason | None], Put] = {}
-        for channel in dict.fromkeys(v.channel for v in verdicts if v.rings):
-            ringing = [v for v in verdicts if v.rings and v.channel == channel]
+        told: dict[tuple[str, bool, Reason | None], Put] = {}
+        ring = [(v.channel, self._sealed(v.firing.rule), v) for v in verdicts if v.rings]
+        for channel, sealed in dict.fromkeys((channel, sealed) for channel, sealed, _ in ring):
+            ringing = [v for *where, v in ring if where == [channel, sealed]]
             for kind in dict.fromkeys(map(_digest, ringing)):
                 these = [v for v in ringing if _digest(v) is kind]
                 if kind is None:
-                    told[channel, None] = self._put(channel, self._message(these, by_rule), what)
+                    ways = {v.firing.rule: self._ways[v.firing.rule, channel] for v in these}
+                    message = self._message(these, by_rule)
+                    if sealed:
+                        told[channel, True, None] = self._put_notice(channel, message, ways, what)
+                    else:
+                        told[channel, False, None] = self._put(channel, message, ways, what)
                     continue
                 severity = max(v.firing.severity for v in these)
-                entry = collecting(severity, late=kind is Reason.LATE)
-                if kind is Reason.LATE:
-                    told[channel, kind] = put_late(self._tx, channel, entry, what)
+                if sealed:
+                    entry = collecting_notice(severity)
+                elif kind is Reason.LATE:
+                    entry = self._message(these, by_rule)
                 else:
-                    told[channel, kind] = put_weak(self._tx, channel, entry, what, self._plan)
+                    entry = collecting(severity)
+                if kind is Reason.LATE:
+                    told[channel, sealed, kind] = put_late(self._tx, channel, entry, what)
+                else:
+                    told[channel, sealed, kind] = put_weak(self._tx, channel, entry, what, self._plan)
         return told
 
-    def _put(self, channel: str, message: Message, what: Ringing) -> Put:
+    def _put(self, channel: str, message: Message, ways: Mapping[str, Way], what: Ringing) -> Put:
         """
         Put a message where it belongs; an update joins what waits to be sent of its story.
 
@@ -359,12 +383,29 @@ class _Decision:
             pending = renew(tx, what.story_id, channel, message, None if grew else now)
             if pending is not None:
                 return Put(pending)
-            last = self._sent.last.get(channel)
+            last = self._sent[False].last.get(channel)
             message = replace(message, told_at=last)
             if last is not None and grew:
                 what = replace(what, until=max(last + LIVE_EVERY, now))
-        ways = [self._ways[rule, channel] for rule in message.rules]
         return put(tx, channel, message, ways, what, plan=self._plan)
+
+    def _put_notice(self, channel: str, message: Message, ways: Mapping[str, Way], what: Ringing) -> Put:
+        """The same for secret rules: of their message only how severe it is and that it rang is kept."""
+        tx, now = self._tx, self._met.now
+        if message.changes:
+            pending = tx.row(sql.SEALED_PENDING, story=what.story_id, channel=channel)
+            if pending is not None:
+                return Put(int(pending["id"]))
+            grew = {signal.kind for found in self._signals.values() for signal in found} == {Change.LIVE}
+            last = self._sent[True].last.get(channel)
+            if last is not None and grew:
+                what = replace(what, until=max(last + LIVE_EVERY, now))
+        names_of(tx, ways, now)  # remembers that these are secret, whatever becomes of their rules
+        return put(tx, channel, collecting_notice(message.severity), ways, what, plan=self._plan)
+
+    def _sealed(self, rule: str) -> bool:
+        """Whether a rule is secret."""
+        return self._plan.rules[rule].secret
 
     def _message(self, ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch]) -> Message:
         """One message for all rules that ring on this channel, at the highest severity among them."""

@@ -16,7 +16,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.alerts.silences import CONFIDENTIAL
+from monitor.alerts.confidential import SOME_RULE as CONFIDENTIAL
 from monitor.feeds.watch import BLINDING, HEARD, QUIET, Trouble, ripe
 from monitor.model import value
 from monitor.rules.reach import meets

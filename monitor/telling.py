@@ -25,6 +25,7 @@ from monitor.feeds.troubles import Tale, report
 from monitor.feeds.watch import DIGEST_ONLY, Trouble, ripe
 from monitor.model import Message, Severity
 from monitor.store import episodes, sql
+from monitor.store.confidential import kept_rules, names_of
 from monitor.store.outbox import enqueue, notice
 from monitor.store.rows import FeedState, from_db, read, to_db
 from monitor.store.silences import hidden_by, silence_of
@@ -63,10 +64,11 @@ def _tell_ended_silences(tx: Tx, plan: Plan, now: datetime) -> int:
     rows = tx.rows(sql.SILENCES_TO_TELL, now=to_db(now))
     if not rows:
         return 0
-    secret = {rule.name for rule in plan.rules.values() if rule.secret}
+    secret = {rule.name for rule in plan.rules.values() if rule.secret} | kept_rules(tx).secret
+    names = names_of(tx, sorted(secret), now) if secret else {}
     lines = []
     for silence in map(silence_of, rows):
-        lines.append(ending_text(silence, hidden_by(tx, silence.id), secret))
+        lines.append(ending_text(silence, hidden_by(tx, silence.id), names))
         notice(tx, "silence_ended", str(silence.id), lines[-1], now)
         tx.run(sql.SILENCE_TOLD, silence=silence.id, told_at=to_db(now))
     title = lines[0] if len(lines) == 1 else f"{len(lines)} silences ended"
@@ -190,7 +192,8 @@ def _tale(plan: Plan, heard: _Heard, now: datetime) -> Tale:
         detail=heard.episode.detail,
         lasted=(heard.episode.ended_at or now) - heard.episode.since,
         over=heard.over,
-        rules=plan.rules_of(config) if config else (),
+        # Which feeds a secret rule hears is nobody's business; `tocsin status --reveal` tells it.
+        rules=tuple(r for r in plan.rules_of(config) if not plan.rules[r].secret) if config else (),
     )
 
 

@@ -4,6 +4,9 @@ Twenty secrets are planted, everything is done and goes wrong at the most talkat
 Looked at are standard output and error of every verb, the daemon's log in each format, the database with
 its log, backups, exports and delivered messages; each secret in its raw form, percent-encoded, in base64
 alone and as part of a login.
+
+Five secret rules are looked for in the same places, and in what is sent: their names, terms, tests and
+entities; what stands in the articles that they found, wherever no article was asked for.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import os
 import signal
 import ssl
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -48,6 +51,36 @@ def secret(number: int) -> str:
 SECRETS = [secret(n) for n in range(1, 22)]
 
 
+CONFIDENTIAL = {  # of each rule: what nobody may read anywhere
+    kind: [f"kana{kind}{n}q{n * 6151}z" for n in range(1, 6)]
+    for kind in ("name", "term", "test", "ent", "alias")
+}
+HITS = [f"kanahit{n}q{n * 4093}z" for n in range(1, 6)]  # stands in articles, which some verbs are asked for
+ASKED_FOR = ("fetch", "match", "explain")  # the verbs that show an article because somebody named it
+STORES = (".db", ".db-wal", ".db-shm", ".reserve")  # hold articles and rules, and are no output
+
+
+# There before anybody looked: it matches, and the first poll says of others what they are.
+HUSHED = Item(f"{HITS[1]} was here", guid="hushed", link="http://127.0.0.1:9/hushed", age=47)
+
+
+def confidential_rules() -> str:
+    """Five secret rules in the words of the file, each of another kind."""
+    name, term, test, ent, alias = CONFIDENTIAL.values()
+    tables = [f'[entities.{ent[n]}]\naliases = ["{alias[n]}", "{alias[n]} the Second"]\n' for n in range(5)]
+    wishes = (
+        f'query = "{term[0]} OR {HITS[0]} OR @{ent[0]}"',
+        f'any = ["{term[1]}", "{HITS[1]}", "@{ent[1]}"]\nallow_channels = ["hook", "okhook", "file"]',
+        f'query = \'"{term[2]} of" OR {HITS[2]}* OR @{ent[2]}\'\nbudget = "1/1h"',
+        f'query = "{term[3]} OR @{ent[3]} OR (doha AND {HITS[3]})"\nseverity = "urgent"\nweak = "alert"',
+        f'all = ["{HITS[4]}"]\nnone = ["{term[4]}", "@{ent[4]}"]\nupdates = "all"',
+    )
+    for n, wish in enumerate(wishes):
+        tables.append(f'[[rules]]\nname = "{name[n]}"\nsecret = true\n{wish}\n')
+        tables.append(f'[[rules.tests]]\nmatch = "{test[n]} {HITS[n]} Doha"\n')
+    return "".join(tables)
+
+
 def spellings(value: str) -> set[bytes]:
     """The forms in which a secret could be let out."""
     forms = {value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]}
@@ -65,6 +98,9 @@ class Newsroom:
     config: Path
     text: str
     web: WebServer
+    taken: HttpReceiver
+    refused: HttpReceiver
+    posted: SmtpReceiver
     said: dict[str, str] = field(default_factory=dict)
 
     def verb(self, *arguments: str | Path, name: str = "") -> None:
@@ -83,7 +119,22 @@ class Newsroom:
             for form in spellings(value)
             for place, data in places.items()
             if form in data
-        ]
+        ] + self._confidential(places)
+
+    def _confidential(self, places: dict[str, bytes]) -> list[str]:
+        """The same of what secret rules ask for."""
+        found = []
+        words = [word for several in CONFIDENTIAL.values() for word in several]
+        for place, data in places.items():
+            if place.endswith(STORES):
+                continue
+            low = data.lower()
+            verb = place.partition("tocsin ")[2].partition(" ")[0]
+            for word in (*words, *(() if verb in ASKED_FOR else HITS)):
+                at = low.find(word.encode())
+                if at >= 0:
+                    found.append(f"{word} in {place}: …{data[max(0, at - 200) : at + 80]!r}…")
+        return found
 
 
 @pytest.fixture
@@ -97,13 +148,14 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
         kind = {"Content-Type": "application/json"}
         bad = stack.enter_context(HttpReceiver(*[Reply(403, kind, echo), Reply(500, kind, echo)] * MANY))
         smtp = stack.enter_context(SmtpReceiver(password=SECRETS[13], mail=[_rejected()] * MANY))
+        taken, posted = stack.enter_context(HttpReceiver()), stack.enter_context(SmtpReceiver())
         dead = dead_port()
         web.on("/moved", answer(301, Location=f"/elsewhere?token={s[2]}"))
         web.on("/elsewhere", answer(500, f"bad token {SECRETS[1]}".encode()))
         web.on("/broken", answer(200, b"<rss><channel><title>" + SECRETS[2].encode()))
         web.on("/login", answer(401))
         web.on(f"/{s[6]}/feed", answer(410))
-        web.on("/news", answer(200, rss(OLD)))
+        web.on("/news", answer(200, rss(OLD, HUSHED)))
         env = {
             "TOCSIN_FEED": f"{web.url('')}/{s[6]}/feed",
             "TOCSIN_PASSWORD": SECRETS[4],
@@ -165,6 +217,13 @@ name = "doha"
 query = "doha"
 [[rules.tests]]
 match = "Doha"
+{confidential_rules()}[channels.okhook]
+type = "webhook"
+url = "http://127.0.0.1:{taken.port}/"
+[channels.okmail]
+url = "mailto://127.0.0.1:{posted.port}?to=desk@example.org&from=joe@example.org"
+[channels.screen]
+type = "terminal"
 [channels.json]
 url = "json://joe:{s[10]}@127.0.0.1:{bad.port}/{s[11]}?+X-Token={s[12]}"
 [channels.gotify]
@@ -191,7 +250,10 @@ url = "slack://TAAAAAAAA/BAAAAAAAA/{(s[19] * 2)[:24]}/#general"
 [channels.discord]
 url = "discord://123456789012345678/{s[19]}"
 [[routes]]
-channels = ["json", "gotify", "ntfy", "mail", "hook", "hooktls", "file"]
+match = {{ rule = ["{CONFIDENTIAL["name"][0]}"], entity = ["{CONFIDENTIAL["ent"][0]}"] }}
+channels = []
+[[routes]]
+channels = ["json", "gotify", "ntfy", "mail", "hook", "hooktls", "file", "okhook", "okmail", "screen"]
 [notices]
 channels = ["file"]
 [deadman]
@@ -200,7 +262,7 @@ url = {{ env = "TOCSIN_DEADMAN" }}
         for name, value in env.items():
             monkeypatch.setenv(name, value)
         (tmp_path / "state").mkdir()
-        yield Newsroom(tmp_path, env, write(tmp_path, text), text, web)
+        yield Newsroom(tmp_path, env, write(tmp_path, text), text, web, taken, bad, posted)
 
 
 def _rejected() -> str:
@@ -231,6 +293,34 @@ def broken(text: str) -> list[str]:
         text + f'"{SECRETS[0]}/x" = 1\n',
         text + f'x = "{SECRETS[0]}\n',
         text.replace('"doha"\n[[rules.tests]]', f'"doha AND"\nnone = ["{SECRETS[0]}"]\n[[rules.tests]]'),
+        *broken_rules(text),
+    ]
+
+
+def broken_rules(text: str) -> list[str]:
+    """Mistakes in and around secret rules, of each kind that `check` knows."""
+    name, term, test, ent, alias = (several[0] for several in CONFIDENTIAL.values())
+    query = f'query = "{term} OR {HITS[0]} OR @{ent}"'
+    other = CONFIDENTIAL["name"][1]
+    return [
+        text.replace(query, f'query = "{term} OR ({HITS[0]} OR @{ent}"'),
+        text.replace(query, f'query = "{term} OR @{ent}x NEAR {HITS[0]}"'),
+        text.replace(query, f'query = "title:{term}* OR /({term}/ OR *"'),
+        text.replace(query, f'query = "{term}"'),
+        text.replace(query, f'query = "{term} OR {HITS[0]} OR @{ent}"\nany = ["{term}"]'),
+        text.replace(query, f'qwery = "{term}"'),
+        text.replace(
+            query, f'{query}\nany = "{term}"\nlang = ["{alias}"]\nfeeds = ["{alias}"]\ntags = ["{alias}"]'
+        ),
+        text.replace(query, f'{query}\nallow_channels = ["nosuch"]'),
+        text.replace(query, f'{query}\nallow_channels = ["telegram"]'),
+        text.replace(f'name = "{other}"', f'name = "{name}"'),
+        text.replace(f'match = "{test} ', f'no_match = "{test} '),
+        text.replace("secret = true\nquery", 'secret = "yes"\nquery'),
+        text.replace(f"[entities.{ent}]", f"[entities.{ent}]\nalias = 1").replace(
+            f'"{alias}",', f'"{alias}", "{CONFIDENTIAL["alias"][1]}",'
+        ),
+        text.replace(f'"{name}"]', f'"{name}x"]').replace(f'"{ent}"]', f'"{ent}x"]'),
     ]
 
 
@@ -241,11 +331,31 @@ def tell_the_story(room: Newsroom, log_format: str) -> None:
     news = f"/news/{log_format}"
     text = text.replace("/news", news, 1)
     room.config.write_text(text, encoding="utf-8")
-    room.web.on(news, answer(200, rss(OLD)))
+    room.web.on(news, answer(200, rss(OLD, HUSHED)))
     with DaemonProcess(room.config, "--debug", "--log-level", "debug", env=room.env) as daemon:
         daemon.wait_for("already in your feeds")
         item = Item(f"Talks in Doha {log_format}", guid=log_format, link=f"http://127.0.0.1:9/{log_format}")
-        room.web.on(news, answer(200, rss(item, OLD)))
+        both = Item(
+            f"Again talks in Doha {log_format}",
+            guid=f"b{log_format}",
+            link=f"http://127.0.0.1:9/b{log_format}",
+            text=f"Envoys met in Doha on Monday, and nobody spoke to the press. {HITS[3]} was on no list.",
+        )
+        silent = Item(
+            f"About {HITS[0]} and {HITS[1]} {log_format}",
+            guid=f"s{log_format}",
+            link=f"http://127.0.0.1:9/s{log_format}/{HITS[2]}",
+            text=f"{HITS[2]} spoke with {HITS[4]} for an hour.",
+        )
+        again = replace(
+            silent,
+            title=f"{HITS[2]} {log_format}",
+            guid=f"t{log_format}",
+            link=f"http://127.0.0.1:9/t{log_format}",
+        )
+        room.web.on(news, answer(200, rss(item, both, silent, again, OLD, HUSHED)))
+        for channel in ("okhook", "okmail", "screen"):
+            daemon.wait_for_each("notification sent", channel)
         for channel in ("json", "gotify", "ntfy", "mail", "hook", "hooktls"):
             daemon.wait_for_each("notification not sent", channel)
         for wrong in broken(text):
@@ -263,8 +373,21 @@ def tell_the_story(room: Newsroom, log_format: str) -> None:
         daemon.send(signal.SIGTERM)
         assert daemon.ended() == 0
     room.said[f"the daemon's log as {log_format}"] = "\n".join(daemon.lines)
+    took_what_was_sent(room)
 
 
+def took_what_was_sent(room: Newsroom) -> None:
+    """What receivers were sent, as it came and as it reads."""
+    for number, request in enumerate(room.taken.requests):
+        room.said[f"sent to a webhook, {number}"] = f"{request.headers} {request.body.decode()}"
+    for number, mail in enumerate(room.posted.mails):
+        parts = [part.get_content() for part in mail.message.walk() if not part.is_multipart()]
+        room.said[f"sent as a mail, {number}"] = "\n".join((mail.message.as_string(), *map(str, parts)))
+    for number, request in enumerate(room.refused.requests):
+        room.said[f"refused by a receiver, {number}"] = request.body.decode()
+
+
+NAMED = CONFIDENTIAL["name"][0]
 VERBS: dict[str, list[list[str]]] = {
     "init": [["{folder}/state/new"]],
     "check": [[], ["--json"], ["--quiet"]],
@@ -272,7 +395,13 @@ VERBS: dict[str, list[list[str]]] = {
     "demo": [],  # has a configuration of its own
     "fetch": [[name] for name in ("news", "moved", "broken", "login", "gone", "wire", "proxied", "tls")]
     + [["moved", "--json"], ["nosuch"]],
-    "match": [["--stored", "7d"], ["--stored", "7d", "--json"], ["{folder}/nothing.txt"]],
+    "match": [
+        ["--stored", "7d", "--rule", NAMED],
+        ["--query", "doha", "--stored", "7d"],
+        ["--stored", "7d"],
+        ["--stored", "7d", "--json"],
+        ["{folder}/nothing.txt"],
+    ],
     "extract": [
         ["{folder}/nothing.html"],
         ["http://127.0.0.1:9/page"],
@@ -280,7 +409,15 @@ VERBS: dict[str, list[list[str]]] = {
     ],
     "stories": [["{folder}/nothing.jsonl"], ["{folder}/nothing.jsonl", "--json"]],
     "url": [["http://127.0.0.1:9/1"]],
-    "explain": [["http://127.0.0.1:9/1"], ["1", "--json"], ["1"], ["{folder}/nothing.txt"]],
+    "explain": [
+        ["http://127.0.0.1:9/stext"],
+        ["alert:2"],
+        ["1", "--rule", NAMED],
+        ["http://127.0.0.1:9/1"],
+        ["1", "--json"],
+        ["1"],
+        ["{folder}/nothing.txt"],
+    ],
     "feeds list": [[], ["--json"]],
     "feeds show": [["moved"], ["wire", "--json"], ["gone"], ["off", "--json"], ["nosuch"]],
     "feeds add": [["http://127.0.0.1:9/new"], ["http://127.0.0.1:9/new", "--no-fetch"], ["nonsense"]],
@@ -292,15 +429,33 @@ VERBS: dict[str, list[list[str]]] = {
     "feeds import": [["{folder}/nothing.opml"], ["{folder}/list.opml"], ["{folder}/list.opml", "--json"]],
     "feeds export": [[], ["--json"]],
     "rules list": [[], ["--json"]],
-    "rules show": [["doha"], ["doha", "--json"], ["nosuch"]],
-    "rules explain": [["doha"], ["doha", "--text", "Doha", "--json"], ["doha", "--article", "1"], ["nosuch"]],
-    "rules test": [[], ["--text", "Doha"]],
-    "entities list": [[], ["--json"]],
+    "rules show": [[NAMED], [NAMED, "--json"], [NAMED[:-3]], ["doha"], ["doha", "--json"], ["nosuch"]],
+    "rules explain": [
+        [NAMED],
+        [NAMED, "--text", "Doha"],
+        [NAMED[:-3]],
+        ["doha"],
+        ["doha", "--text", "Doha", "--json"],
+        ["doha", "--article", "1"],
+        ["nosuch"],
+    ],
+    "rules test": [[NAMED], ["--json"], [NAMED, "--text", "Doha"], [], ["--text", "Doha"]],
+    "entities list": [[CONFIDENTIAL["ent"][0]], [CONFIDENTIAL["ent"][0][:-2]], [], ["--json"]],
     "entities import": [["{folder}/nothing.json"]],
-    "alerts list": [[], ["--json"]],
-    "alerts route": [["--severity", "high"], ["--rule", "talks", "--json"]],
-    "alerts show": [["1"], ["1", "--json"]],
-    "silence add": [["--feed", "nothing", "--for", "1h", "--comment", "a night off"]],
+    "alerts list": [[], ["--json"], ["--rule", NAMED], ["--rule", "nosuch"]],
+    "alerts route": [
+        ["--rule", NAMED],
+        ["--rule", NAMED, "--json"],
+        ["--entity", "nosuch"],
+        ["--severity", "high"],
+        ["--rule", "talks", "--json"],
+    ],
+    "alerts show": [[str(n), *more] for n in range(1, 9) for more in ([], ["--json"])],
+    "silence add": [
+        ["--rule", NAMED, "--for", "1h", "--comment", NAMED],
+        ["--rule", NAMED[:-2], "--for", "1h"],
+        ["--feed", "nothing", "--for", "1h", "--comment", "a night off"],
+    ],
     "silence list": [[], ["--json"]],
     "silence expire": [["1"]],
     "outbox list": [["--all"], ["--all", "--json"]],
@@ -309,7 +464,7 @@ VERBS: dict[str, list[list[str]]] = {
     "channels list": [[], ["--json"]],
     "channels test": [[name] for name in ("json", "gotify", "ntfy", "mail", "hook", "hooktls")]
     + [["json", "--json"], ["nosuch"]],
-    "status": [[], ["--json"], ["--latency"]],
+    "status": [[], ["--json"], ["--latency"], ["--latency", "--json"]],
     "doctor": [["--feeds", "all"], ["--json"], ["--offline", "--deep"]],
     "config show": [[], ["--json"]],
     "config migrate": [["--dry-run"], ["--json"]],
@@ -349,6 +504,10 @@ def test_no_secret_is_let_out(room: Newsroom) -> None:
     said = "\n".join(room.said.values())
     assert "Traceback" in said, "tracebacks were asked for"
     assert "***" in said, "something was masked"
+    sent = [what for where, what in room.said.items() if where.startswith("sent")]
+    notices = [what for what in sent if "confidential rule" in what]
+    assert len(notices) >= 6, "receivers were told that secret rules rang"
+    assert room.leaks() == []
     assert room.leaks() == []
 
 
@@ -364,6 +523,7 @@ def test_a_traceback_of_a_verb_shows_no_secret(room: Newsroom, monkeypatch: pyte
     assert "ZeroDivisionError" in said
     assert "***" in said
     assert room.leaks() == []
+    assert room.leaks() == []
 
 
 def test_the_search_finds_what_is_let_out(room: Newsroom) -> None:
@@ -372,4 +532,15 @@ def test_the_search_finds_what_is_let_out(room: Newsroom) -> None:
         for form in spellings(value):
             room.said = {"x": f"before {form.decode()} after"}
             assert room.leaks()
+    for word in (*(word for several in CONFIDENTIAL.values() for word in several), *HITS):
+        room.said = {" tocsin alerts list": f"before {word.upper()} after"}
+        assert room.leaks(), word
+        (room.folder / "state" / "planted.jsonl").write_text(word, encoding="utf-8")
+        room.said = {}
+        assert room.leaks(), word
+        (room.folder / "state" / "planted.jsonl").unlink()
+    room.said = {" tocsin fetch news": HITS[0]}
+    assert room.leaks() == [], "an article that was asked for"
+    room.said = {" tocsin fetch news": CONFIDENTIAL["term"][0]}
+    assert room.leaks(), "not even there"
     assert os.environ["TOCSIN_PASSWORD"] == SECRETS[4]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from monitor.model import Reason, Severity, State, Strength
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 
@@ -101,18 +101,24 @@ class Verdict:
 
 
 def decide(
-    firings: Sequence[Firing], sighted: Sighted, told: Told, *, late: bool = False
+    firings: Sequence[Firing],
+    sighted: Sighted,
+    told: Told,
+    *,
+    late: bool = False,
+    again: Collection[str] = (),
 ) -> tuple[Verdict, ...]:
     """
     The ledger's rows, at least one verdict for each firing, in order. What is LATE or WEAK is for a digest.
 
-    Of a rule that held before (AGAIN) there is a row already: it is given a verdict only where it rings.
+    Of a rule that held before (AGAIN, or among `again`) there is a row already: it is given a verdict only
+    where it rings.
     """
     verdicts: list[Verdict] = []
     for firing in firings:
         if sighted is Sighted.BASELINE:
             verdicts.append(Verdict(firing, "", State.SUPPRESSED, Reason.BASELINE))
-        elif sighted is Sighted.AGAIN:
+        elif sighted is Sighted.AGAIN or firing.rule in again:
             verdicts += _again(firing, told)
         elif not firing.channels:
             verdicts.append(Verdict(firing, "", State.SUPPRESSED, Reason.NO_ROUTE))

@@ -3,9 +3,9 @@ From routes to the outbox: when what rings on a channel goes, and with what. Pur
 
 The stages, in their one order:
 
-    rule -> story -> silence -> route -> budget -> quiet hours -> group or digest -> outbox
+    rule -> story -> route -> silence -> budget -> quiet hours -> group or digest -> outbox
 
-Those up to the route say whether an alert rings and where. This module is the rest, for one channel: all
+Those up to the silence say whether an alert rings and where. This module is the rest, for one channel: all
 rules that ring in one decision share one message there, which goes in the soonest way that any of them asks
 for.
 
@@ -17,6 +17,7 @@ message. Its name says what it is for:
     "group:rule=flood"          a group that waits for company
     "digest:2026-11-28T08:00"   the digest of a local date and time
     "quiet"                     all that quiet hours held; goes when they end
+    "late"                      old news of a feed that was away; goes once all feeds were asked
 
 A bin that falls due while its channel is quiet is poured into "quiet", whatever it waited for before: when
 quiet hours end there is one message. That is asked when it is due, not before, for quiet hours may have been
@@ -50,12 +51,14 @@ if TYPE_CHECKING:
 SINGLE = ""
 OVERFLOW = "budget"
 QUIET = "quiet"
+LATE = "late"
 DIGEST_PREFIX = "digest:"
 _REASONS = {
     OVERFLOW: Reason.BUDGET,
     QUIET: Reason.QUIET_HOURS,
     PREFIX: Reason.GATHERED,
     DIGEST_PREFIX: Reason.DIGEST,
+    LATE: Reason.LATE,
 }
 
 
@@ -162,6 +165,11 @@ def release(
     return Release(due=False, bin=QUIET, goes_at=until)
 
 
+def reason_of(name: str) -> Reason:
+    """Why something waits in a bin of this name."""
+    return next(reason for start, reason in _REASONS.items() if name.startswith(start))
+
+
 def _choices(
     calls: Sequence[Call], severity: Severity, channel: ChannelNow, now: datetime, *, story: str, feed: str
 ) -> Iterator[Place]:
@@ -185,7 +193,7 @@ def _with_its_story(found: Place, severity: Severity, channel: ChannelNow) -> Pl
     name = channel.story_bin
     if not name or name == found.bin:
         return found
-    reason = next(reason for start, reason in _REASONS.items() if name.startswith(start))
+    reason = reason_of(name)
     there = _waiting(name, channel.bins[name], reason, severity, channel, why="its story waits there already")
     if found.waits and there.told_at <= found.told_at:
         return replace(there, why=(*found.why, *there.why))

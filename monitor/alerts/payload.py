@@ -34,6 +34,7 @@ def load(text: str) -> Message:
         "marks": tuple((a, b) for a, b in data["marks"]),
         "rules": tuple(data["rules"]),
         "tags": tuple(data["tags"]),
+        "alerts": tuple(data.get("alerts", ())),
         "entries": tuple(_load_entry(entry) for entry in data.get("entries", ())),
     }
     return Message(**known)

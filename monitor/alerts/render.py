@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitor.alerts.confidential import KIND as CONFIDENTIAL
 from monitor.alerts.digest import LISTED
 from monitor.alerts.renderers import kinds, markups
 from monitor.alerts.renderers.card import Card, render_card
@@ -70,7 +71,7 @@ def render(outgoing: Outgoing, layout: Layout = _DEFAULT, kind: str = "plain") -
     if kind == "email":
         return email(outgoing, layout, words)
     if kind == "sms":
-        listed = LISTED if outgoing.message.kind == "digest" else ""
+        listed = {"digest": LISTED, CONFIDENTIAL: _show(outgoing)}.get(outgoing.message.kind, "")
         return Rendered(kind, "", sms(words, layout.limit, listed=listed))
     marker, fields = kinds.json_fields(kind, severity, words.link, layout.given)
     headers = kinds.http_headers(kind, severity, words.link, layout.given)
@@ -88,6 +89,12 @@ def render(outgoing: Outgoing, layout: Layout = _DEFAULT, kind: str = "plain") -
         return Rendered(kind, "", body, form, marker, fields, headers, set_on)
     title, body = _beside(outgoing, replace(layout, limit=limit), words, kind)
     return Rendered(kind, title, body, "text", marker, fields, headers, set_on)
+
+
+def _show(outgoing: Outgoing) -> str:
+    """Which command tells more of a notice without content, where there is no room for its lines."""
+    numbers = outgoing.message.alerts
+    return f"tocsin alerts show {numbers[0]} --reveal" if len(numbers) == 1 else LISTED
 
 
 def render_text(outgoing: Outgoing, layout: Layout = _DEFAULT) -> tuple[str, str]:

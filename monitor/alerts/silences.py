@@ -11,19 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from monitor.alerts.matchers import in_words, misfit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from monitor.alerts.matchers import RouteFacts
 
 KEYS = ("rule", "feed", "tag", "entity", "severity", "lang")
 LONGEST = timedelta(days=366)
-CONFIDENTIAL = "a confidential rule"
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Phase(StrEnum):
@@ -76,32 +79,49 @@ def expired(silence: Silence, now: datetime) -> Silence:
     return replace(silence, starts=min(silence.starts, now), ends=now)
 
 
-def hidden_words(hidden: Mapping[str, int], secret: Collection[str] = ()) -> str:
-    """How many alerts it hid, by rule, the most first: "14 alerts (flood 12, talks 2)"."""
+def hidden_words(hidden: Mapping[str, int], names: Mapping[str, str] = _NONE) -> str:
+    """
+    How many alerts it hid, by rule, the most first: "14 alerts (flood 12, talks 2)".
+
+    `names` are the public names of secret rules.
+    """
     total = sum(hidden.values())
     if not total:
         return "nothing"
     counts: dict[str, int] = {}
     for rule, number in hidden.items():
-        name = CONFIDENTIAL if rule in secret else rule
+        name = names.get(rule, rule)
         counts[name] = counts.get(name, 0) + number
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     rules = ", ".join(f"{rule} {number}" for rule, number in ordered if number)
     return f"{total} {'alert' if total == 1 else 'alerts'} ({rules})"
 
 
-def ending_text(silence: Silence, hidden: Mapping[str, int], secret: Collection[str] = ()) -> str:
+def ending_text(silence: Silence, hidden: Mapping[str, int], names: Mapping[str, str] = _NONE) -> str:
     """
     What is told when a silence ends: which one, whose, why it was there, and what it hid.
 
-    `hidden` counts the alerts by rule; the names in `secret` do not leave the machine.
+    `hidden` counts the alerts by rule; `names` are the public names of secret rules, whose own do not leave
+    the machine. Nor does the comment of a silence of one, which may say anything.
     """
-    match = {
-        key: tuple(CONFIDENTIAL if key == "rule" and value in secret else value for value in values)
-        for key, values in silence.match.items()
-    }
-    said = f": {silence.comment}" if silence.comment else ""
+    said = f": {silence.comment}" if silence.comment and not names_secret(silence, names) else ""
     return (
-        f"silence {silence.id} of {in_words(match)} ended ({silence.author}{said}); "
-        f"it hid {hidden_words(hidden, secret)}"
+        f"silence {silence.id} of {in_words(shown_match(silence, names))} ended ({silence.author}{said}); "
+        f"it hid {hidden_words(hidden, names)}"
     )
+
+
+def names_secret(silence: Silence, names: Mapping[str, str]) -> bool:
+    """Whether a silence is of a secret rule by its name; `names` are their public ones."""
+    return any(value in names for value in silence.match.get("rule", ()))
+
+
+def shown_match(silence: Silence, names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """
+    The matchers of a silence with secret rules under their public names.
+
+    Of one that names a secret rule, nothing else is shown: an entity or a feed beside it would tell of it.
+    """
+    if not names_secret(silence, names):
+        return dict(silence.match)
+    return {"rule": tuple(names.get(value, value) for value in silence.match["rule"])}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import context, output
+from monitor.cli.veil import HIDDEN, veil
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,6 +48,7 @@ def list_alerts(
     from monitor.store.rows import to_db
 
     reader = context.reader()
+    rule = veil().meant(rule) if rule else None
     start = to_db(datetime.now(UTC) - timedelta(seconds=span(since)))
     count = (
         min(limit, LARGEST) if rule is None else LARGEST
@@ -73,7 +75,7 @@ def list_alerts(
             )
             for a in found
         ],
-        empty=f"no alerts in the last {since}" + (f" of rule {rule}" if rule else ""),
+        empty=f"no alerts in the last {since}" + (f" of rule {veil().rule(rule)}" if rule else ""),
     )
 
 
@@ -93,7 +95,8 @@ def show(
     alert = _shape(reader, row)
     article = reader.row(sql.ARTICLE, id=row["article_id"])
     match = reader.row(sql.MATCH_OF_ALERT, article=row["article_id"], rule=row["rule"])
-    alert["hits"] = json.loads(match["hits"]) if match else []
+    hidden = veil().hides(row["rule"])
+    alert["hits"] = json.loads(match["hits"]) if match and not hidden else []
     for delivery in alert["deliveries"]:
         outbox_id = delivery.pop("outbox", None)
         rows = reader.rows(sql.ATTEMPTS_OF, outbox=outbox_id) if outbox_id else []
@@ -101,7 +104,13 @@ def show(
             {"number": r["number"], "at": _time(r["at"]), "answer": r["answer"], "detail": r["detail"]}
             for r in rows
         ]
-    story = timeline(reader, row["story_id"])
+    if hidden:
+        if context.given.json:
+            output.emit(alert)
+        else:
+            _tell_hidden(alert)
+        return
+    story = veil().timeline(timeline(reader, row["story_id"]))
     alert |= story_words.story_shape(story)
     if context.given.json:
         output.emit(alert)
@@ -111,7 +120,22 @@ def show(
 
 
 def _shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
-    """An alert in the contract's shape."""
+    """An alert in the contract's shape; of a secret rule without all that tells of its article."""
+    found = _whole_shape(reader, row)
+    if veil().hides(row["rule"]):
+        found |= {
+            "rule": veil().rule(row["rule"]),
+            "title": HIDDEN,
+            "url": "",
+            "feed": "",
+            "confidential": True,
+        }
+        found |= dict.fromkeys(("story", "article", "published", "fetched"))
+        found |= {"also": [], "outlets": []}
+    return found
+
+
+def _whole_shape(reader: Reader, row: sqlite3.Row) -> dict[str, Any]:
     from monitor.model import Severity
     from monitor.store import sql
     from monitor.timeline import outlets_of
@@ -176,6 +200,14 @@ def _tell(alert: dict[str, Any], article: sqlite3.Row | None) -> None:
     for hit in alert["hits"]:
         named = f" (@{hit['entity']})" if hit["entity"] else ""
         output.out(f"  {hit['field']}: {_in_context(hit, article)}{named}")
+    _tell_deliveries(alert)
+
+
+def _tell_hidden(alert: dict[str, Any]) -> None:
+    """An alert of a secret rule: that it rang, and what became of it."""
+    output.out(output.colour(alert["title"], "bold"))
+    output.out(f"{alert['severity']} · rule {alert['rule']} · matched {alert['matched']}")
+    output.out(f"alert {alert['id']}; what it is about: tocsin alerts show {alert['id']} --reveal")
     _tell_deliveries(alert)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import complete, context, output
+from monitor.cli.veil import veil
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +99,7 @@ def _facts(
     rules = {one.name: one for one in config.rules}
     feeds = {one.name: one for one in config.feeds}
     of_rule = rules[known(rule, rules, "rule")] if rule else None
+    rule = of_rule.name if of_rule else None
     of_feed = feeds[known(feed, feeds, "feed")] if feed else None
     there = [one.name for one in config.entities]
     found = tuple(known(name.removeprefix("@"), there, "entity") for name in entities or ())
@@ -133,7 +135,7 @@ def _shape(
     return {
         "alert": {
             "severity": facts.severity.label,
-            "rule": facts.rule or None,
+            "rule": veil().rule(facts.rule) or None,
             "feed": facts.feed or None,
             "tags": list(facts.tags),
             "lang": facts.lang,
@@ -145,7 +147,7 @@ def _shape(
                 "route": step.number,
                 **_where(loaded, config, step),
                 "outcome": step.outcome.value,
-                "why": step.why,
+                "why": _discreet(step.why),
                 "channels": list(step.adds),
                 "already": list(step.already),
                 "forbidden": list(step.forbidden),
@@ -180,7 +182,7 @@ def _where(loaded: Loaded, config: Config, step: Step) -> dict[str, Any]:
 def _say_alert(facts: RouteFacts) -> None:
     """Which alert this is about."""
     given = (
-        ("rule", facts.rule),
+        ("rule", veil().rule(facts.rule)),
         ("feed", facts.feed),
         ("tags", " ".join(facts.tags)),
         ("language", facts.lang or ""),
@@ -198,8 +200,19 @@ def _tell_routes(loaded: Loaded, config: Config, routed: Routed) -> None:
     for step in routed.steps:
         where = _where(loaded, config, step)
         line = f"{Path(where['file']).name}:{where['line']}" if where["file"] else "-"
-        rows.append((step.number or "-", line, step.outcome.replace("_", " "), _given(step), step.why))
+        rows.append(
+            (step.number or "-", line, step.outcome.replace("_", " "), _given(step), _discreet(step.why))
+        )
     output.table(("ROUTE", "WHERE", "OUTCOME", "CHANNELS", "WHY"), rows, empty="there are no routes")
+
+
+def _discreet(why: str) -> str:
+    """Why a route took an alert or not, without the names of hidden rules and entities."""
+    from monitor.config.confidential import Veil as Words
+
+    hidden = veil()
+    names = frozenset(name for name in hidden.names if hidden.hides(name))
+    return Words(names, hidden.entities).said(why, inside=False) if names else why
 
 
 def _when(place: Place, zone: tzinfo, rings: datetime) -> str:

@@ -14,7 +14,7 @@ from monitor import __version__
 from monitor.cli import complete, context, output
 from monitor.errors import ConfigError, QueryError, TocsinError
 
-COMMON = "Anywhere on the line: --config FILE, --json, --debug, --database FILE, --log-level LEVEL."
+COMMON = "Anywhere on the line: --config FILE, --json, --debug, --reveal, --database FILE, --log-level LEVEL."
 _REFUSED_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 SETTINGS: dict[str, Any] = {
     "rich_markup_mode": None,  # rich costs 60 ms; plain help is as clear

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import context, output
+from monitor.config.words import Problem
 from monitor.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from monitor.config.confidential import Veil
     from monitor.config.load import Loaded
     from monitor.rules.engine import Engine
     from monitor.rules.problems import RuleProblem
@@ -51,17 +53,16 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
 
     `with_advice`: also what is lawful and seldom meant, for which the newest stored articles are looked at.
     """
-    from monitor.config.later import not_yet
     from monitor.rules.engine import compile_rules
 
     findings = list(loaded.findings)
     config = loaded.partial
     if config is not None:
-        findings += not_yet(config)
         engine, problems = compile_rules(config.rules, config.entities, languages=config.languages)
         findings += rule_findings(config, problems, loaded.texts)
         if with_advice:
             findings += rule_findings(config, _advice(config), loaded.texts)
+            findings += _narrow_findings(config, loaded.texts)
         findings += rule_test_findings(config, engine, loaded.texts)
         findings += channel_findings(config, loaded.texts)
         findings += listen_findings(config, loaded.texts)
@@ -92,6 +93,7 @@ def rule_findings(
 
     if texts is None:
         texts = _texts(config)
+    veil = _veil(config)
     rules = {r.name: r.origin for r in config.rules}
     entities = {e.name: e.origin for e in config.entities}
     return [
@@ -104,6 +106,7 @@ def rule_findings(
             level=p.level,
             column=p.column,
             hint=hint_with_pack(p.message, p.hint, config),
+            veil=veil,
         )
         for p in problems
     ]
@@ -118,9 +121,25 @@ def rule_test_findings(
     if texts is None:
         texts = _texts(config)
     rules = {rule.name: rule for rule in config.rules}
+    veil = _veil(config)
     return [
-        _finding(texts, rules[failed.rule].origin, ("tests", failed.index), "rule_test", failed.message)
+        _finding(
+            texts, rules[failed.rule].origin, ("tests", failed.index), "rule_test", failed.message, veil=veil
+        )
         for failed in run_rule_tests(engine, config.rules)
+    ]
+
+
+def _narrow_findings(config: Config, texts: Mapping[str, str]) -> list[Finding]:
+    """Routes that send a rule to no channel that it may go to; where no route does, loading says so."""
+    from monitor.config.narrow import narrow_rules
+    from monitor.settings import Origin
+
+    veil = _veil(config)
+    return [
+        _finding(texts, Origin(p.file, p.path), (), p.code, p.message, level=p.level, hint=p.hint, veil=veil)
+        for p in narrow_rules(config)
+        if p.level == "warning"
     ]
 
 
@@ -144,6 +163,16 @@ def channel_findings(config: Config, texts: Mapping[str, str] | None = None) -> 
         if channel.url is None or not channel.url.missing
         for p in check_channel(channel)
     ]
+
+
+def _veil(config: Config) -> Veil:
+    """What is not said of secret rules; nothing is kept back from those who ask for it."""
+    from monitor.config.confidential import Veil, veil_of
+
+    if context.given.reveal:
+        return Veil()
+    loaded = context.last()
+    return loaded.veil if loaded is not None else veil_of(config)
 
 
 def listen_findings(config: Config, texts: Mapping[str, str]) -> list[Finding]:
@@ -172,9 +201,16 @@ def _finding(
     level: str = "error",
     column: int | None = None,
     hint: str = "",
+    veil: Veil | None = None,
 ) -> Finding:
     from monitor.config.load import locate
 
+    if veil is not None and origin is not None:
+        problem = Problem(origin.file, (*origin.path, *key), code, message, hint)
+        told = veil.problem(problem)
+        if veil.covers(origin.file, origin.path):
+            column = None  # no line of it is quoted
+        message, hint = told.message, told.hint
     if origin is None:
         return Finding(next(iter(texts), "config.toml"), 1, message, code, level, hint=hint)
     place = locate(texts, origin, tuple(key), column or 1)

@@ -23,15 +23,18 @@ def register(app: typer.Typer) -> None:
 
 
 def show() -> None:
-    """Print every effective value, defaults included; secrets are masked."""
-    from monitor.config.show import render
+    """Print every effective value, defaults included. Secrets are masked, and what secret rules ask for."""
+    from monitor.cli.veil import veil
+    from monitor.config.show import render, without_secret_rules
     from monitor.config.show import show as values
 
     config = context.config()
+    hidden = veil()
+    shown = without_secret_rules(config, hidden.names, hidden.entities) if hidden.names else config
     if context.given.json:
-        output.emit(values(config))
+        output.emit(values(shown))
     else:
-        output.out(render(config).rstrip())
+        output.out(render(shown).rstrip())
 
 
 def path() -> None:

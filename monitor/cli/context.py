@@ -1,5 +1,5 @@
 """
-What every verb may be told: --config, --json, --debug, --database, --log-level.
+What every verb may be told: --config, --json, --debug, --reveal, --database, --log-level.
 
 They are taken out of the arguments before the verbs are parsed, so each may stand anywhere on the line.
 """
@@ -10,7 +10,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor.errors import ConfigError, UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from monitor.store.database import Reader
 
 _WITH_VALUE = {"--config": "config", "-c": "config", "--database": "database", "--log-level": "log_level"}
-_FLAGS = {"--json": "json", "--debug": "debug"}
+_FLAGS = {"--json": "json", "--debug": "debug", "--reveal": "reveal"}
 
 
 @dataclass(slots=True)
@@ -32,15 +32,19 @@ class Context:
     log_level: str | None = None
     json: bool = False
     debug: bool = False
+    reveal: bool = False
 
 
 given = Context()
 _loaded: list[Loaded] = []
 _open: list[Reader] = []
+made: dict[str, Any] = {}  # what modules remember for this command line
 
 
 def take(arguments: list[str]) -> list[str]:
     """Note the common options in `given`; returns the other arguments."""
+    _loaded.clear()
+    made.clear()
     rest: list[str] = []
     queue = list(arguments)
     while queue:
@@ -73,19 +77,25 @@ def load(*, strict: bool = True, path: Path | None = None) -> Loaded:
     from monitor.config.load import Overrides, load_config
 
     overrides = Overrides(given.database, given.log_level)
-    loaded = load_config(path or config_path(), env=os.environ, overrides=overrides, strict_secrets=strict)
+    loaded = load_config(
+        path or config_path(), env=os.environ, overrides=overrides, strict_secrets=strict, reveal=given.reveal
+    )
     _loaded[:] = [loaded]
     return loaded
 
 
+def last() -> Loaded | None:
+    """What was read last; None where nothing was."""
+    return _loaded[0] if _loaded else None
+
+
 def hide_secrets() -> None:
     """Register the secrets of what was loaded, before an output that could hold anything: a traceback."""
-    from monitor.config.secrets import secrets_of
-    from monitor.service.log import redact
+    from monitor.service.hush import hush
 
     for loaded in _loaded:
         if loaded.partial is not None:
-            redact(secrets_of(loaded.partial))
+            hush(loaded.partial, veil=loaded.veil)
 
 
 def config(*, strict: bool = False) -> Config:
@@ -124,6 +134,11 @@ def reader(path: Path | None = None) -> Reader:
     opened = Reader(path)
     _open.append(opened)
     return opened
+
+
+def opened() -> Reader | None:
+    """The database that this command reads, where it has opened one."""
+    return _open[-1] if _open else None
 
 
 def close() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import context, output
+from monitor.cli.veil import veil
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def list_entities(
     by_name = {entity.name: entity for entity in entities}
     if names:
         entities = tuple(by_name[known(name.removeprefix("@"), by_name, "entity")] for name in names)
+    hidden = [entity for entity in entities if veil().hides_entity(entity.name)]
+    if hidden:
+        entities = tuple(entity for entity in entities if entity not in hidden)
+        output.say(f"{len(hidden)} left out that only confidential rules ask for: --reveal shows all")
     if context.given.json:
         for entity in entities:
             output.emit(_described(entity))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from monitor.cli import context, output
+from monitor.cli.veil import ASK, left_in, veil
 from monitor.errors import TocsinError, UsageError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def explain(
 ) -> None:
     """Say why an article rang or did not. Each stage, each term, and the first no; changes nothing."""
     config = context.config()
+    rules = _meant(rules or [], config)
     published = _span(at, config) if at is not None else None
     number = _NUMBER.fullmatch(target)
     if number is not None:
@@ -67,6 +69,16 @@ def explain(
         _explain_address(target, f"https://{target}", config, rules or [], published)
     else:
         _explain_files(target, config, rules or [])
+
+
+def _meant(names: list[str], config: Config) -> list[str]:
+    """The rules that were named, hidden ones refused; what is left out of others is said."""
+    for name in map(veil().meant, names):
+        if veil().hides(name):
+            raise UsageError(f"rule {veil().rule(name)} is confidential", hint=f"add --reveal: {ASK}")
+    if not names:
+        left_in([rule.name for rule in config.rules if rule.enabled], output.say)
+    return list(map(veil().meant, names))
 
 
 # --- what is meant ---------------------------------------------------------------------------------------
@@ -99,6 +111,8 @@ def _explain_number(target: str, kind: str, number: int, config: Config, names: 
     if kind == "alert":
         if alert is None:
             raise TocsinError(f"there is no alert {number}", hint="tocsin alerts list shows them")
+        if veil().hides(alert["rule"]):
+            raise TocsinError(f"alert {number} is of a confidential rule", hint=f"add --reveal: {ASK}")
         article, names = alert["article_id"], names or [alert["rule"]]
     found = _known(reader, article, config, names) if article <= LARGEST else None
     if found is None:
@@ -106,7 +120,8 @@ def _explain_number(target: str, kind: str, number: int, config: Config, names: 
             f"alert {number} there is: tocsin explain alert:{number}" if alert else "give its address instead"
         )
         raise TocsinError(f"there is no article {number}", hint=hint)
-    if target == str(number) and alert is not None and alert["article_id"] != number:
+    other = alert is not None and alert["article_id"] != number and not veil().hides(alert["rule"])
+    if target == str(number) and other:
         output.say(f"this is article {number}; alert {number} is another: tocsin explain alert:{number}")
     _show(target, [found])
 
@@ -143,6 +158,7 @@ def _explain_files(target: str, config: Config, names: list[str]) -> None:
             hint="for example: tocsin explain https://news.example/talks, alert:12 or article.txt",
         )
     rules, engine = _rules(config, names, [], [])
+    rules = [rule for rule in rules if not veil().hides(rule.name)]
     feeds = {feed.name: feed for feed in config.feeds}
     for item in from_files([target], feeds):
         judge = Explainer(engine, item.document)
@@ -180,7 +196,8 @@ def _known(reader: Reader, article: int, config: Config, names: list[str]) -> Ex
     remembered = [row["name"] for row in reader.rows(sql.RULES)]
     rules, engine = _rules(config, names, matched, remembered)
     now = datetime.now(UTC)
-    return explain_article(reader, article, config, engine, rules, now=now, running=_running(config))
+    found = explain_article(reader, article, config, engine, rules, now=now, running=_running(config))
+    return veil().ways(found) if found is not None else None
 
 
 def _rules(

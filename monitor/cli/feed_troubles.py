@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
+from monitor.cli.veil import veil
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +53,7 @@ def shown(episode: Episode, state: FeedState, rules: Sequence[str]) -> dict[str,
         "until": output.rfc3339(episode.ended_at),
         "text": sentence(Trouble(episode.kind), episode.detail),
         "told": output.rfc3339(episode.told_at),
-        "rules": list(rules),
+        "rules": veil().rules(rules),
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.cli import context, output
 from monitor.cli.feed_facts import Name, find, shape_of, states_of
+from monitor.cli.veil import veil
 
 if TYPE_CHECKING:
     from monitor.feeds.rhythm import Rhythm
@@ -45,7 +46,7 @@ def show(name: Name) -> None:
         }
         | _rhythm(state)
         | {
-            "rules": list(rules),
+            "rules": veil().rules(rules),
             "troubles": _shown(troubles, state, rules) if state else [],
             "gaps": _gaps(state) if state else [],
         }

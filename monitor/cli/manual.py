@@ -34,6 +34,7 @@ _COMMON = (
     ("--json", "Print JSON, on every verb that shows something."),
     ("--log-level LEVEL", "debug, info, warning or error."),
     ("--debug", "Show tracebacks of errors; secrets in them are masked."),
+    ("--reveal", "Show what secret rules ask for, and what their alerts are about."),
 )
 _EXIT = (
     ("0", "All is well."),

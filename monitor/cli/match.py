@@ -11,6 +11,7 @@ import typer
 
 from monitor.alerts.excerpt import apart, excerpt
 from monitor.cli import complete, context, output
+from monitor.cli.veil import left_in
 from monitor.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
@@ -217,4 +218,6 @@ def _engine(config: Config | None, names: list[str], query: str | None) -> Engin
     assert config is not None, "without a query the configuration was required"
     from monitor.cli.rules import chosen_rules, engine_of
 
-    return engine_of(replace(config, rules=chosen_rules(config, names)))
+    chosen = chosen_rules(config, names)
+    left = left_in([rule.name for rule in chosen if rule.enabled], output.say)
+    return engine_of(replace(config, rules=tuple(rule for rule in chosen if rule.name in left)))

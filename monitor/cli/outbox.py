@@ -183,13 +183,17 @@ def _when(config: Config, tx: Tx, moved: set[int], now: datetime) -> list[str]:
 
 def _shape(row: OutboxRow, alerts: list[int]) -> dict[str, Any]:
     from monitor.alerts.payload import load
+    from monitor.cli.veil import HIDDEN, veil
 
+    message = load(row.payload)
+    told = {*message.rules, *(rule for entry in message.entries for rule in entry.rules)}
+    title = HIDDEN if any(map(veil().hides, told)) else message.title  # made before its rule was secret
     return {
         "id": row.id,
         "alerts": alerts,
         "channel": row.channel,
         "kind": row.kind,
-        "title": load(row.payload).title,
+        "title": title,
         "state": row.state,
         "attempts": row.attempts,
         "next_attempt": output.rfc3339(row.next_attempt_at),

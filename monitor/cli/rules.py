@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import complete, context, output, rules_show
+from monitor.cli.veil import ASK, HIDDEN, left_in, veil
 from monitor.errors import ConfigError
 from monitor.model import Strength
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Document, Hit
     from monitor.rules.engine import Engine
-    from monitor.settings import Config, RuleConfig, RuleTest
+    from monitor.settings import Config, RuleConfig
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +52,7 @@ def list_rules() -> None:
                 "yes" if rule["enabled"] else "no",
                 rule["tests"],
                 rule["matches_7d"],
-                rule["query"] or rule["error"],
+                rule.get("error") or rule["query"],
             )
             for rule in found
         ],
@@ -76,6 +77,8 @@ def test(
     engine = engine_of(replace(config, rules=rules))
     rules = tuple(rule for rule in rules if rule.name in engine.rules)
     if text is not None:
+        left = left_in([rule.name for rule in rules], output.say)
+        rules = tuple(rule for rule in rules if rule.name in left)
         for document, told in rules_show.typed(text, config):
             _judge(engine, rules, document, told)
     elif not _run_tests(engine, rules):
@@ -88,8 +91,7 @@ def chosen_rules(config: Config, names: Sequence[str]) -> tuple[RuleConfig, ...]
 
     if not names:
         return config.rules
-    for name in names:
-        known(name, [rule.name for rule in config.rules], "rule")
+    names = [known(name, [rule.name for rule in config.rules], "rule") for name in names]
     # Whoever names a rule wants to see it judged, also while it is switched off.
     return tuple(replace(rule, enabled=True) for rule in config.rules if rule.name in names)
 
@@ -112,16 +114,19 @@ def _described(rule: RuleConfig, config: Config, counts: Mapping[str, int] | Non
     from monitor.rules.printer import print_query
 
     tree, _, problems = rule_trees(rule, {entity.name for entity in config.entities})
+    hidden = veil().hides(rule.name)
     shape: dict[str, Any] = {
-        "name": rule.name,
+        "name": veil().rule(rule.name),
         "severity": rule.severity.label,
         "enabled": rule.enabled,
-        "query": print_query(tree) if tree is not None else None,
+        "query": HIDDEN if hidden else print_query(tree) if tree is not None else None,
         "tests": len(rule.tests),
         "matches_7d": counts.get(rule.name, 0) if counts is not None else None,
     }
+    if rule.secret:
+        shape["secret"] = True
     if tree is None:
-        shape["error"] = f"cannot be used: {problems[0].message}"
+        shape["error"] = "cannot be used" if hidden else f"cannot be used: {problems[0].message}"
     return shape
 
 
@@ -163,6 +168,7 @@ def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
 
     ran = failed = 0
     for rule in rules:
+        hidden = veil().hides(rule.name)
         for index, worked in enumerate(rule.tests):
             strength, hits = judged(engine, rule.name, text_document(worked.text))
             passed = rings(rule, strength) == worked.match
@@ -171,17 +177,17 @@ def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
             if context.given.json:
                 output.emit(
                     {
-                        "rule": rule.name,
+                        "rule": veil().rule(rule.name),
                         "index": index,
                         "expected": "match" if worked.match else "no_match",
-                        "text": worked.text,
+                        "text": HIDDEN if hidden else worked.text,
                         "passed": passed,
                         "strength": strength,
-                        "hits": [hit_shape(hit) for hit in hits],
+                        "hits": [] if hidden else [hit_shape(hit) for hit in hits],
                     }
                 )
             elif not passed:
-                _tell_failure(rule, worked, strength, hits)
+                _tell_failure(rule, index, strength, hits)
     if not context.given.json:
         if not ran:
             output.say("no tests to run: add [[rules.tests]] with match or no_match below a rule")
@@ -191,10 +197,15 @@ def _run_tests(engine: Engine, rules: Sequence[RuleConfig]) -> bool:
     return not failed
 
 
-def _tell_failure(rule: RuleConfig, worked: RuleTest, strength: Strength | None, hits: Sequence[Hit]) -> None:
+def _tell_failure(rule: RuleConfig, index: int, strength: Strength | None, hits: Sequence[Hit]) -> None:
+    worked = rule.tests[index]
     does = {Strength.STRONG: "does", Strength.WEAK: "does only weakly", None: "does not"}[strength]
     should = "should match" if worked.match else "should not match"
-    output.out(f"{output.colour('failed', 'red')} {rule.name}: {should}, and {does}")
+    named = output.colour("failed", "red") + f" {veil().rule(rule.name)}"
+    if veil().hides(rule.name):
+        output.out(f"{named}: test {index + 1} {should}, and {does}; {ASK}")
+        return
+    output.out(f"{named}: {should}, and {does}")
     output.out(f"    text: {output.printable(worked.text)}")
     for hit in hits:
         output.out(f"    hit:  {output.printable(hit.text)} ({_named(hit)})")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import complete, context, output
+from monitor.cli.veil import HIDDEN, veil
 from monitor.errors import StoreError, TocsinError, UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +33,13 @@ def show(
 ) -> None:
     """Show one rule in full: query, tree, sources, options, tests, entities, matches of the last 7 days."""
     config, rule, engine = _one(name)
+    name = rule.name
     compiled = engine.rules[name]
     memory, states = _remembered(name)
+    if veil().hides(name):
+        enabled = next(one.enabled for one in config.rules if one.name == name)
+        _tell_hidden(rule, states, enabled=enabled)
+        return
     if context.given.json:
         enabled = next(one.enabled for one in config.rules if one.name == name)
         shape = _shape(rule, compiled, engine, memory, states)
@@ -71,8 +77,10 @@ def explain(
     """Show what a rule looks for. With a text: each part's truth, the hits, and what came nearest."""
     if text is not None and article is not None:
         raise UsageError("--text and --article each name a text: give one of them")
-    config, _, engine = _one(name)
-    compiled = engine.rules[name]
+    config, rule, engine = _one(name)
+    compiled = engine.rules[rule.name]
+    if veil().hides(rule.name):
+        raise UsageError(f"rule {veil().rule(rule.name)} is confidential", hint="--reveal explains it")
     if text is not None:
         for document, told in typed(text, config):
             _judge(compiled, engine, document, told)
@@ -83,6 +91,24 @@ def explain(
         from monitor.rules.frequency import Frequencies
 
         _tell_wanted(compiled, engine.entities, common_words(config) or Frequencies())
+
+
+def _tell_hidden(rule: RuleConfig, states: Mapping[str, int] | None, *, enabled: bool) -> None:
+    """What is shown of a secret rule: how loud it is, where it may go, and how often it matched."""
+    only = None if rule.allow_channels is None else list(rule.allow_channels)
+    known = {"severity": rule.severity.label, "budget": rule.budget, "secret": True, "allow_channels": only}
+    name = veil().rule(rule.name)
+    if context.given.json:
+        output.emit({"name": name, "enabled": enabled, **known, "query": HIDDEN, "matches_7d": states})
+        return
+    off = "" if enabled else " (disabled)"
+    output.out(f"{output.colour(name, 'bold')}{off}  {HIDDEN}")
+    for word, said in known.items():
+        if said not in (None, True):
+            shown = ", ".join(said) if isinstance(said, list) else said
+            output.out(f"  {word.replace('allow_channels', 'only to').ljust(14)}{shown}")
+    output.out(f"  matches in 7 days: {_told(states)}")
+    output.say(f"its name, query and tests: tocsin rules show {name} --reveal")
 
 
 def matches_by_rule() -> Mapping[str, int] | None:

@@ -40,6 +40,7 @@ def run(
 
     if force and not once:
         raise UsageError("--force goes with --once", hint="tocsin run --once --force")
+    context.given.reveal = False  # what a daemon says goes into logs and notices
     loaded = context.load(strict=True)
     for finding in loaded.findings:
         if finding.level == "warning":
@@ -147,15 +148,14 @@ def load_again(started_with: Config) -> Plan:
     """
     from monitor.cli.check import all_findings
     from monitor.config.load import require
-    from monitor.config.secrets import secrets_of
     from monitor.errors import ConfigError
     from monitor.plan import build_plan
-    from monitor.service.log import redact
+    from monitor.service.hush import hush
 
     # The file it began with: where that one is gone, the next on the search path is somebody else's.
     loaded = context.load(strict=True, path=started_with.path)
     if loaded.partial is not None:
-        redact(secrets_of(loaded.partial))
+        hush(loaded.partial, veil=loaded.veil)
     errors = [finding for finding in all_findings(loaded) if finding.level == "error"]
     if errors:
         raise ConfigError(errors)

@@ -61,7 +61,7 @@ def add(
     given = {"rule": rule, "feed": feed, "tag": tag, "entity": entity, "severity": severity, "lang": lang}
     match = matchers({key: values or () for key, values in given.items()})
     config = context.config()
-    check_names(match, config)
+    match = check_names(match, config)
     now = datetime.now(UTC)
     ends = ends_at(span, until, now, ZoneInfo(config.timezone))
     silence = Silence(match, author or _user(), comment, now, ends, now)
@@ -114,16 +114,16 @@ def expire(ids: Annotated[list[int], typer.Argument(metavar="ID", help="From sil
 
 def _show_one(silence: Silence, hidden: Mapping[str, int], now: datetime) -> None:
     from monitor.alerts.matchers import in_words
-    from monitor.alerts.silences import Phase, hidden_words
-    from monitor.cli.silence_shape import shape
+    from monitor.alerts.silences import Phase, hidden_words, shown_match
+    from monitor.cli.silence_shape import public_names, shape
 
     if context.given.json:
         output.emit(shape(silence, hidden, now))
         return
     over = silence.phase(now) is Phase.ENDED
     end = "is over" if over else f"ends {output.ago(silence.ends, now)}"
-    said = f"silence {silence.id} of {in_words(silence.match)} {end}"
-    output.out(f"{said}; it hid {hidden_words(hidden)}" if over or hidden else said)
+    said = f"silence {silence.id} of {in_words(shown_match(silence, public_names()))} {end}"
+    output.out(f"{said}; it hid {hidden_words(hidden, public_names())}" if over or hidden else said)
 
 
 def _user() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from monitor.alerts.confidential import HIDDEN
+from monitor.alerts.silences import names_secret, shown_match
 from monitor.cli import output
 from monitor.errors import UsageError
 
@@ -67,8 +69,12 @@ def matchers(given: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
     return match
 
 
-def check_names(match: Mapping[str, Iterable[str]], config: Config) -> None:
-    """UsageError for a rule, feed or entity that is not configured; globs may name what is to come."""
+def check_names(match: Mapping[str, Iterable[str]], config: Config) -> dict[str, tuple[str, ...]]:
+    """
+    The matchers with secret rules by their own names.
+
+    UsageError for a rule, feed or entity that is not configured; globs may name what is to come.
+    """
     from monitor.cli.words import known
 
     names = {
@@ -76,24 +82,36 @@ def check_names(match: Mapping[str, Iterable[str]], config: Config) -> None:
         "feed": [feed.name for feed in config.feeds],
         "entity": [entity.name for entity in config.entities],
     }
+    found = {key: list(values) for key, values in match.items()}
     for key, there in names.items():
-        for value in match.get(key, ()):
+        for number, value in enumerate(match.get(key, ())):
             if not any(char in value for char in "*?["):
-                known(value.removeprefix("@") if key == "entity" else value, there, key)
+                name = known(value.removeprefix("@") if key == "entity" else value, there, key)
+                if key == "rule":
+                    found[key][number] = name
+    return {key: tuple(values) for key, values in found.items()}
+
+
+def public_names() -> dict[str, str]:
+    """What is shown in place of hidden rules' names."""
+    from monitor.cli.veil import veil
+
+    return {name: public for name, public in veil().names.items() if veil().hides(name)}
 
 
 def shape(silence: Silence, hidden: Mapping[str, int], now: datetime) -> dict[str, Any]:
     """A silence as `silence list --json` shows it; `hidden` counts by rule what it hid so far."""
+    names = public_names()
     return {
         "id": silence.id,
-        "match": {key: list(values) for key, values in silence.match.items()},
+        "match": {key: list(values) for key, values in shown_match(silence, names).items()},
         "author": silence.author,
-        "comment": silence.comment,
+        "comment": HIDDEN if names_secret(silence, names) else silence.comment,
         "starts": output.rfc3339(silence.starts),
         "ends": output.rfc3339(silence.ends),
         "state": silence.phase(now).value,
         "hidden": sum(hidden.values()),
-        "rules": dict(sorted(hidden.items())),
+        "rules": dict(sorted((names.get(rule, rule), number) for rule, number in hidden.items())),
     }
 
 
@@ -101,12 +119,13 @@ def row(silence: Silence, hidden: Mapping[str, int], now: datetime) -> tuple[Any
     """The cells of a silence: ID, STATE, ENDS, HID, ALERTS, AUTHOR, COMMENT."""
     from monitor.alerts.matchers import in_words
 
+    names = public_names()
     return (
         silence.id,
         silence.phase(now).value,
         output.ago(silence.ends, now),
         sum(hidden.values()),
-        in_words(silence.match),
+        in_words(shown_match(silence, names)),
         silence.author,
-        silence.comment,
+        HIDDEN if names_secret(silence, names) else silence.comment,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
 from monitor.cli.status_words import SHOWN
+from monitor.cli.veil import veil
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +67,7 @@ def _grouped(key: str, ways: Iterable[Way]) -> list[dict[str, Any]]:
     """The same by rule or by feed, the slowest first."""
     groups: dict[str, list[Way]] = defaultdict(list)
     for way in ways:
-        groups[getattr(way, key)].append(way)
+        groups[veil().rule(way.rule) if key == "rule" else way.feed].append(way)
     found = [
         {key: name, "sent": len(group), **{s: _spread(v) for s, v in _by_stage(group).items()}}
         for name, group in groups.items()

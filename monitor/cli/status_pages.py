@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
+from monitor.cli.veil import veil
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,4 +88,4 @@ def _teaser_only(config: Config | None, reader: Reader, since: datetime) -> list
         for rule in rules:
             if rule in engine.rules and reads_body(engine.rules[rule]):
                 count[rule] += missed[feed]
-    return [{"rule": rule, "articles": n} for rule, n in count.most_common()]
+    return [{"rule": veil().rule(rule), "articles": n} for rule, n in count.most_common()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.cli import output
 from monitor.cli.feed_troubles import certain, open_by_feed, rules_by_feed, shown
 from monitor.cli.status_words import SHOWN, headed, moment, when
+from monitor.cli.veil import veil
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,7 @@ def gather(config: Config | None, reader: Reader, now: datetime) -> dict[str, An
 
 def _shape(rule: RuleSight) -> dict[str, Any]:
     names = ("rule", "feeds", "seen", "failing", "silent", "new", "changed")
-    return {name: getattr(rule, name) for name in names}
+    return {name: getattr(rule, name) for name in names} | {"rule": veil().rule(rule.rule)}
 
 
 def _feeds(config: Config | None, reader: Reader) -> tuple[list[FeedState], int, int]:

@@ -84,7 +84,7 @@ KEYS: dict[str, dict[str, str]] = {
         "weak": "What becomes of a match that rests on unconfirmed text.",
         "updates": "When an edited item rings again.",
         "budget": 'How many alerts on each channel; "off" = no limit.',
-        "secret": "true = the rule's name and query stay out of messages.",
+        "secret": "true = messages, logs and commands tell only that it rang; --reveal tells you.",
         "allow_channels": "The only channels this rule may go to.",
         "enabled": "false = kept, and not used.",
         "tests": "Worked examples, run by tocsin check.",

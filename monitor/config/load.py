@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 from monitor.config import checks
 from monitor.config.build import Builder, Parts
+from monitor.config.confidential import Veil, veil_of_tables
 from monitor.config.consistency import inconsistencies
 from monitor.config.exposed import exposed_database, exposed_secret
 from monitor.config.hasty import hasty_intervals
 from monitor.config.lines import Lines, place_of
+from monitor.config.narrow import narrow_rules
 from monitor.config.opml import join_opml
 from monitor.config.packs import entities_of
 from monitor.config.private import unreachable_feeds
@@ -63,13 +65,15 @@ class Loaded:
     The outcome of reading a configuration.
 
     `config` is None if any finding is an error. `partial` is what could be built all the same, for `check` to
-    look at its rules; nothing may run on it. `texts` holds each file as read, to locate things in it.
+    look at its rules; nothing may run on it. `texts` holds each file as read, to locate things in it. `veil`
+    is what must not be said of secret rules, those included that could not be read.
     """
 
     config: Config | None
     findings: tuple[Finding, ...] = ()
     partial: Config | None = field(default=None, repr=False)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    veil: Veil = field(default_factory=Veil, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,14 @@ def load_config(
     overrides: Overrides | None = None,
     strict_secrets: bool = True,
     texts: Mapping[Path, str] | None = None,
+    reveal: bool = False,
 ) -> Loaded:
     """
     Read the configuration at `path` and everything it includes; nothing raises but a wrong override.
 
     `strict_secrets=False` makes secrets that cannot be read warnings. `texts` stands in for files on the
-    disk, to try a change before it is written.
+    disk, to try a change before it is written. What is wrong with a secret rule is told without what it asks
+    for, unless `reveal`.
     """
     sources, problems = read_sources(path, texts or {})
     main = sources[0]
@@ -154,11 +160,16 @@ def load_config(
     problems += exposed_database(config.database, main.file)
     problems += unreachable_feeds(config)
     problems += hasty_intervals(config)
+    problems += [problem for problem in narrow_rules(config) if problem.level == "error"]
     problems += doubtful_watchers(config)
     problems += shut_for_good(config)
+    veil = veil_of_tables([(source.file, source.data) for source in sources])
+    if not reveal:
+        problems = [veil.problem(problem) for problem in problems]
     findings = _located(problems, sources)
     usable = not any(finding.level == "error" for finding in findings)
-    return Loaded(config if usable else None, findings, config, {s.file: s.text for s in sources})
+    texts_read = {source.file: source.text for source in sources}
+    return Loaded(config if usable else None, findings, config, texts_read, veil)
 
 
 def require(loaded: Loaded) -> Config:

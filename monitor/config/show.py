@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from monitor.config.durations import format_duration
 from monitor.config.tomltext import toml_key, toml_value
+from monitor.settings import RuleConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from monitor.settings import ChannelConfig, Config, FeedConfig, RouteConfig, RuleConfig, Secret
+    from monitor.settings import ChannelConfig, Config, FeedConfig, RouteConfig, Secret
 
 
 def show(config: Config) -> dict[str, Any]:
@@ -93,6 +95,45 @@ def render(config: Config) -> str:
         else:
             lines += ["", f"[{key}]", *_pairs(value)]
     return "\n".join(lines) + "\n"
+
+
+def without_secret_rules(config: Config, names: Mapping[str, str], entities: Collection[str]) -> Config:
+    """
+    The configuration as it may be shown anybody.
+
+    `names` are the public names of secret rules, `entities` those that only such rules ask for.
+    """
+
+    def shown(rule: RuleConfig) -> RuleConfig:
+        if rule.name not in names:
+            return rule
+        kept = {"severity": rule.severity, "weak": rule.weak, "updates": rule.updates, "budget": rule.budget}
+        return RuleConfig(
+            name=names[rule.name],
+            query="***",
+            secret=True,
+            allow_channels=rule.allow_channels,
+            enabled=rule.enabled,
+            tests=tuple(replace(test, text="***") for test in rule.tests),
+            **kept,  # type: ignore[arg-type]  # each has its own type
+        )
+
+    def matched(route: RouteConfig) -> RouteConfig:
+        match = dict(route.match)
+        if "rule" in match:
+            match["rule"] = tuple(names.get(value, value) for value in match["rule"])
+        if "entity" in match:
+            match["entity"] = tuple(
+                "***" if value.removeprefix("@") in entities else value for value in match["entity"]
+            )
+        return replace(route, match=match)
+
+    return replace(
+        config,
+        rules=tuple(map(shown, config.rules)),
+        entities=tuple(entity for entity in config.entities if entity.name not in entities),
+        routes=tuple(map(matched, config.routes)),
+    )
 
 
 def public_url(url: str) -> str:

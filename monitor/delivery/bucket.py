@@ -74,6 +74,11 @@ LIMITS: dict[str, Limit] = {
     "msteams": Limit(1, 1, "4 a second for each connector", "as commonly quoted"),
 }
 
+# What stands behind the host is whom to tell there, and counts for the same account.
+_BY_ACCOUNT = frozenset(
+    ("ntfy", "ntfys", "matrix", "matrixs", "mailto", "mailtos", "pover", "pagerduty", "twilio")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -96,11 +101,17 @@ def credential_of(address: str) -> str:
     """
     What tells one credential from others, without giving it away: addresses that share it share a bucket.
 
-    Parameters after "?" only change how a message looks.
+    That is what the service counts by: Telegram by the chat, Slack and Discord by the channel, ntfy by the
+    visitor, the others here by the account. Parameters after "?" only change how a message looks.
     """
     parts = urlsplit(address)
-    shared = f"{parts.scheme.lower()}://{parts.netloc}{parts.path.rstrip('/')}"
-    return hashlib.sha256(shared.encode()).hexdigest()[:16]
+    scheme, place = parts.scheme.lower(), parts.netloc
+    path = (parts.path + parts.fragment.partition("?")[0]).rstrip("/")  # slack://token/#channel?…
+    if scheme in {"ntfy", "ntfys"} and not path:
+        place = place.rpartition("@")[0] + "@ntfy.sh"  # the topic alone: the public server
+    if scheme in _BY_ACCOUNT:
+        path = ""
+    return hashlib.sha256(f"{scheme}://{place.removeprefix('@')}{path}".encode()).hexdigest()[:16]
 
 
 def wait_for(bucket: Bucket, limit: Limit | None, now: float) -> float:
@@ -148,7 +159,8 @@ class Waiting:
     """
     One notification that is due: its outbox id, when it was first put in, and the stories it tells.
 
-    `whole` = it may not be taken apart or merged: a digest, a notice, or one that may have arrived.
+    `whole` = it may not be taken apart or merged: a digest, a notice, or one that may have arrived. `apart` =
+    it is a part of a digest that is made again, and cannot go by itself.
     """
 
     id: int
@@ -156,6 +168,7 @@ class Waiting:
     created: datetime
     stories: frozenset[int] = frozenset()
     whole: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +211,7 @@ def settle_backlog(
     for story in _stories(ordered):
         if any(one.whole for one in story):
             singly += [one.id for one in story]
-        elif _severity(story) is Severity.URGENT and urgent + len(story) <= FEW:
+        elif _goes_first(story) and urgent + len(story) <= FEW:
             urgent += len(story)
             singly += [one.id for one in story]
         else:
@@ -206,6 +219,10 @@ def settle_backlog(
     if sum(map(len, rest)) == 1:
         return Backlog((*singly, rest[0][0].id))
     return Backlog(tuple(singly), _packed(rest, per_digest, most))
+
+
+def _goes_first(story: Sequence[Waiting]) -> bool:
+    return _severity(story) is Severity.URGENT and not any(one.apart for one in story)
 
 
 def _first_come(one: Waiting) -> tuple[datetime, int]:

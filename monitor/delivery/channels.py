@@ -168,7 +168,9 @@ class TerminalChannel:
                     stream.write(card.plain().encode(encoding, "replace").decode(encoding))
                 stream.flush()
         except (OSError, ValueError):
-            return Answer(AnswerClass.TRANSIENT, "the terminal is gone, or its output is closed")
+            return Answer(
+                AnswerClass.TRANSIENT, "the terminal is gone, or its output is closed", unreached=True
+            )
         return Answer(AnswerClass.OK, "shown")
 
     def close(self) -> None:
@@ -219,7 +221,8 @@ class FileChannel:
         except OSError as error:
             lasting = error.errno in (errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EROFS)
             kind = AnswerClass.CONFIG if lasting else AnswerClass.TRANSIENT
-            return Answer(kind, f"{self._path}: {error.strerror or 'cannot be written'}")
+            why = f"{self._path}: {error.strerror or 'cannot be written'}"
+            return Answer(kind, why, unreached=not lasting)
         return Answer(AnswerClass.OK, "written")
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ may already have been accepted is an answer UNKNOWN, because the next attempt ma
 
 from __future__ import annotations
 
+import math
 import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -38,24 +39,44 @@ _HTTP = {
     431: (AnswerClass.CONTENT, "the message is too large for the receiver"),
 }
 
-# What services say in JSON where the status says less than the truth.
+# What services say in JSON where the status says less than the truth: Slack, Telegram, Matrix. A word that is
+# found here is no secret, and is repeated: people look it up.
 _WORDS = (
-    (re.compile(r"rate.?limit|too many requests", re.IGNORECASE), AnswerClass.RATE, "too many messages"),
+    (AnswerClass.RATE, "too many messages", r"rate.?limit(?:ed)? | too\ many\ requests | limit_exceeded"),
     (
-        re.compile(
-            r"invalid_auth|not_authed|account_inactive|token_(revoked|expired)|missing_scope|no_permission"
-            r"|channel_not_found|not_in_channel|is_archived|chat not found|chat_id is empty"
-            r"|bot was (blocked|kicked)",
-            re.IGNORECASE,
-        ),
         AnswerClass.CONFIG,
-        "the receiver does not know this token, chat or channel, or does not let us in",
+        "the token or the credentials are not accepted (any more); check the channel's URL",
+        r"""invalid_auth | invalid_token | not_authed | account_inactive | token_(?:revoked|expired)
+        | unknown_token | two_factor_setup_required | org_login_required | unauthorized""",
     ),
     (
-        re.compile(r"msg_too_long|message is too long|can't parse|no_text|invalid_blocks", re.IGNORECASE),
+        AnswerClass.CONFIG,
+        "the token may not do this; check its permissions, and whether it was let in",
+        r"""missing_scope | no_permission | not_allowed_token_type | (?:ekm_)?access_denied
+        | action_prohibited | restricted_action\w* | team_access_not_granted | accesslimited | m_forbidden
+        | bot\ was\ (?:blocked|kicked)""",
+    ),
+    (
+        AnswerClass.CONFIG,
+        "there is no such channel or chat, or nobody was let into it; check the channel's URL",
+        r"""(?:channel|user|team|chat)[_\ ]not[_\ ]found | not_in_channel | is_archived | chat_id\ is\ empty
+        | invalid_channel | messages_tab_disabled | upgraded\ to\ a\ supergroup""",
+    ),
+    (
         AnswerClass.CONTENT,
         "the receiver does not accept this message",
+        r"""msg_too_long | message\ is\ too\ long | can't\ parse | no_text | invalid_blocks\w* | m_too_large
+        | message\ text\ is\ empty | markdown_text_conflict | too_many_attachments | invalid_arguments""",
     ),
+    (
+        AnswerClass.TRANSIENT,
+        "the receiver has a problem",
+        r"""internal_error | fatal_error | service_unavailable | request_timeout | team_added_to_org
+        | migration_in_progress""",
+    ),
+)
+_KNOWN_WORDS = tuple(
+    (re.compile(words, re.IGNORECASE | re.VERBOSE), kind, why) for kind, why, words in _WORDS
 )
 
 # Failures of requests and urllib3 that come before the first byte of a request.
@@ -89,9 +110,9 @@ def from_http(
     Classify an HTTP answer.
 
     `retry_after` is seconds; `body` a JSON object the receiver sent, looked at for words that services
-    use (Slack's `error`, Telegram's `description` and `parameters.retry_after`).
+    use (Slack's `error`, Telegram's `description`, Matrix' `errcode`) and for how long they want us to wait.
     """
-    asked = _telegram_wait(body)
+    asked = _asked_wait(body)
     wait = max((w for w in (retry_after, asked) if w is not None), default=None)
     if 200 <= status < 300:
         if body is not None and body.get("ok") is False:
@@ -104,10 +125,11 @@ def from_http(
     if status >= 500:
         return Answer(AnswerClass.TRANSIENT, f"HTTP {status}: the receiver has a problem", status, wait)
     kind, why = _HTTP.get(status, (AnswerClass.CONFIG, "the receiver refuses the request; check the URL"))
-    if status == 400 and body is not None:
-        kind, why = _by_word(body) or (kind, why)
+    found = _by_word(body) if body is not None else None
+    if found is not None and (status == 400 or found[0] is kind is AnswerClass.CONFIG):
+        kind, why = found
     if kind is AnswerClass.RATE and wait is not None:
-        why += f"; it asks to wait {wait:.0f} s"
+        why += f"; it asks to wait {math.ceil(wait)} s"
     return Answer(kind, f"HTTP {status}: {why}", status, wait)
 
 
@@ -126,17 +148,24 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
-def _telegram_wait(body: Mapping[str, Any] | None) -> float | None:
-    parameters = (body or {}).get("parameters")
-    wait = parameters.get("retry_after") if isinstance(parameters, dict) else (body or {}).get("retry_after")
-    if isinstance(wait, bool) or not isinstance(wait, int | float) or not wait >= 0:
-        return None
-    return min(float(wait), LONGEST_RETRY_AFTER)
+def _asked_wait(body: Mapping[str, Any] | None) -> float | None:
+    """How long a body asks to wait: Telegram's `parameters`, Discord's seconds, Matrix' milliseconds."""
+    said = body or {}
+    inner = said.get("parameters"), said.get("error")
+    for place in (*(one for one in inner if isinstance(one, dict)), said):
+        for name, unit in (("retry_after", 1.0), ("retry_after_ms", 0.001)):
+            wait = place.get(name)
+            if isinstance(wait, int | float) and not isinstance(wait, bool) and wait >= 0:
+                return min(float(wait) * unit, LONGEST_RETRY_AFTER)
+    return None
 
 
 def _by_word(body: Mapping[str, Any]) -> tuple[AnswerClass, str] | None:
-    said = " ".join(str(body.get(key, ""))[:200] for key in ("error", "description", "message"))
-    return next(((kind, why) for pattern, kind, why in _WORDS if pattern.search(said)), None)
+    said = " ".join(str(body.get(key, ""))[:200] for key in ("error", "errcode", "description", "message"))
+    for pattern, kind, why in _KNOWN_WORDS:
+        if found := pattern.search(said):
+            return kind, f"“{found[0].lower()}”: {why}"
+    return None
 
 
 # --- SMTP --------------------------------------------------------------------------------------------
@@ -194,7 +223,7 @@ def from_exception(error: BaseException, *, sent: bool) -> Answer:
         return Answer(AnswerClass.CONFIG, "the channel's URL cannot be used")
     if sent and not _before_sending(names):
         return Answer(AnswerClass.UNKNOWN, "the connection ended without an answer; it may have arrived")
-    return Answer(AnswerClass.TRANSIENT, _cause(names))
+    return Answer(AnswerClass.TRANSIENT, _cause(names), unreached=True)
 
 
 def _before_sending(names: set[str]) -> bool:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 # Receivers that people wrote themselves: they see the id as an HTTP header.
 _PLAIN_HTTP = frozenset({"json", "jsons", "xml", "xmls", "form", "forms", "apprise", "apprises"})
+# These answer in JSON or in a word: a web page in its place is a proxy's, a login's or an error's.
+_NEVER_PAGES = frozenset(
+    "telegram slack discord matrix mattermost rocket gchat webex ntfy gotify pushover".split()  # noqa: SIM905
+)
 _CHATS = frozenset({"telegram", "slack", "discord", "teams"})
 
 
@@ -34,7 +38,13 @@ def hand_over(plugin: Any, url: str, outgoing: Outgoing, config: ChannelConfig, 
     """Render and send one notification; raises whatever the plugin raises."""
     rendered = render(outgoing, layout_for(plugin, url, config, zone), channel_kind(plugin, url))
     watch = watch_for(outgoing, rendered, plugin, schema_of(url))
-    return watch.verdict(success=_send(plugin, outgoing, rendered, watch))
+    try:
+        success = _send(plugin, outgoing, rendered, watch)
+    except Exception:
+        if not watch.told_to_wait:  # that is how a send is broken off, and some plugins let it through
+            raise
+        success = False
+    return watch.verdict(success=success)
 
 
 def layout_for(plugin: Any, url: str, config: ChannelConfig, zone: tzinfo) -> Layout:
@@ -82,6 +92,7 @@ def watch_for(outgoing: Outgoing, rendered: Rendered, plugin: Any, schema: str) 
         marker=rendered.marker,
         fields=rendered.fields,
         dress=dress,
+        page_is_no=rendered.kind in _NEVER_PAGES,
     )
 
 
@@ -97,6 +108,10 @@ def _send(plugin: Any, outgoing: Outgoing, rendered: Rendered, watch: Watch) -> 
         "notify_type": apprise.NotifyType.WARNING if loud else apprise.NotifyType.INFO,
         "body_format": apprise.NotifyFormat(rendered.format),
     }
+    if hasattr(plugin, "ratelimit_remaining"):
+        plugin.ratelimit_remaining = (
+            1.0  # else Discord's sleeps as long as its last answer said; we wait ourselves
+        )
     with watching(watch):
         if rendered.kind in MARKED:
             for name, value in rendered.settings.items():

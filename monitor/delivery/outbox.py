@@ -6,8 +6,9 @@ another after the receiver answered; settling one and leasing the channel's next
 leaves at most one row per channel whose outcome nobody knows; the next start sends it again under the same
 message id, marked as a possible repeat. Nothing else is ever sent twice.
 
-Each send runs in a daemon thread of its own: a receiver that never answers keeps its own channel busy and no
-other. After `deadline` seconds the send is given up as unknown; its thread ends when its sockets do.
+A channel's rows go in the order in which they were put in. How each send is run is `sending`'s business, what
+follows from an answer `policy`'s, what is told of a channel in trouble `noting`'s, and what becomes of a long
+queue `queues`'.
 """
 
 from __future__ import annotations
@@ -15,42 +16,41 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import threading
-from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from monitor.alerts import payload
 from monitor.delivery import policy
+from monitor.delivery.noting import failing, note_channel, rested
 from monitor.delivery.queues import gather_backlog, hand_over
+from monitor.delivery.sending import Sender, outgoing
 from monitor.delivery.terms import Buckets, Terms
 from monitor.errors import StoreError
-from monitor.model import Answer, AnswerClass, OutboxState, Outgoing
+from monitor.model import AnswerClass, OutboxState
 from monitor.settings import CANARY
 from monitor.store import sql
 from monitor.store.canary import forget
-from monitor.store.outbox import channel_state, lease_next, notice, return_leases, save_channel, settle
+from monitor.store.guarding import may_go
+from monitor.store.outbox import channel_state, end_rest, lease_next, return_leases, settle
 from monitor.store.rows import from_db, to_db
 from monitor.store.writer import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
+    from monitor.model import Answer
     from monitor.store.database import Database
-    from monitor.store.rows import ChannelState, OutboxRow
+    from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
 T = TypeVar("T")
 _log = logging.getLogger("monitor.delivery")
-DEAD_LETTER = "dead_letter"
-FAILING = "channel_failing"
 TRIES_AT_THE_END = 12  # a minute of LOOK_AGAIN
 ANY = Terms()  # no quiet hours, no limits
 LONGEST_PACE = 60.0  # seconds that a one-shot run waits until the next message may go
+NO_SOONER = 1.0  # seconds until a channel is looked at again of which nothing could be sent
 LOOK_AGAIN = 5.0  # seconds; bounds what a stepped wall clock can delay
 
 
@@ -69,18 +69,22 @@ class OutboxWorker:
         self._database = database
         self._clock = clock
         self._rng = rng
-        self._deadline = deadline
+        self._sender = Sender(deadline)
         self._on_attempt = on_attempt
         self._channels: Mapping[str, Channel] = {}
         self._notices_to: Sequence[str] = ()
         self._terms = Terms()
         self._buckets = Buckets()
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._streaks: dict[str, int] = {}  # answers of a channel in a row that were no
         self._wake = asyncio.Event()
         self._stopping = False
         self.last_look = 0.0  # on the loop's clock: a sign of life for the watchdog
         self._finishing = False
         self._paced = math.inf  # seconds until a service lets the next message through that is due
+        self._fruitless: dict[str, float] = {}  # channels of which nothing could be leased, and until when
+        self._seeded = False  # whether the buckets know what services asked for before this start
+        self._mended: set[str] = set()  # channels that a reload has changed
         self._in_doubt = False  # whether rows may be leased that nobody holds
 
     def use(
@@ -90,13 +94,17 @@ class OutboxWorker:
         terms: Terms = ANY,
     ) -> None:
         """The channels to deliver to from now on, those that hear of Tocsin itself, and on what terms."""
+        before = self._channels
+        self._mended |= {name for name in channels if before.get(name, channels[name]) is not channels[name]}
         self._channels = channels
         self._terms = terms
         self._notices_to = notices_to
+        self._seeded = False
         self.wake()
 
     def wake(self) -> None:
         """Something may be due."""
+        self._fruitless.clear()
         self._wake.set()
 
     async def return_leases(self) -> int:
@@ -127,12 +135,15 @@ class OutboxWorker:
         Raises StoreError where the outbox cannot be worked on; the sends in hand are waited for first.
         """
         self._finishing = True
+        self._fruitless.clear()
         while True:
             await self._take_back()
             self._start_due()
             if not self._busy:
                 if self._paced > LONGEST_PACE:
-                    return
+                    if not await self._hurry_notices():
+                        return
+                    continue
                 await asyncio.sleep(self._paced)  # what is due and only has to be sent slowly
                 continue
             done, going = await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
@@ -165,33 +176,39 @@ class OutboxWorker:
 
     async def _take_back(self) -> None:
         """
-        Make leases ready again that nobody holds.
+        Make leases ready again that nobody holds, and let channels go that were changed while they rested.
 
         A lease whose commit failed may be durable all the same; nothing of it was sent. What is leased later
         is safe, for the writer keeps the order of what is submitted to it.
         """
-        if not self._in_doubt:
+        doubt, mended, now = self._in_doubt, self._mended, self._clock()
+        if not doubt and not mended:
             return
-        self._in_doubt = False
-        idle = [name for name in self._channels if name not in self._busy]
+        self._in_doubt, self._mended = False, set()
+        idle = [name for name in self._channels if name not in self._busy] if doubt else []
 
         def unit(tx: Tx) -> None:
             for name in idle:
                 tx.run(sql.OUTBOX_UNLEASE, channel=name, but=0)
+            for name in sorted(mended):
+                if end_rest(tx, name):
+                    tx.run(sql.OUTBOX_FORWARD, channel=name, now=to_db(now))
 
         try:
             await self._submit(unit)
         except StoreError as error:
-            self._in_doubt = True
+            self._in_doubt, self._mended = doubt, self._mended | mended
             self._complain(error, "leases in doubt cannot be taken back yet: %s", error)
 
     def _start_due(self) -> float:
         """Start a task for each idle channel with something due; returns seconds until the next look."""
         now = self._clock()
         pause, self._paced = LOOK_AGAIN, math.inf
-        paused = {
-            row["name"]: from_db(row["paused_until"]) for row in self._database.reader.rows(sql.CHANNELS)
-        }
+        known = self._database.reader.rows(sql.CHANNELS)
+        paused = {row["name"]: from_db(row["paused_until"]) for row in known}
+        if not self._seeded:
+            asked = [row["name"] for row in known if row["pause_reason"] == AnswerClass.RATE.value]
+            self._seed({name: until - now for name in asked if (until := paused[name]) and until > now})
         for row in self._database.reader.rows(sql.OUTBOX_WAITING):
             name, at = row["channel"], from_db(row["at"])
             until = paused.get(name)
@@ -201,7 +218,11 @@ class OutboxWorker:
             if due > now:
                 pause = min(pause, (due - now).total_seconds())
                 continue
-            wait = self._buckets.wait(self._terms, name, asyncio.get_running_loop().time())
+            steady = asyncio.get_running_loop().time()
+            if (left := self._fruitless.get(name, steady) - steady) > 0:
+                pause = min(pause, left)
+                continue
+            wait = self._buckets.wait(self._terms, name, steady)
             if wait > 0:
                 pause = min(pause, wait)
                 self._paced = min(self._paced, wait)
@@ -210,6 +231,12 @@ class OutboxWorker:
             self._busy[name] = task
             task.add_done_callback(partial(self._idle, name))
         return pause
+
+    def _seed(self, asked: Mapping[str, timedelta]) -> None:
+        """A service that asked to be left alone before this start is, by all channels of that credential."""
+        steady, self._seeded = asyncio.get_running_loop().time(), True
+        for name, left in asked.items():
+            self._buckets.closed(self._terms, name, steady, seconds=left.total_seconds())
 
     def _idle(self, name: str, task: asyncio.Task[None]) -> None:
         self._busy.pop(name, None)
@@ -225,21 +252,33 @@ class OutboxWorker:
         """Send the channel's due rows one after another until none is left."""
         steady = asyncio.get_running_loop().time
         row = await self._submit(partial(self._lease, name=name, now=steady()))
+        if row is None:  # what is due waits for an earlier message of its story, for instance
+            self._fruitless[name] = steady() + NO_SOONER
         while row is not None:
             channel = self._channels.get(name, channel)  # a reload may have brought another address
-            answer = await self._send(channel, outgoing(row))
+            answer = await self._sender.send(channel, outgoing(row))
             leased = row
+            good = answer.kind is AnswerClass.OK
+            self._streaks[name] = 0 if good else self._streaks.get(name, 0) + 1
             asked = answer.retry_after if answer.kind is AnswerClass.RATE else None
             self._buckets.tried(self._terms, name, steady(), asked_to_wait=asked)
             verdict, row = await self._settle_surely(leased, answer)
             self._on_attempt(leased, answer, verdict)
 
-    def _lease(self, tx: Tx, name: str, now: float) -> OutboxRow | None:
-        """The channel's next, unless its service wants to be left alone yet; `now` is on the loop's clock."""
+    def _lease(self, tx: Tx, name: str, now: float, *, back: bool = False) -> OutboxRow | None:
+        """
+        The channel's next, unless its service wants to be left alone yet; `now` is on the loop's clock.
+
+        `back` = the channel was away until a moment ago, so that all that waits is a backlog.
+        """
         if self._stopping or self._buckets.wait(self._terms, name, now) > 0:
             return None
-        gather_backlog(tx, name, self._buckets.room(self._terms, name, now), self._terms, self._clock())
-        return lease_next(tx, name, self._clock(), self._terms.quiet.get(name, ()))
+        state, clock = channel_state(tx, name), self._clock()
+        if state.paused_until is not None and state.paused_until > clock:
+            return None
+        gather_backlog(tx, name, self._buckets.room(self._terms, name, now), self._terms, clock, back=back)
+        other = state.pause_reason == AnswerClass.CONFIG and policy.passes_over(self._streaks.get(name, 0))
+        return lease_next(tx, name, clock, self._terms.quiet.get(name, ()), may_go, pass_over=other)
 
     async def _settle_surely(self, row: OutboxRow, answer: Answer) -> tuple[Verdict, OutboxRow | None]:
         """
@@ -263,7 +302,18 @@ class OutboxWorker:
         self, tx: Tx, *, row: OutboxRow, answer: Answer, again: bool, steady: float
     ) -> tuple[Verdict, OutboxRow | None]:
         now = self._clock()
-        verdict = policy.after(answer, row.attempts, row.created_at, now, self._rng, plain=row.plain)
+        before, streak = channel_state(tx, row.channel), self._streaks.get(row.channel, 1)
+        verdict = policy.after(
+            answer,
+            row.attempts,
+            row.created_at,
+            now,
+            self._rng,
+            plain=row.plain,
+            streak=max(streak, 2) if failing(before) else streak,  # counted, or from before this start
+            rested=rested(before),
+        )
+        back = False
         settled = settle(
             tx,
             row,
@@ -281,80 +331,17 @@ class OutboxWorker:
         elif settled:
             if verdict.state is OutboxState.DEAD and row.kind != "notice":
                 hand_over(tx, row, self._terms, now)
-            self._note_channel(tx, row, answer, verdict, now)
+            back = note_channel(tx, row, answer, verdict, now, notices_to=self._notices_to)
         if again:  # the commit that failed may have come true, and have leased a row that nobody holds
             tx.run(sql.OUTBOX_UNLEASE, channel=row.channel, but=row.id)
-        return verdict, self._lease(tx, row.channel, steady)
+        return verdict, self._lease(tx, row.channel, steady, back=back)
 
-    def _note_channel(self, tx: Tx, row: OutboxRow, answer: Answer, verdict: Verdict, now: datetime) -> None:
-        """Remember the channel's answer and its pause, and say so elsewhere when a person must hear of it."""
-        before = channel_state(tx, row.channel)
-        save_channel(tx, _channel_after(before, answer, verdict, now))
-        if not verdict.notice or row.kind == "notice" or not _worth_saying(tx, before, verdict, now):
-            return
-        what = "gave up a message" if verdict.state is OutboxState.DEAD else "cannot deliver"
-        text = f"channel {row.channel} {what}: {answer.detail} (outbox {row.id})"
-        kind = DEAD_LETTER if verdict.state is OutboxState.DEAD else FAILING
-        notice(tx, kind, row.channel, text, now, to=[c for c in self._notices_to if c != row.channel])
-
-    async def _send(self, channel: Channel, out: Outgoing) -> Answer:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Answer] = loop.create_future()
-
-        def finish(answer: Answer) -> None:
-            if not done.done():
-                done.set_result(answer)
-
-        def body() -> None:
-            try:
-                answer = channel.send(out)
-            except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the daemon
-                answer = Answer(AnswerClass.UNKNOWN, f"the channel failed: {type(error).__name__}")
-            try:
-                loop.call_soon_threadsafe(finish, answer)
-            except RuntimeError:
-                return  # the loop is closed: the daemon ended and returned this lease
-
-        threading.Thread(target=body, name=f"send-{channel.name}", daemon=True).start()
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await done
-        except TimeoutError:
-            return Answer(AnswerClass.UNKNOWN, f"no answer within {self._deadline:g} s")
+    async def _hurry_notices(self) -> bool:
+        """At the end of a one-shot run: nobody else is going to fail, so what waits for others goes."""
+        now = to_db(self._clock())
+        if self._database.reader.row(sql.OUTBOX_NOTICES_LATER, now=now) is None:
+            return False
+        return await self._submit(lambda tx: tx.run(sql.OUTBOX_NOTICES_NOW, now=now)) > 0
 
     async def _submit(self, unit: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(unit, Priority.DELIVERY))
-
-
-def _worth_saying(tx: Tx, before: ChannelState, verdict: Verdict, now: datetime) -> bool:
-    """One notice when a channel needs a person, until it worked again; one an hour for what it gives up."""
-    if verdict.state is OutboxState.DEAD:
-        kind, since = DEAD_LETTER, to_db(now - timedelta(hours=1))
-    else:
-        kind, since = FAILING, to_db(before.last_ok_at) or ""
-    return tx.row(sql.NOTICE_SINCE, kind=kind, subject=before.name, since=since) is None
-
-
-def _channel_after(before: ChannelState, answer: Answer, verdict: Verdict, now: datetime) -> ChannelState:
-    """What is known of a channel after one more answer."""
-    if answer.kind is AnswerClass.OK:
-        return replace(before, paused_until=None, pause_reason="", last_ok_at=now)
-    state = replace(before, last_error_at=now, last_error=answer.detail)
-    if verdict.channel_pause is None:
-        return state
-    until = now + timedelta(seconds=verdict.channel_pause)
-    return replace(state, paused_until=until, pause_reason=answer.kind.value)
-
-
-def outgoing(row: OutboxRow) -> Outgoing:
-    """The row as a channel gets it."""
-    return Outgoing(
-        outbox_id=row.id,
-        message_id=row.message_id,
-        channel=row.channel,
-        message=payload.load(row.payload),
-        attempt=row.attempts,
-        maybe_repeat=row.maybe_repeat,
-        plain=row.plain,
-        created=row.created_at,
-    )

@@ -75,3 +75,9 @@ class Buckets:
         if asked_to_wait is not None:
             bucket = told_to_wait(bucket, limit, asked_to_wait, now)
         self._buckets[key] = bucket
+
+    def closed(self, terms: Terms, channel: str, now: float, *, seconds: float) -> None:
+        """A service asked to be left alone for so long before this process began."""
+        if channel in terms.paces:
+            key, limit = terms.paces[channel]
+            self._buckets[key] = told_to_wait(self._buckets.get(key, Bucket()), limit, seconds, now)

@@ -4,7 +4,8 @@ What Apprise does not tell: the answers of receivers, seen underneath it.
 Apprise reports success or failure and nothing else: no status, no Retry-After, no SMTP code. Its
 plugins all send through two doors, `requests` (HTTPAdapter.send) and `smtplib` (SMTP). Each door gets
 one wrapper for the life of the process. A wrapper does nothing unless the calling context carries a
-`Watch`; then it notes the answer as an `Answer` and passes everything through unchanged.
+`Watch`; then it notes the answer as an `Answer` and passes everything through unchanged, but for a 429: that
+breaks the send off, since some plugins would sleep as long as the service asks, and others ask again at once.
 
 At the same two doors the notification's own id is put on the message. For e-mail that is the only place
 where it can be done: Apprise makes a fresh Message-ID for every attempt inside a static method, and one
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _LARGEST_BODY = 65_536
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,100}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _current: ContextVar[Watch | None] = ContextVar("tocsin_watch", default=None)
 _installing = threading.Lock()
 _installed = False
@@ -45,6 +47,7 @@ class Watch:
     `http_headers` are added to each request it makes; `fields` into the JSON object of the request that
     carries the message, told by its key `marker`: what a service understands and Apprise cannot say. `dress`
     makes the whole e-mail of the plugin's (message, sender); where it cannot, the plugin's own is sent.
+    `page_is_no` = the service never answers with a web page: one is somebody else's, whatever its status.
     """
 
     def __init__(
@@ -55,26 +58,33 @@ class Watch:
         marker: str = "",
         fields: Mapping[str, Any] | None = None,
         dress: Callable[[str | bytes, str], bytes] | None = None,
+        page_is_no: bool = False,
     ) -> None:
         self.message_id = message_id
         self.http_headers = dict(http_headers or {})
         self.marker = marker
         self.fields = dict(fields or {})
         self.dress = dress
+        self.page_is_no = page_is_no
         self.answers: list[Answer] = []
         self.handing_over = False  # an e-mail's text is on its way and not yet answered
+
+    @property
+    def told_to_wait(self) -> bool:
+        """Whether the last answer was that we come too often."""
+        return bool(self.answers) and self.answers[-1].kind is AnswerClass.RATE
 
     def verdict(self, *, success: bool) -> Answer:
         """
         Give the answer of the whole send.
 
-        The plugin's success stands. On failure the last bad answer is the one it gave up on. Where all
-        answers were good the message may be there although the plugin says no; where none was seen the
-        failure came before the receiver was reached, or over a door we do not watch.
+        The plugin's success stands, unless all that was seen said no. On failure the last bad answer is the
+        one it gave up on. Where all answers were good the message may be there although the plugin says no;
+        where none was seen the failure came before the receiver was reached, or over a door we do not watch.
         """
         good = [answer for answer in self.answers if answer.kind is AnswerClass.OK]
         bad = [answer for answer in self.answers if answer.kind is not AnswerClass.OK]
-        if success:
+        if success and (good or not bad):
             return good[-1] if good else Answer(AnswerClass.OK, "accepted")
         if bad:
             return bad[-1]
@@ -131,10 +141,19 @@ def _watched_http(send: Callable[..., Any]) -> Callable[..., Any]:
         except Exception as error:
             watch.answers.append(classify.from_exception(error, sent=True))
             raise
-        watch.answers.append(_http_answer(response, body))
+        answer = _http_answer(response, body, page_is_no=watch.page_is_no)
+        watch.answers.append(answer)
+        if watch.told_to_wait:
+            raise _broken_off("told to wait", request=request, response=response)
         return response
 
     return wrapper
+
+
+def _broken_off(why: str, **details: Any) -> Exception:
+    """What plugins take for a failed request."""
+    error: Exception = importlib.import_module("requests").RequestException(why, **details)
+    return error
 
 
 def _amend(request: Any, watch: Watch) -> None:
@@ -150,8 +169,11 @@ def _amend(request: Any, watch: Watch) -> None:
         request.headers["Content-Length"] = str(len(request.body))
 
 
-def _http_answer(response: Any, body: bytes | None) -> Answer:
+def _http_answer(response: Any, body: bytes | None, *, page_is_no: bool = False) -> Answer:
     said = None
+    if page_is_no and response.status_code < 300 and _PAGE.match((body or b"")[:200]):
+        why = "a web page answers instead of the service: a proxy's, a login's or an error's"
+        return Answer(AnswerClass.TRANSIENT, f"HTTP {response.status_code}: {why}", response.status_code)
     if body is not None and len(body) <= _LARGEST_BODY and "json" in response.headers.get("Content-Type", ""):
         try:
             said = response.json()

@@ -19,8 +19,9 @@ from monitor.demo.newsroom import Newsroom
 from monitor.demo.script import demo_config, expected
 from monitor.errors import TocsinError
 from monitor.model import Reason
-from monitor.service.app import App, Parts
+from monitor.service.app import App
 from monitor.service.daemon import Daemon
+from monitor.service.parts import Parts
 from monitor.store import sql
 
 if TYPE_CHECKING:

@@ -5,50 +5,45 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
-from zoneinfo import ZoneInfo
 
-from monitor.config.secrets import secrets_of
-from monitor.delivery.channels import build_channel
 from monitor.delivery.outbox import OutboxWorker
 from monitor.delivery.terms import terms_of
 from monitor.errors import Fault, StoreError
-from monitor.feeds.fetch import HttpFetcher, user_agent
-from monitor.feeds.parse import Parser
-from monitor.feeds.schedule import AWAY
 from monitor.model import AnswerClass
 from monitor.moving import merged_feeds
 from monitor.pipeline import Deps
 from monitor.plan import build_plan
 from monitor.service import systemd
 from monitor.service.clock import Clock
+from monitor.service.holding import look_at_held
 from monitor.service.housekeeping import BREATH, keep_house
+from monitor.service.hush import hush
 from monitor.service.keeper import Keeper
-from monitor.service.log import event, get_logger, redact
+from monitor.service.log import event, get_logger
 from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
 from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
+from monitor.service.parts import Parts
 from monitor.service.poller import Poller
+from monitor.service.steps import take_step, trust_times
 from monitor.service.tally import Tally
 from monitor.settings import CANARY
 from monitor.store import schema, sql
-from monitor.store.asked import move_asked, settle_asked
-from monitor.store.clock import OFFLINE, mend_future, move_due_times, note_clock, noted_clock
-from monitor.store.database import Database
-from monitor.store.digests import LATE, LONGEST_HOLD, anything_due, release
+from monitor.store.clock import note_clock
+from monitor.store.digests import release
 from monitor.store.lock import DaemonLock
 from monitor.store.process import note_process
 from monitor.store.reserve import Reserve
-from monitor.store.rows import FeedState, from_db, read, to_db
+from monitor.store.rows import FeedState, read, to_db
 from monitor.store.sync import FeedWanted, sync
 from monitor.text.hashes import hash64
 from monitor.watching import Lookout, is_looked_after, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import timedelta
     from pathlib import Path
 
     from monitor.delivery.channels import Channel
@@ -60,8 +55,7 @@ if TYPE_CHECKING:
     from monitor.ringing import Rung
     from monitor.service.alarm import Alarm
     from monitor.service.canary import Canary
-    from monitor.service.clock import Step
-    from monitor.settings import ChannelConfig, Config, Secret
+    from monitor.settings import Config, Secret
     from monitor.store.process import ProcessFigures
     from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
@@ -71,44 +65,7 @@ LAST_TICK = "last_tick"
 AT_WORK, ENDED = "at work", "ended"  # what its last sign of life said: a crash leaves the first
 IN_HAND = 95.0  # seconds: a whole fetch and a whole send
 KILLED_AFTER = 60.0  # seconds: no watchdog strikes before (`vitals.LIMITS` and the unit's own)
-OVERDUE = timedelta(minutes=1)  # what has been due for longer belongs to a round that is not over
 _log = get_logger("delivery")
-
-
-class Parts:
-    """The parts that touch the world, as they are for a user; tests hand in others."""
-
-    def database(self, path: Path) -> Database:
-        """Open the database file."""
-        return Database(path)
-
-    def fetcher(self, config: Config, clock: Callable[[], datetime]) -> Fetcher:
-        """Make what asks servers."""
-        agent = user_agent(config.contact)
-        return HttpFetcher(agent, allow_private=config.polling.allow_private, clock=clock)
-
-    def parser(self) -> Parser:
-        """Make what parses documents."""
-        return Parser()
-
-    def channel(self, channel: ChannelConfig, config: Config) -> Channel:
-        """Make what delivers to one channel."""
-        return build_channel(channel, zone=ZoneInfo(config.timezone), contact=config.contact)
-
-    def canary_fetcher(self, config: Config, clock: Callable[[], datetime]) -> Fetcher:
-        """Make what asks for the canary's feed on loopback, and for nothing else."""
-        from monitor.service.canaryfeed import MAY_ASK  # noqa: PLC0415 - only the daemon has a canary
-
-        return HttpFetcher(user_agent(config.contact), allow_private=MAY_ASK, clock=clock)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """How the daemon fares, in three figures from the database."""
-
-    failing: int = 0
-    waiting: int = 0
-    last_alert: datetime | None = None
 
 
 class App:
@@ -164,9 +121,10 @@ class App:
             self.database, self._lock, self.clock, notices_to=lambda: self.notices_to, wake=self.worker.wake
         )
         await self.worker.return_leases()
-        await self._submit(self._trust_times)
-        redact(secrets_of(self.plan.config))
+        await self._submit(lambda tx: trust_times(tx, self.clock))
+        hush(self.plan.config)
         await self._sync(self.plan)
+        hush(self.plan.config, self.database.reader)
         self._use_channels(self._channels_for(self.plan))
         unpolled = self.database.reader.rows(sql.FEEDS_UNPOLLED)
         self._unpolled = {row["name"] for row in unpolled} & self.plan.feeds.keys()
@@ -242,10 +200,11 @@ class App:
         Everything that can fail comes first, the database last of it; what it raises leaves the old plan in
         force. What is in hand ends as it began: see `poller` and `recording` for polls.
         """
-        redact(secrets_of(plan.config))
+        hush(plan.config)
         channels = self._channels_for(plan)
         fetcher = self._fetcher_for(plan.config)
         await self._sync(plan)
+        hush(plan.config, self.database.reader)
         self.fetcher = fetcher
         self.plan = plan
         self.poller.use(plan, fetcher)
@@ -313,7 +272,10 @@ class App:
             for f in plan.config.feeds
         ]
         rules = {name: rule.hash for name, rule in plan.engine.rules.items() if name != CANARY}
-        await self._submit(lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock()))
+        configured = plan.config.rules
+        await self._submit(
+            lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock(), configured=configured)
+        )
 
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""
@@ -331,26 +293,13 @@ class App:
         await self._submit(lambda tx: keep_pace(tx, self._pace, self.clock()))
 
     async def release_digests(self, *, at_once: bool = False) -> None:
-        """Let go what is held and due; late alerts once every feed that was overdue was asked."""
-        reader = self.database.reader
-        held = reader.rows(sql.OUTBOX_HELD)
-        self._collecting = bool(held)
-        if not held:
+        """Let go what is held and due; `at_once` does not wait for feeds that are overdue."""
+        quiet, now = self.plan.windows, self.clock()
+        due = look_at_held(self.database.reader, quiet, now, at_once=at_once)
+        self._collecting = due.held
+        if not due.any:
             return
-        now = self.clock()
-        overdue = False
-        if any(row["bin"] == LATE for row in held) and not at_once:
-            row = reader.row(
-                sql.FEEDS_OVERDUE,
-                before=to_db(now - OVERDUE),
-                soon=to_db(now + LONGEST_HOLD),
-                away=to_db(now - AWAY),
-            )
-            overdue = bool(row and row[0])
-        quiet = self.plan.windows
-        if not anything_due(held, quiet, now, overdue=overdue):
-            return
-        if await self._submit(lambda tx: release(tx, self.clock(), overdue=overdue, quiet=quiet)):
+        if await self._submit(lambda tx: release(tx, self.clock(), overdue=due.overdue, quiet=quiet)):
             self.worker.wake()
 
     async def keep_watch(self, *, seldom: bool = False) -> None:
@@ -389,7 +338,7 @@ class App:
             return None
         self.poller.waits = True
         try:
-            moved = await self._submit(lambda tx: self._take_step(tx, step))
+            moved = await self._submit(lambda tx: take_step(tx, self.clock, step))
         except StoreError:
             self.clock.undo(step)
             raise
@@ -404,25 +353,6 @@ class App:
         )
         self.worker.wake()
         return step.by
-
-    def _take_step(self, tx: Tx, step: Step) -> int:
-        """In the writer, so that no time of the old clock is written after it, or of the new one before."""
-        self.clock.take(step)
-        moved = move_due_times(tx, step.by, self.clock())
-        move_asked(tx, step.by)
-        note_clock(tx, self.clock.mark(), self.clock())
-        return moved
-
-    def _trust_times(self, tx: Tx) -> None:
-        """At a start: what the clock did while nobody looked must not make feeds early or alerts wait."""
-        settle_asked(tx)
-        noted = noted_clock(tx)
-        step = self.clock.step_since(*noted) if noted else None
-        if step is not None:
-            move_due_times(tx, step, self.clock())
-        mend_future(tx, self.clock())
-        note_clock(tx, self.clock.mark(), self.clock())
-        tx.run(sql.FACT_DELETE, name=OFFLINE)
 
     async def _submit(self, unit: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self.database.writer.submit(unit))
@@ -440,28 +370,16 @@ class App:
         rows = self.database.reader.rows(sql.FEEDS)
         return [read(FeedState, row) for row in rows if row["name"] in self.plan.feeds]
 
-    def summary(self) -> Summary:
-        """Feeds that fail, notifications on their way, the last alert; raises StoreError."""
-        failing, waiting, last = (
-            self.database.reader.row(statement)
-            for statement in (sql.FEEDS_FAILING, sql.OUTBOX_ON_ITS_WAY, sql.LAST_ALERT)
-        )
-        return Summary(
-            failing=int(failing[0]) if failing else 0,
-            waiting=int(waiting[0]) if waiting else 0,
-            last_alert=from_db(last[0]) if last else None,
-        )
-
     def figures(self) -> ProcessFigures:
         """What this process has done so far."""
-        return self.tally.figures(self.poller.counts, self.pages.counts, len(self.plan.engine.rules))
+        return self.tally.figures(self.poller.counts, self.pages.counts, self.plan.rules_in_force)
 
     def _polled(self, recorded: Recorded) -> None:
         self.on_polled(recorded)
         self._unpolled.discard(recorded.feed)
         if not self._unpolled:
             self.first_round.set()
-        if recorded.notifications:
+        if recorded.notifications or recorded.collected:  # a rule over its budget is said at once
             self.worker.wake()
         if recorded.matched:
             self.pages.wake()  # an alert may wait for a page

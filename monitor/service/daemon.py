@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from monitor.config.serving import place_of
 from monitor.errors import StoreError, TocsinError
 from monitor.service import systemd, vitals
-from monitor.service.app import App, Summary
+from monitor.service.app import App
 from monitor.service.clock import utc_now
 from monitor.service.cycle import Cycle
 from monitor.service.deadman import Deadman
@@ -26,6 +26,7 @@ from monitor.service.listener import Listener
 from monitor.service.log import event, failure, get_logger
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
+from monitor.service.summary import Summary, summed_up
 from monitor.watching import LOOK_EVERY
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from monitor.config.serving import Place
     from monitor.plan import Plan
-    from monitor.service.app import Parts
+    from monitor.service.parts import Parts
     from monitor.settings import Config
 
 TICK = 0.5
@@ -300,7 +301,7 @@ class Daemon:
         if store is not None:
             trouble = f"polling is stopped: {store.message}"
         try:
-            known = self._app.summary()
+            known = summed_up(self._app.database.reader)
         except StoreError as error:
             known, trouble = Summary(), trouble or error.message
         return vitals.status_line(

@@ -73,9 +73,14 @@ def redact(values: Iterable[str]) -> None:
     _redactor.add(values)
 
 
+def confide(words: Iterable[str], names: Mapping[str, str]) -> None:
+    """Register what secret rules ask for, and their names with what stands for each."""
+    _redactor.confide(words, names)
+
+
 def redacted(text: str) -> str:
     """The text without any registered secret, for what is shown elsewhere than in the log."""
-    return _redactor(text)
+    return _redactor.discreet(text)
 
 
 def configure(
@@ -195,7 +200,7 @@ class _Formatter(logging.Formatter):
         fields = {_key(name): _value(value) for name, value in getattr(record, _FIELDS, {}).items()}
         if record.exc_info and record.exc_info[1]:
             fields |= _described(record.exc_info[1], self._tracebacks)
-        return _string(_message(record)), fields
+        return _string(_message(record), ours=record.name.startswith(f"{OURS}.")), fields
 
 
 def _with_speaker(record: logging.LogRecord, fields: dict[str, Any]) -> dict[str, Any]:
@@ -209,10 +214,24 @@ def _level_word(number: int) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
+    """What is said; of our own records what is put into the sentence is looked at, the sentence is ours."""
     try:
+        if record.args and record.name.startswith(f"{OURS}."):
+            return str(str(record.msg) % _discreet(record.args))
         return record.getMessage()
     except Exception:  # noqa: BLE001 - a library's wrong arguments must not cost the event
         return str(record.msg)
+
+
+def _discreet(args: Any) -> Any:
+    """The arguments of a message: numbers as they are, all else as text without what is confidential."""
+    if not isinstance(args, tuple):
+        return {name: _plainly(value) for name, value in args.items()}
+    return tuple(_plainly(value) for value in args)
+
+
+def _plainly(value: object) -> object:
+    return value if isinstance(value, (int, float)) else redacted(_text_of(value))
 
 
 def _key(name: str) -> str:
@@ -245,9 +264,9 @@ def _text_of(value: object) -> str:
         return f"<unprintable {type(value).__name__}>"
 
 
-def _string(text: str, longest: int = LONGEST_VALUE) -> str:
+def _string(text: str, longest: int = LONGEST_VALUE, *, ours: bool = False) -> str:
     """Without secrets, then cut: the other way round could leave half of a secret standing."""
-    text = redacted(text)
+    text = _redactor(text) if ours else redacted(text)
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 

@@ -17,7 +17,7 @@ from monitor.store.rows import to_db
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.service.app import Parts
+    from monitor.service.parts import Parts
     from monitor.settings import Config
 
 LONG_FAILING = timedelta(hours=24)

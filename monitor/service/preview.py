@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.store import sql
+from monitor.store.confidential import kept_rules
 
 if TYPE_CHECKING:
     from monitor.store.database import Reader
 
 SHOWN = 3
+LOOKED_AT = 200  # where some are of secret rules, which are counted and not shown
 
 
 def preview(reader: Reader, *, after: int = 0) -> list[str]:
@@ -19,7 +21,11 @@ def preview(reader: Reader, *, after: int = 0) -> list[str]:
     if not count:
         return []
     items = "item" if count == 1 else "items"
-    newest = reader.rows(sql.BASELINE_MATCHES, after=after, count=SHOWN)
-    lines = [f"{count} {items} already in your feeds match; new ones will ring. The newest:"]
+    secret = kept_rules(reader).secret
+    rows = reader.rows(sql.BASELINE_MATCHES, after=after, count=LOOKED_AT if secret else SHOWN)
+    newest = [row for row in rows if row["rule"] not in secret][:SHOWN]
+    lines = [f"{count} {items} already in your feeds match; new ones will ring."]
+    if newest:
+        lines[0] += " The newest:"
     lines += [f"  {row['title']} ({row['feed']}, rule {row['rule']})" for row in newest]
     return lines

@@ -1,6 +1,9 @@
 """
 Secrets out of text: every registered value, in each of the forms it may be spelt in, becomes `***`.
 
+What secret rules ask for is masked as whole words, in any case, and only in what varies of a line: our own
+sentences say nothing of them.
+
 What is registered is usually a password, a token, or a whole address that holds one. Libraries seldom repeat
 an address as it was given: they quote it, cut it, or name its last part. So its parts are registered with it.
 """
@@ -12,10 +15,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from monitor.alerts.confidential import MASK, masked, spaced
 
-MASK = "***"
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
 SHORTEST = 4  # characters: masking a shorter one would garble every line, and so give it away
 SHORTEST_PART = 8  # a shorter part of an address is more likely a word of everyday use ("services", "v1")
 
@@ -26,6 +30,8 @@ class Redactor:
     def __init__(self) -> None:
         self._forms: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
+        self._confided: dict[str, str] = {}
+        self._several: dict[str, str] = {}  # of these what is no single word
 
     def add(self, secrets: Iterable[str]) -> None:
         """Register more secrets; those known stay, since they still lie in queues and tracebacks."""
@@ -38,10 +44,20 @@ class Redactor:
         self._pattern = re.compile("|".join(map(re.escape, ordered)))
         self._forms = forms
 
+    def confide(self, words: Iterable[str], names: Mapping[str, str]) -> None:
+        """Register words of secret rules, and their names with what stands for them; those known stay."""
+        known = dict.fromkeys((word.casefold() for word in words if len(word) >= SHORTEST), MASK)
+        self._confided = self._confided | known | {n.casefold(): public for n, public in names.items()}
+        self._several = spaced(self._confided)
+
     def __call__(self, text: str) -> str:
         """The text without any registered secret."""
         pattern = self._pattern
         return pattern.sub(MASK, text) if pattern else text
+
+    def discreet(self, text: str) -> str:
+        """The text without secrets, and without what secret rules ask for."""
+        return self(masked(text, self._confided, self._several) if self._confided else text)
 
 
 def forms_of(secret: str) -> frozenset[str]:

@@ -15,11 +15,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
+from monitor.alerts.confidential import KIND, collecting_notice
 from monitor.alerts.digest import collecting, digest, why_of
-from monitor.alerts.passage import QUIET
+from monitor.alerts.passage import LATE, QUIET
 from monitor.alerts.passage import release as released
 from monitor.model import DigestEntry, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
+from monitor.store.confidential import compose_notice
 from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from monitor.alerts.quiet import Window
     from monitor.store.tx import Tx
 
-LATE = "late"  # the bin of what was published while nobody looked
 LATE_BINS = (LATE, QUIET, "backlog")
 LONGEST_HOLD = timedelta(minutes=10)
 
@@ -39,7 +40,10 @@ LONGEST_HOLD = timedelta(minutes=10)
 def added(tx: Tx, row: sqlite3.Row, message: Message, story_id: int | None) -> None:
     """Put one more message into a bin: a digest from now on, unless it is of the same story."""
     severity = max(Severity(row["severity"]), message.severity)
-    if row["kind"] == "alert" and message.kind == "alert" and row["story_id"] == story_id:
+    if row["kind"] == KIND:  # put together from the ledger when it is leased
+        if severity != row["severity"]:
+            _fill(tx, row["id"], collecting_notice(severity), None)
+    elif row["kind"] == "alert" and message.kind == "alert" and row["story_id"] == story_id:
         filled = merged(payload.load(row["payload"]), message)
         _fill(tx, row["id"], filled, story_id)
     elif row["kind"] == "alert" or severity != row["severity"]:
@@ -70,7 +74,10 @@ def take_along(
         for r in tx.rows(sql.DIGEST_ALERTS, outbox=from_id)
         if r["story_id"] == story_id and r["reason"] != Reason.WEAK.word
     ]
-    if own["kind"] == "alert":
+    if own["kind"] == KIND:
+        severity = max([Severity(own["severity"]), *(Severity(r["severity"]) for r in moving)])
+        _fill(tx, into, collecting_notice(severity), None)
+    elif own["kind"] == "alert":
         message = payload.load(own["payload"])
         rules = tuple(dict.fromkeys((*(r["rule"] for r in moving), *message.rules)))
         severity = max([message.severity, *(Severity(r["severity"]) for r in moving)])
@@ -87,9 +94,11 @@ def take_along(
     left = tx.rows(sql.DIGEST_ALERTS, outbox=from_id)
     if not left:
         drop(tx, from_id, now)
-    elif row["kind"] == "digest":
+    elif row["kind"] in ("digest", KIND):
         severity = max(Severity(r["severity"]) for r in left)
-        _fill(tx, from_id, collecting(severity, late=row["bin"] in LATE_BINS), None)
+        sealed = row["kind"] == KIND
+        late = row["bin"] in LATE_BINS
+        _fill(tx, from_id, collecting_notice(severity) if sealed else collecting(severity, late=late), None)
 
 
 def pour(tx: Tx, row: sqlite3.Row, into: sqlite3.Row, *, state: State, reason: Reason, now: datetime) -> None:
@@ -114,7 +123,7 @@ def hold(tx: Tx, row: sqlite3.Row, until: datetime, now: datetime) -> None:
         return
     reason = Reason.QUIET_HOURS
     if row["kind"] != "notice":
-        there = tx.row(sql.OUTBOX_BIN, channel=row["channel"], bin=QUIET)
+        there = tx.row(sql.OUTBOX_BIN, channel=row["channel"], bin=QUIET, sealed=row["kind"] == KIND)
         if there is not None and there["id"] != row["id"]:
             pour(tx, row, there, state=State.HELD, reason=reason, now=now)
             return
@@ -146,7 +155,9 @@ def release(
     """
     count = 0
     for one in tx.rows(sql.OUTBOX_HELD):
-        row = tx.row(sql.OUTBOX, id=one["id"])  # as it is by now: another may have been poured into it
+        row = tx.row(
+            sql.OUTBOX_HELD_ROW, id=one["id"]
+        )  # as it is by now: another may have been poured into it
         if row is None:
             continue
         found = _next(row, quiet, now, overdue=overdue)
@@ -161,8 +172,11 @@ def release(
     return count
 
 
-def compose(tx: Tx, outbox_id: int) -> bool:
+def compose(tx: Tx, outbox_id: int, now: datetime) -> bool:
     """Put the digest's message together from the alerts that the ledger gives it; False if there are none."""
+    own = tx.row(sql.OUTBOX, id=outbox_id)
+    if own is not None and own["kind"] == KIND:
+        return compose_notice(tx, outbox_id, now, late=own["bin"] in LATE_BINS)
     entries: dict[int, DigestEntry] = {}
     reasons: list[Reason] = []
     for row in tx.rows(sql.DIGEST_ALERTS, outbox=outbox_id):
@@ -176,8 +190,8 @@ def compose(tx: Tx, outbox_id: int) -> bool:
             published=from_db(row["published"]),
             severity=max(severity, so_far.severity) if so_far else severity,
             rules=tuple(dict.fromkeys((*(so_far.rules if so_far else ()), row["rule"]))),
+            story=row["story_id"],
         )
-    own = tx.row(sql.OUTBOX, id=outbox_id)
     if own is None or not entries:
         return False
     late = own["bin"] in LATE_BINS
@@ -193,7 +207,12 @@ def _next(
     if row["bin"] == LATE and not overdue:
         goes_at = now
     windows = quiet.get(row["channel"], ())
-    return released(row["bin"], goes_at, Severity(row["severity"]), windows, now)
+    severity = row["severity"]
+    if row["bin"] == QUIET and row["kind"] == "digest" and row["least"] is not None:
+        severity = row[
+            "least"
+        ]  # one that joined its story there does not break the quiet with all the others
+    return released(row["bin"], goes_at, Severity(severity), windows, now)
 
 
 def _changes(row: sqlite3.Row, found: Release) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import and_, case, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.store.core import (
     alerts,
     articles,
-    attempts,
     budgets,
     const,
     feeds,
@@ -19,7 +18,6 @@ from monitor.store.core import (
     outbox,
     p,
     silences,
-    words,
 )
 
 if TYPE_CHECKING:
@@ -30,28 +28,47 @@ _outbox: Any = p("outbox")
 _bin: Any = p("bin")
 _held = outbox.c.state == const("held")
 _open = and_(_held, outbox.c.kind != const("notice"))  # a notice is never put into a digest
+# Notices of secret rules share nothing with what open ones tell: see `alerts.confidential`.
+_sealed = case((outbox.c.kind == const("confidential"), _one), else_=literal_column("0")) == p("sealed")
 _of_story = select(alerts.c.id).where(alerts.c.story_id == p("story"))
 _told = insert(silences).values({c.name: p(c.name) for c in silences.columns})
 _spent = upsert(budgets).values({c.name: p(c.name) for c in budgets.columns})
 
+# What a digest holds goes when quiet hours let the least severe of its stories through.
+_least = (
+    select(func.max(alerts.c.severity))
+    .join(ledger, ledger.c.alert_id == alerts.c.id)
+    .where(ledger.c.outbox_id == outbox.c.id)
+    .group_by(alerts.c.story_id)
+    .order_by(func.max(alerts.c.severity))
+    .limit(_one)
+    .correlate(outbox)
+    .scalar_subquery()
+    .label("least")
+)
+_held_row = select(outbox, _least)
+
 STATEMENTS: dict[str, ClauseElement] = {
     # What is held, and what has to wait before it is tried again, because its channel is quiet.
-    "OUTBOX_HELD": select(outbox)
-    .where(or_(_held, and_(outbox.c.state == const("retry"), outbox.c.bin == const("quiet"))))
-    .order_by(outbox.c.id),
+    "OUTBOX_HELD": _held_row.where(
+        or_(_held, and_(outbox.c.state == const("retry"), outbox.c.bin == const("quiet")))
+    ).order_by(outbox.c.id),
+    "OUTBOX_HELD_ROW": _held_row.where(outbox.c.id == p("id")),
     "OUTBOX_BINS": select(outbox.c.id, outbox.c.bin, outbox.c.next_attempt_at)
-    .where(_open, outbox.c.channel == p("channel"))
+    .where(_open, outbox.c.channel == p("channel"), _sealed)
     .order_by(outbox.c.id),
-    "OUTBOX_BIN": select(outbox).where(_open, outbox.c.channel == p("channel"), outbox.c.bin == _bin),
-    # Where something of a story is held on a channel; late alerts are told when they are told.
-    "BIN_OF_STORY": select(outbox.c.id, outbox.c.bin)
+    "OUTBOX_BIN": select(outbox).where(
+        _open, outbox.c.channel == p("channel"), outbox.c.bin == _bin, _sealed
+    ),
+    # Where something of a story is held on a channel.
+    "BIN_OF_STORY": select(outbox.c.id, outbox.c.bin, outbox.c.next_attempt_at)
     .join(ledger, ledger.c.outbox_id == outbox.c.id)
     .where(
         ledger.c.alert_id.in_(_of_story),
         ledger.c.reason != const("weak"),  # is told in its digest, whatever else is told
         _open,
         outbox.c.channel == p("channel"),
-        outbox.c.bin != const("late"),
+        _sealed,
     )
     .order_by(outbox.c.id)
     .limit(_one),
@@ -74,26 +91,43 @@ STATEMENTS: dict[str, ClauseElement] = {
         ledger.c.alert_id.in_(_of_story),
         ledger.c.reason != const("weak"),
     ),
-    # What is due on a channel, and who else knows of what it gave up.
-    "OUTBOX_DUE": select(outbox)
-    .where(
-        outbox.c.channel == p("channel"),
-        outbox.c.state.in_(words("ready", "retry")),
-        outbox.c.next_attempt_at <= p("now"),
-    )
-    .order_by(outbox.c.id),
-    "ATTEMPTS_POUR": update(attempts).values(outbox_id=p("into")).where(attempts.c.outbox_id == _outbox),
+    # Of one alert alone: it goes with another message, or not at all.
+    "LEDGER_MOVE": update(ledger)
+    .values(outbox_id=p("into"), **{n: p(n) for n in ("state", "reason", "at")})
+    .where(ledger.c.outbox_id == _outbox, ledger.c.alert_id == p("alert")),
+    # Who else knows of what a channel gave up.
     "LEDGER_HEIRS": select(
-        ledger.c.match_id, ledger.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.story_id
+        ledger.c.match_id,
+        ledger.c.alert_id,
+        ledger.c.reason,
+        alerts.c.rule,
+        alerts.c.severity,
+        alerts.c.story_id,
     )
     .join(alerts, alerts.c.id == ledger.c.alert_id)
     .where(ledger.c.outbox_id == _outbox)
     .order_by(ledger.c.id),
-    "STORY_CHANNELS": select(ledger.c.channel, ledger.c.state, ledger.c.reason, ledger.c.outbox_id)
+    # A notice of secret rules that nobody has begun to send, where it tells of this story already.
+    "SEALED_PENDING": select(outbox.c.id)
+    .join(ledger, ledger.c.outbox_id == outbox.c.id)
+    .where(
+        ledger.c.alert_id.in_(_of_story),
+        outbox.c.channel == p("channel"),
+        outbox.c.kind == const("confidential"),
+        outbox.c.state == const("ready"),
+        outbox.c.attempts == literal_column("0"),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(_one),
+    "STORY_CHANNELS": select(
+        ledger.c.channel, ledger.c.state, ledger.c.reason, ledger.c.outbox_id, alerts.c.rule
+    )
+    .join(alerts, alerts.c.id == ledger.c.alert_id)
     .where(ledger.c.alert_id.in_(_of_story), ledger.c.channel != const(""))
     .order_by(ledger.c.id),
     # One line for each rule of each article that a digest tells; the order is that of their coming.
     "DIGEST_ALERTS": select(
+        alerts.c.id.label("alert"),
         alerts.c.story_id,
         matches.c.article_id,
         alerts.c.rule,

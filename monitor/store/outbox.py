@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.alerts import payload
+from monitor.alerts.confidential import KIND as CONFIDENTIAL
 from monitor.alerts.quiet import quiet_until
 from monitor.model import AnswerClass, Message, OutboxState, Reason, Severity, State
 from monitor.store import sql
@@ -16,7 +17,7 @@ from monitor.store.rows import ChannelState, OutboxRow, from_db, read, to_db, wr
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from monitor.alerts.quiet import Window
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 LATE_AFTER = timedelta(minutes=10)  # what was due for longer is marked late
+LOOKED_AT = 20  # notifications among which another than the first is looked for
 
 
 def enqueue(
@@ -36,11 +38,14 @@ def enqueue(
     held: Reason | None = None,
     until: datetime | None = None,
     bin_name: str = "",
+    due: datetime | None = None,
+    created: datetime | None = None,
 ) -> int:
     """
     Put a message for one channel into the outbox; returns its id there.
 
-    With `held` it is kept back for that reason, `until` then, as the first in the bin `bin_name`.
+    With `held` it is kept back for that reason, `until` then, as the first in the bin `bin_name`. Without, it
+    goes when it is `due`, at once by default; `created` is when what it tells was first put in.
     """
     outbox_id = tx.next_id("outbox")
     row = OutboxRow(
@@ -54,8 +59,8 @@ def enqueue(
         state=(OutboxState.HELD if held else OutboxState.READY).value,
         reason=held.word if held else "",
         attempts=0,
-        next_attempt_at=until or now,
-        created_at=now,
+        next_attempt_at=until or due or now,
+        created_at=created or now,
         leased_at=None,
         sent_at=None,
         maybe_repeat=False,
@@ -83,7 +88,7 @@ def keep(
 
     The bin goes `until` then. The caller's ledger rows that point at it are its content.
     """
-    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=bin_name)
+    row = tx.row(sql.OUTBOX_BIN, channel=channel, bin=bin_name, sealed=message.kind == CONFIDENTIAL)
     if row is None:
         return enqueue(tx, channel, message, now, story_id=story_id, held=why, until=until, bin_name=bin_name)
     added(tx, row, message, story_id)
@@ -123,13 +128,25 @@ def notice(tx: Tx, kind: str, subject: str, text: str, now: datetime, *, to: Seq
         enqueue(tx, channel, message, now)
 
 
-def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()) -> OutboxRow | None:
+def lease_next(
+    tx: Tx,
+    channel: str,
+    now: datetime,
+    quiet: Sequence[Window] = (),
+    fit: Callable[[Tx, sqlite3.Row, datetime], bool] = lambda *_: True,
+    *,
+    pass_over: bool = False,
+) -> OutboxRow | None:
     """
     Take the channel's next due notification, if its channel is not paused.
 
-    What its quiet hours (`quiet`) do not let through is held until they end, unless somebody asked for it by
-    hand. The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a
-    lease, and the next start knows that this one may have arrived.
+    That is the one first put in of those that are due; what tells a story of which an earlier message waits
+    for its next attempt waits as well. What its quiet hours (`quiet`) do not let through is held until they
+    end, unless somebody asked for it by hand. `pass_over` takes another than the first where there is one.
+    `fit` says whether a row may be sent as it is, or mends it (`guarding`).
+
+    The row is `leased` with its attempt counted before anything is sent: a crash in mid-send leaves a lease,
+    and the next start knows that this one may have arrived.
     """
     state = channel_state(tx, channel)
     if state.paused_until is not None and state.paused_until > now:
@@ -140,17 +157,48 @@ def lease_next(tx: Tx, channel: str, now: datetime, quiet: Sequence[Window] = ()
         if until is not None:
             hold(tx, row, until, now)
             continue
-        if row["kind"] == "digest" and not row["attempts"] and not compose(tx, row["id"]):
+        if pass_over:
+            row = _another(tx, row, now, quiet) or row
+        elif (earlier := tx.row(sql.OUTBOX_IN_QUIET, outbox=row["id"], channel=channel)) is not None:
+            # What was tried of the same story and would wait for the morning goes along, and first.
+            values = {name: earlier[name] for name in ("state", "reason", "next_attempt_at")}
+            tx.run(sql.OUTBOX_WAIT, outbox=earlier["id"], bin="", **values)
+            row = earlier
+        if not fit(tx, row, now):
+            continue
+        collected = row["kind"] in ("digest", CONFIDENTIAL) and not row["attempts"]
+        if collected and not compose(tx, row["id"], now):
             drop(tx, row["id"], now)  # all that it was to tell went another way
             continue
         return _leased(tx, row, now)
     return None
 
 
+def stories_of(tx: Tx, row: sqlite3.Row) -> frozenset[int]:
+    """The stories that a notification tells; a digest tells many."""
+    own = [] if row["story_id"] is None else [row["story_id"]]
+    return frozenset([*own, *(r["story_id"] for r in tx.rows(sql.OUTBOX_STORIES, outbox=row["id"]))])
+
+
+def _another(tx: Tx, first: sqlite3.Row, now: datetime, quiet: Sequence[Window]) -> sqlite3.Row | None:
+    """What may go in the place of the first: of another story, and not in quiet hours."""
+    told = stories_of(tx, first)
+    return next(
+        (
+            row
+            for row in tx.rows(sql.OUTBOX_DUE, channel=first["channel"], now=to_db(now))[1:LOOKED_AT]
+            if told.isdisjoint(stories_of(tx, row))
+            and (not quiet or quiet_until(quiet, now, Severity(row["severity"])) is None)
+        ),
+        None,
+    )
+
+
 def _leased(tx: Tx, row: sqlite3.Row, now: datetime) -> OutboxRow:
     """The row, leased; an alert that was kept waiting by its receiver says that it is late."""
     since = from_db(row["created_at" if row["attempts"] else "next_attempt_at"])
-    if row["kind"] == "alert" and since is not None and since < now - LATE_AFTER:
+    row = tx.row(sql.OUTBOX, id=row["id"]) or row  # what was collected has been put together by now
+    if row["kind"] in ("alert", CONFIDENTIAL) and since is not None and since < now - LATE_AFTER:
         late = replace(payload.load(row["payload"]), late=True)
         tx.run(sql.OUTBOX_COMPOSE, outbox=row["id"], payload=payload.dump(late), severity=row["severity"])
     leased = OutboxState.LEASED.value
@@ -221,16 +269,23 @@ def retry_by_hand(tx: Tx, outbox_id: int, now: datetime) -> bool:
     """
     Make an unsent or dead notification due now; False where there is none such.
 
-    Whoever does this has mended something: a channel that was paused for its own configuration is tried at
-    once. A pause that the receiver asked for holds.
+    Whoever does this has mended something: a channel that is left alone for its failures is tried at once. A
+    pause that the receiver asked for holds. What waits goes in the order in which it was first put in.
     """
     row = tx.row(sql.OUTBOX, id=outbox_id)
     if row is None or row["state"] not in (OutboxState.RETRY, OutboxState.DEAD, OutboxState.HELD):
         return False
     _move(tx, outbox_id, OutboxState.READY, Reason.REQUEUED, next_attempt=now, now=now)
-    channel = channel_state(tx, row["channel"])
-    if channel.paused_until is not None and channel.pause_reason == AnswerClass.CONFIG:
-        save_channel(tx, replace(channel, paused_until=None, pause_reason=""))
+    end_rest(tx, row["channel"])
+    return True
+
+
+def end_rest(tx: Tx, channel: str) -> bool:
+    """End a channel's pause, but for one that its receiver asked for; whether there was one."""
+    state = channel_state(tx, channel)
+    if state.paused_until is None or state.pause_reason in ("", AnswerClass.RATE):
+        return False
+    save_channel(tx, replace(state, paused_until=None, pause_reason=""))
     return True
 
 

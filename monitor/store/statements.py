@@ -29,7 +29,16 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.settings import CANARY
-from monitor.store import figure_rows, held_rows, old_rows, page_rows, seen_rows, story_rows, told_rows
+from monitor.store import (
+    figure_rows,
+    held_rows,
+    old_rows,
+    page_rows,
+    queue_rows,
+    seen_rows,
+    story_rows,
+    told_rows,
+)
 from monitor.store.core import (
     UNSENT,
     alerts,
@@ -446,20 +455,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_ON_ITS_WAY": select(func.count())
     .select_from(outbox)
     .where(outbox.c.state.in_(_words("ready", "retry", "leased")), _of_users),
-    "OUTBOX_NEXT": _out.where(
-        outbox.c.channel == p("channel"),
-        outbox.c.state.in_(_words("ready", "retry")),
-        outbox.c.next_attempt_at <= p("now"),
-    )
-    .order_by(
-        case((outbox.c.state == _const("ready"), literal_column("0")), else_=literal_column("1")),
-        outbox.c.next_attempt_at,
-        outbox.c.id,
-    )
-    .limit(literal_column("1")),
-    "OUTBOX_WAITING": select(outbox.c.channel, func.min(outbox.c.next_attempt_at).label("at"))
-    .where(outbox.c.state.in_(_words("ready", "retry")))
-    .group_by(outbox.c.channel),
     "OUTBOX_LEASE": _set(outbox, "state", "attempts", "leased_at").where(outbox.c.id == p("outbox")),
     "OUTBOX_SETTLE": _set(outbox, "state", "reason", "next_attempt_at", "leased_at", "sent_at").where(
         outbox.c.id == p("outbox")
@@ -529,6 +524,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     .order_by(gaps.c.until.desc()),
     **figure_rows.STATEMENTS,
     **held_rows.STATEMENTS,
+    **queue_rows.STATEMENTS,
     **old_rows.STATEMENTS,
     **page_rows.STATEMENTS,
     **story_rows.STATEMENTS,

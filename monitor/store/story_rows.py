@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, literal_column, null, select, text, update
+from sqlalchemy import and_, delete, false, func, literal_column, null, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.store.core import (
@@ -21,6 +21,7 @@ from monitor.store.core import (
     shingles,
     stories,
     story_joins,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -102,17 +103,32 @@ STATEMENTS: dict[str, ClauseElement] = {
     ),
     "STORY_IN_USE": select(alerts.c.id).where(alerts.c.story_id == _story).limit(_one),
     # What was told of a story, and of this very article: a digest tells of many, which only its alerts know.
-    "TOLD": select(outbox.c.id, outbox.c.channel, outbox.c.severity, outbox.c.state, _when, _own, _strong)
+    "TOLD": select(
+        outbox.c.id, outbox.c.channel, outbox.c.severity, outbox.c.state, outbox.c.kind, _when, _own, _strong
+    )
     .join(ledger, ledger.c.outbox_id == outbox.c.id)
     .join(matches, _is)
     .where(outbox.c.story_id == _story, outbox.c.state.in_(_out))
     .group_by(outbox.c.id)
     .union_all(
-        select(outbox.c.id, outbox.c.channel, alerts.c.severity, outbox.c.state, _when, _own, _strong)
+        select(
+            outbox.c.id,
+            outbox.c.channel,
+            alerts.c.severity,
+            outbox.c.state,
+            outbox.c.kind,
+            _when,
+            _own,
+            _strong,
+        )
         .join(ledger, ledger.c.outbox_id == outbox.c.id)
         .join(alerts, alerts.c.id == ledger.c.alert_id)
         .join(matches, _is)
-        .where(alerts.c.story_id == _story, outbox.c.kind == const("digest"), outbox.c.state.in_(_out))
+        .where(
+            alerts.c.story_id == _story,
+            outbox.c.kind.in_(words("digest", "confidential")),
+            outbox.c.state.in_(_out),
+        )
         .group_by(outbox.c.id, alerts.c.id)
     ),
     # What a story's messages said.
@@ -129,14 +145,16 @@ STATEMENTS: dict[str, ClauseElement] = {
             .limit(p("count"))
         )
     ),
-    # A notification of a story that nobody has begun to send.
+    # A notification of a story that nobody can have: not begun to send, or tried in vain for certain.
     "OUTBOX_PENDING": select(outbox.c.id, outbox.c.payload)
     .where(
         outbox.c.story_id == _story,
         outbox.c.channel == p("channel"),
         outbox.c.kind == const("alert"),
-        outbox.c.state == const("ready"),
-        outbox.c.attempts == literal_column("0"),
+        or_(
+            and_(outbox.c.state == const("ready"), outbox.c.attempts == literal_column("0")),
+            and_(outbox.c.state == const("retry"), outbox.c.maybe_repeat.is_(false())),
+        ),
     )
     .order_by(outbox.c.id.desc())
     .limit(_one),

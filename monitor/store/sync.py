@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from monitor.feeds.schedule import farthest, not_before
 from monitor.model import OutboxState, Reason, State, value
 from monitor.store import sql
+from monitor.store.confidential import keep_rules
 from monitor.store.rows import FeedState, read, to_db, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from monitor.settings import RuleConfig
     from monitor.store.tx import Tx
 
 FORGIVEN = timedelta(hours=24)
@@ -37,17 +39,27 @@ class FeedWanted:
 
 
 def sync(
-    tx: Tx, feeds: Sequence[FeedWanted], rules: Mapping[str, int], channels: Sequence[str], now: datetime
+    tx: Tx,
+    feeds: Sequence[FeedWanted],
+    rules: Mapping[str, int],
+    channels: Sequence[str],
+    now: datetime,
+    *,
+    configured: Sequence[RuleConfig] = (),
 ) -> None:
     """
     Make feeds, rules and channels of the database those of the configuration.
 
     No feed is due earlier because of it: one that was away, disabled, or being asked when a process died
-    waits for what is left of its interval and of what its server asked for.
+    waits for what is left of its interval and of what its server asked for. `configured` are all rules,
+    enabled or not, for what is remembered of secret ones and of `allow_channels`.
     """
     _sync_feeds(tx, feeds, now)
     _sync_rules(tx, rules, now)
     _sync_channels(tx, channels, now)
+    secret = [rule.name for rule in configured if rule.secret]
+    allowed = {rule.name: rule.allow_channels for rule in configured if rule.allow_channels is not None}
+    keep_rules(tx, secret, allowed, {*rules, *(rule.name for rule in configured)}, now)
 
 
 def _sync_feeds(tx: Tx, wanted: Sequence[FeedWanted], now: datetime) -> None:

@@ -63,14 +63,20 @@ def test_a_single_late_alert_names_itself() -> None:
 @pytest.mark.parametrize("limit", [*range(0, 900, 13), 32_000])
 @pytest.mark.parametrize("plain", [False, True])
 def test_entries_are_cut_as_wholes(limit: int, plain: bool) -> None:
-    """Limits hold; each link shown is whole; what is missing is counted and can be listed."""
+    """Limits hold; each link shown is whole; the others are named, or counted and can be listed."""
     told = late(*(entry(n) for n in range(30)))
     title, body = render_text(outgoing(told, plain=plain), Layout(limit=limit))
     assert len(title) + (1 if title else 0) + len(body) <= limit
     shown = [line for line in body.splitlines() if "https" in line]
     assert [line.strip() for line in shown] == [f"https://news.example.org/{n}" for n in range(len(shown))]
     if shown and len(shown) < 30:
-        assert body.endswith(f"… and {30 - len(shown)} more: tocsin alerts list")
+        named = all(f"• Talks {n}" in body.splitlines() for n in range(len(shown), 30))
+        end = (
+            "tocsin alerts list shows all links"
+            if named
+            else f"… and {30 - len(shown)} more: tocsin alerts list"
+        )
+        assert body.endswith(end)
     if not shown and limit > 60:
         assert "tocsin alerts list" in body
     if limit >= 150:

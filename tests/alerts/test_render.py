@@ -155,6 +155,8 @@ def test_json_is_stable() -> None:
         "also": [],
         "outlets": 0,
         "weak": False,
+        "confidential": False,
+        "alerts": [],
     }
 
 

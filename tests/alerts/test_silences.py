@@ -112,10 +112,13 @@ def test_the_end_says_whose_it_was_and_what_it_hid() -> None:
 
 def test_the_name_of_a_confidential_rule_stays_here() -> None:
     """Neither as a matcher nor in the counts."""
-    text = ending_text(silence(rule="x-file"), {"x-file": 2, "y-file": 1, "flood": 5}, {"x-file", "y-file"})
+    names = {"x-file": "secret-0000aa", "y-file": "secret-0000bb"}
+    text = ending_text(silence(rule="x-file", tag="fr"), {"x-file": 2, "y-file": 1, "flood": 5}, names)
     assert "x-file" not in text
     assert "y-file" not in text
-    assert text.endswith("it hid 8 alerts (flood 5, a confidential rule 3)")
+    assert "storm season" not in text, "the comment of such a silence may say anything"
+    assert text.startswith("silence 1 of rule secret-0000aa ended (anna); ")
+    assert text.endswith("it hid 8 alerts (flood 5, secret-0000aa 2, secret-0000bb 1)")
 
 
 silences_of = st.lists(

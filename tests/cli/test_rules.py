@@ -185,7 +185,7 @@ enabled = false
 
 def test_a_rule_is_shown_in_full(tmp_path: Path) -> None:
     """All that the file says of it, its entities included; a disabled one too."""
-    outcome = run("rules", "show", "river", "--json", "--config", write(tmp_path, FULL))
+    outcome = run("rules", "show", "river", "--reveal", "--json", "--config", write(tmp_path, FULL))
     assert outcome.code == 0, outcome.err
     [shape] = outcome.objects
     assert (shape["name"], shape["enabled"], shape["severity"]) == ("river", False, "urgent")
@@ -214,7 +214,7 @@ def test_people_see_the_rule_as_a_tree(tmp_path: Path) -> None:
     assert "  all of\n    talks\n    @doha\n" in outcome.out
     assert "test: matches  Talks in Doha" in outcome.out
     assert "matches in 7 days: not known: there is no database yet" in outcome.out
-    river = run("rules", "show", "river", "--config", write(tmp_path, FULL)).out
+    river = run("rules", "show", "river", "--reveal", "--config", write(tmp_path, FULL)).out
     assert "only with one of Amman, king within 20 words" in river
     assert "not inside Michael Jordan" in river
     assert river.startswith("river (disabled)  ")
@@ -254,14 +254,14 @@ def test_the_matches_of_a_week_are_counted(tmp_path: Path) -> None:
 def test_what_a_rule_looks_for_is_told(tmp_path: Path) -> None:
     """Forms, names and anchors, before any text is at hand."""
     path = write(tmp_path, FULL)
-    [shape] = run("rules", "explain", "river", "--json", "--config", path).objects
+    [shape] = run("rules", "explain", "river", "--reveal", "--json", "--config", path).objects
     [talks] = shape["inflected"]
     assert talks["term"] == "talks~"
     assert "talks" in talks["forms"]
     assert [entity["name"] for entity in shape["entities"]] == ["jordan"]
     assert {anchor["term"] for anchor in shape["anchors"]} <= {"@jordan", "talks~", "river", "bank"}
     assert {anchor["share"] for anchor in shape["anchors"]} == {None}
-    said = run("rules", "explain", "river", "--config", path)
+    said = run("rules", "explain", "river", "--reveal", "--config", path)
     assert "talks~ stands for: talks" in said.out
     assert "looked at where an article has one of" in said.out
     assert "--article ID" in said.err
@@ -282,14 +282,14 @@ def test_a_text_is_explained(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text(near, encoding="utf-8")
     for text in (near, str(file)):
-        outcome = run("rules", "explain", "river", "--text", text, "--json", "--config", path)
+        outcome = run("rules", "explain", "river", "--reveal", "--text", text, "--json", "--config", path)
         [shape] = outcome.objects
         assert (outcome.code, shape["now"]["holds"]) == (0, False)
         assert shape["title"] == near
         assert shape["now"]["tree"]["children"][1]["why"] == (
             "in the title “bank” is 6 words away from “river”, NEAR/3 allows 3"
         )
-    shown = run("rules", "explain", "river", "--text", near, "--config", path).out
+    shown = run("rules", "explain", "river", "--reveal", "--text", near, "--config", path).out
     assert "✗ river NEAR/3 bank" in shown
     assert "first no: tag:world: the feed has no tags" in shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,6 +104,25 @@ def test_addresses_that_share_a_credential_share_a_bucket() -> None:
     assert one == credential_of("tgram://123:secret/42/")
     assert one != credential_of("tgram://123:secret/43")
     assert "secret" not in one
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("ntfy://desk", "ntfy://alarms", True),  # the public server counts visitors, not topics
+        ("ntfy://desk", "ntfy://ntfy.example/desk", False),
+        ("ntfys://me:pw@ntfy.example/a", "ntfys://me:pw@ntfy.example/b", True),
+        ("matrix://u:p@m.example/!one:m", "matrix://u:p@m.example/!two:m", True),
+        ("mailtos://u:p@mail.example?to=a@b.example", "mailtos://u:p@mail.example/?to=c@b.example", True),
+        ("pover://user@token/phone", "pover://user@token/tablet", True),
+        ("tgram://1:a/42", "tgram://1:a/-100", False),  # it counts by the chat
+        ("discord://1/a", "discord://2/b", False),
+        ("slack://xoxb-1/#a", "slack://xoxb-1/#b", False),
+    ],
+)
+def test_buckets_are_shared_as_services_count(one: str, other: str, *, shared: bool) -> None:
+    """By account, visitor, chat or channel, as each publishes it."""
+    assert (credential_of(one) == credential_of(other)) is shared
 
 
 def test_each_limit_says_where_it_comes_from() -> None:
@@ -208,6 +228,14 @@ def test_what_may_have_arrived_and_what_is_a_digest_already_goes_as_it_is() -> N
     found = settle_backlog(rows, 0)
     assert found.singly == (8,)
     assert found.merged == ((1, 2, 3, 4, 5, 6, 7),)
+
+
+def test_a_part_of_a_digest_never_goes_singly() -> None:
+    """An urgent one that a digest took in stays in one: there is no message of its own any more."""
+    rows = [replace(row, apart=row.id <= 7) for row in queue(*[URGENT] * 9)]
+    found = settle_backlog(rows, 0)
+    assert found.singly == (8, 9)
+    assert found.merged == (tuple(range(1, 8)),)
 
 
 def test_one_alone_is_no_digest() -> None:

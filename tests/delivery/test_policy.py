@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.delivery.policy import GIVE_UP_AFTER, LONGEST_WAIT, after, backoff
+from monitor.delivery.policy import (
+    GIVE_UP_AFTER,
+    LONGEST_REST,
+    LONGEST_WAIT,
+    after,
+    backoff,
+    passes_over,
+    rest,
+)
 from monitor.model import Answer, AnswerClass, OutboxState, Reason
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -102,3 +110,45 @@ def test_the_back_off_grows_to_its_cap(kind: AnswerClass, attempts: int, jitter:
     """Each wait is at least as long as the one before, under the same jitter, and never above the cap."""
     now, later = (backoff(kind, count, lambda: jitter) for count in (attempts, attempts + 1))
     assert 0 < now <= later <= LONGEST_WAIT
+
+
+# --- the circuit of a channel ------------------------------------------------------------------------
+
+GONE = Answer(AnswerClass.TRANSIENT, "the receiver refuses connections", unreached=True)
+
+
+def test_no_connection_is_about_the_channel_and_not_about_the_message() -> None:
+    """It rests at once; its message waits as long as it does, so that it is the first again."""
+    verdict = after(GONE, 1, NOW, NOW, middle)
+    assert verdict.channel_pause is not None
+    assert verdict.next_attempt == NOW + timedelta(seconds=verdict.channel_pause)
+    assert verdict.plain_next is False
+
+
+@pytest.mark.parametrize("kind", [AnswerClass.TRANSIENT, AnswerClass.UNKNOWN, AnswerClass.CONTENT])
+def test_the_third_failure_in_a_row_is_about_the_channel(kind: AnswerClass) -> None:
+    """Whatever it was; the first two are the messages' own."""
+    pauses = [after(Answer(kind), 1, NOW, NOW, middle, streak=n).channel_pause for n in (1, 2, 3, 4)]
+    assert [pause is not None for pause in pauses] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("kind", [AnswerClass.TRANSIENT, AnswerClass.UNKNOWN, AnswerClass.CONFIG])
+def test_what_fails_where_others_are_taken_goes_plain_and_holds_up_nobody(kind: AnswerClass) -> None:
+    """From its third attempt on, if the answer before was a yes."""
+    assert after(Answer(kind), 2, NOW, NOW, middle, streak=1).plain_next is False
+    verdict = after(Answer(kind), 3, NOW, NOW, middle, streak=1)
+    assert (verdict.plain_next, verdict.channel_pause) == (True, None)
+    assert after(Answer(kind), 3, NOW, NOW, middle, streak=2).plain_next is False
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1, exclude_max=True))
+def test_a_rest_grows_to_two_minutes_and_no_further(rested: float, jitter: float) -> None:
+    """From about a second on, doubling on average; a new alert never waits longer than that."""
+    found = rest(rested, lambda: jitter)
+    assert 1 <= found <= LONGEST_REST
+    assert rest(1e9, lambda: jitter) >= LONGEST_REST / 2
+
+
+def test_another_message_is_tried_seldom() -> None:
+    """Once soon, to find out whether it is the message, and then each few hours."""
+    assert [n for n in range(60) if passes_over(n)] == [2, 24, 48]

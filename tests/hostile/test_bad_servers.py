@@ -17,7 +17,8 @@ from monitor.feeds.parse import Parser
 from monitor.feeds.problem import FetchError
 from monitor.feeds.transport import default_tls
 from monitor.model import FetchStatus
-from monitor.service.app import App, Parts
+from monitor.service.app import App
+from monitor.service.parts import Parts
 from monitor.settings import ChannelConfig, Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store import sql
 from monitor.store.rows import FeedState, read

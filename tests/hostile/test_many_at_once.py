@@ -11,7 +11,8 @@ import pytest
 
 from monitor.feeds.fetch import MAX_BODY, HttpFetcher, user_agent
 from monitor.feeds.lanes import PATIENCE
-from monitor.service.app import App, Parts
+from monitor.service.app import App
+from monitor.service.parts import Parts
 from monitor.settings import ChannelConfig, Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store import sql
 from monitor.store.rows import FeedState, read

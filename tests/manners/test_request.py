@@ -12,7 +12,8 @@ from monitor import __version__
 from monitor.feeds.answer import BARE_429, origin_pauses
 from monitor.feeds.fetch import user_agent
 from monitor.model import FetchStatus
-from monitor.service.app import App, Parts
+from monitor.service.app import App
+from monitor.service.parts import Parts
 from monitor.settings import Config, FeedConfig, Polling, RuleConfig, Secret
 from tests.support.documents import Item, rss
 from tests.support.newsdesk import InProcessParser, fresh_database

@@ -15,7 +15,7 @@ import pytest
 from monitor.alerts.silences import Silence
 from monitor.model import FetchRequest, FetchStatus
 from monitor.plan import build_plan
-from monitor.service.app import Parts
+from monitor.service.parts import Parts
 from monitor.settings import CANARY, RuleConfig
 from monitor.store.canary import last_round
 from monitor.store.lock import fault_of

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.errors import StoreError
-from monitor.service.app import App, Parts
+from monitor.service import app as app_module
+from monitor.service.app import App
 from monitor.service.clock import Clock, utc_now
 from monitor.service.daemon import Daemon
+from monitor.service.parts import Parts
+from monitor.service.steps import take_step
 from monitor.store import sql
 from monitor.store.clock import STEPPED
 from monitor.store.rows import to_db
@@ -106,24 +109,25 @@ def test_the_daemon_takes_part_in_a_step(tmp_path: Path, step: timedelta) -> Non
     asyncio.run(story())
 
 
-def test_a_step_that_cannot_be_written_down_is_not_taken(tmp_path: Path) -> None:
+def test_a_step_that_cannot_be_written_down_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a full disk the old time goes on, everything stays consistent, and the next look tries again."""
     config, documents = config_of(tmp_path)
     wall = SetClock()
 
     async def story() -> None:
         async with App(config, clock=Clock(wall), parts=FakeParts(documents)) as app:
-            real = app._take_step
 
             def full(*_: object) -> int:
                 raise StoreError("the disk is full")
 
             wall.skew = HOUR
-            app._take_step = full  # type: ignore[method-assign,assignment]
-            with pytest.raises(StoreError):
-                await app.look_at_clock()
+            with monkeypatch.context() as patched:
+                patched.setattr(app_module, "take_step", full)
+                with pytest.raises(StoreError):
+                    await app.look_at_clock()
             assert abs(app.clock() - utc_now()) < timedelta(seconds=5)
-            app._take_step = real  # type: ignore[method-assign]
             assert await app.look_at_clock() is not None
             assert abs(app.clock() - utc_now() - HOUR) < timedelta(seconds=5)
             assert await app.look_at_clock() is None
@@ -131,7 +135,7 @@ def test_a_step_that_cannot_be_written_down_is_not_taken(tmp_path: Path) -> None
     asyncio.run(story())
 
 
-def test_nothing_starts_while_a_step_is_taken(tmp_path: Path) -> None:
+def test_nothing_starts_while_a_step_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tick that comes when the clock has been set and the due times have not asks nobody too early."""
     config, documents = config_of(tmp_path)
     wall = SetClock()
@@ -141,14 +145,13 @@ def test_nothing_starts_while_a_step_is_taken(tmp_path: Path) -> None:
         async with App(config, clock=Clock(wall), parts=FakeParts(documents)) as app:
             await app.tick()
             await app.poller.drain()
-            take = app._take_step
 
-            def taken(tx: Tx, step: Step) -> int:
-                moved = take(tx, step)
+            def taken(tx: Tx, clock: Clock, step: Step) -> int:
+                moved = take_step(tx, clock, step)
                 asyncio.run_coroutine_threadsafe(app.tick(), loop).result(GUARD)
                 return moved
 
-            app._take_step = taken  # type: ignore[method-assign]
+            monkeypatch.setattr(app_module, "take_step", taken)
             wall.skew = HOUR
             assert await app.look_at_clock() is not None
             await app.poller.drain()

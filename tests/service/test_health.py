@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor.alerts.confidential import SOME_RULE as CONFIDENTIAL
 from monitor.alerts.latency import Histogram, Stage
-from monitor.alerts.silences import CONFIDENTIAL
 from monitor.config.secrets import secrets_of
 from monitor.plan import build_plan
 from monitor.seeing import FeedSight, Reach, Sight

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from monitor.model import Severity, State
 from monitor.service import log
+from monitor.service.redaction import Redactor
 from monitor.settings import Secret
 
 if TYPE_CHECKING:
@@ -264,3 +265,26 @@ def test_a_stream_that_knows_ascii_only_gets_escapes() -> None:
     log.configure("info", "text", stream, {})
     log.event(log.get_logger("test"), "info", "été")
     assert raw.getvalue().endswith(b"info \\xe9t\\xe9\n")
+
+
+def test_what_secret_rules_ask_for_is_masked_in_what_varies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole words in any case, in fields, arguments, errors and what libraries say; our sentences stay."""
+    monkeypatch.setattr(log, "_redactor", Redactor())
+    log.confide(["kanaword", "Kana", "phrase", "channel"], {"kananame": "secret-3f2a9c"})
+    line = written("channel paused", rule="kananame", text="a KANAWORD and kana-phrase, kanawords")
+    assert line.endswith('info channel paused rule=secret-3f2a9c text="a *** and ***-***, kanawords"')
+    stream = io.StringIO()
+    log.configure("debug", "text", stream, {})
+    logging.getLogger("monitor.x").error(
+        "channel %s failed %d times: %s", "kananame", 3, ValueError("kanaword")
+    )
+    logging.getLogger("elsewhere").error("channel kanaword")
+    try:
+        int("kanaword")
+    except ValueError as error:
+        log.failure(log.get_logger("x"), "channel broke", error)
+    text = stream.getvalue()
+    assert "kana" not in text.lower().replace("secret-3f2a9c", "")
+    assert "channel secret-3f2a9c failed 3 times: ***" in text
+    assert "error *** *** logger=elsewhere" in text
+    assert log.redacted("kanaword") == "***"

@@ -14,9 +14,10 @@ from monitor.feeds.pace import interval, solve, tally
 from monitor.feeds.rhythm import UNKNOWN, Rhythm, learn, write_rhythm
 from monitor.model import Severity
 from monitor.plan import build_plan
-from monitor.service.app import App, Parts
+from monitor.service.app import App
 from monitor.service.clock import Clock
 from monitor.service.pace import PACE, kept_pace, reckon
+from monitor.service.parts import Parts
 from monitor.settings import Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store import sql
 from tests.support.documents import NOON, Item

@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from monitor.model import FetchResult, FetchStatus, Hop
-from monitor.service.app import App, Parts
+from monitor.service.app import App
 from monitor.service.clock import Clock
+from monitor.service.parts import Parts
 from monitor.settings import FeedConfig, Secret
 from monitor.store.pauses import note_pauses
 from tests.support.documents import Item, rss

@@ -67,3 +67,12 @@ def test_no_text_keeps_a_secret(secret: str, before: str, after: str) -> None:
     assert quote(secret, safe="", errors="replace") not in made(
         before + quote(secret, safe="", errors="replace") + after
     )
+
+
+def test_what_is_confidential_is_masked_as_words() -> None:
+    """In any case, as a part of a longer name, and names of several words; however many there are."""
+    made = redactor("hunter22")
+    made.confide((f"word{n}" for n in range(50_000)), {"The Harbour": "secret-1", "harbour-deal": "secret-2"})
+    text = "the HARBOUR is harbour-deal, Word7 and x-word8, word and hunter22"
+    assert made.discreet(text) == "secret-1 is secret-2, *** and x-***, word and ***"
+    assert made(text) == text.replace("hunter22", "***"), "our own sentences are not looked at"

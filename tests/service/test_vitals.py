@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from monitor.errors import Fault, StoreError
 from monitor.service import systemd, vitals
-from monitor.service.app import App, Summary
+from monitor.service.app import App
 from monitor.service.daemon import Daemon
 from monitor.service.health import healthz
+from monitor.service.summary import Summary, summed_up
 from monitor.settings import ChannelConfig, Config, RuleConfig
 from monitor.store import sql
 from monitor.store.writer import Writer
@@ -321,17 +322,19 @@ def test_it_is_ready_when_the_schedule_was_looked_at(tmp_path: Path, manager: Ma
     asyncio.run(story())
 
 
-def test_a_database_that_cannot_be_read_stands_in_the_status(tmp_path: Path, manager: Manager) -> None:
+def test_a_database_that_cannot_be_read_stands_in_the_status(
+    tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The line is still there, and says what is wrong first."""
 
     async def story() -> None:
         async with App(configuration(tmp_path)) as app:
             daemon = Daemon(app)
 
-            def refuse() -> None:
+            def refuse(_: object) -> None:
                 raise StoreError("the database is damaged")
 
-            app.summary = refuse  # type: ignore[method-assign,assignment]
+            monkeypatch.setattr("monitor.service.daemon.summed_up", refuse)
             assert daemon._status() == "the database is damaged; watching 0 feeds with 1 rule"
 
     asyncio.run(story())
@@ -382,9 +385,9 @@ def test_the_summary_counts_what_fails_and_what_waits(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with App(configuration(tmp_path)) as app:
-            assert app.summary() == Summary()
+            assert summed_up(app.database.reader) == Summary()
             await asyncio.wrap_future(app.database.writer.submit(fill))
-            assert app.summary() == Summary(failing=2, waiting=3, last_alert=NOW)
+            assert summed_up(app.database.reader) == Summary(failing=2, waiting=3, last_alert=NOW)
 
     def fill(tx: Tx) -> None:
         add_feed(tx, "failing", failures=3, next_poll_at=NOW)

@@ -88,8 +88,8 @@ def test_a_lease_counts_its_attempt_before_the_send(tx: Tx) -> None:
     assert lease_next(tx, "desk", NOW) is None
 
 
-def test_leases_come_in_order_of_their_time(tx: Tx) -> None:
-    """First in, first out; what was never tried goes before what is tried again; others' rows stay."""
+def test_leases_come_in_the_order_of_their_coming(tx: Tx) -> None:
+    """First in, first out, tried before or not; what is not due and others' rows stay."""
     retry = add_notification(tx, state="retry", next_attempt_at=NOW - 9 * MINUTE)
     late = add_notification(tx)
     early = add_notification(tx, next_attempt_at=NOW - MINUTE)
@@ -98,7 +98,7 @@ def test_leases_come_in_order_of_their_time(tx: Tx) -> None:
     order = []
     while (row := lease_next(tx, "desk", NOW)) is not None:
         order.append(row.id)
-    assert order == [early, late, retry]
+    assert order == [retry, late, early]
 
 
 @pytest.mark.parametrize("state", ["held", "leased", "sent", "dead", "dropped"])

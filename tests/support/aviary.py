@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from monitor.model import Answer, AnswerClass
 from monitor.rules.engine import Engine
-from monitor.service.app import App, Parts
+from monitor.service.app import App
 from monitor.service.clock import Clock
+from monitor.service.parts import Parts
 from tests.support.documents import NOON
 from tests.support.newsdesk import Desk, Documents, InProcessParser
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.model import Answer, AnswerClass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from monitor.model import Outgoing
 
@@ -66,3 +66,19 @@ class FakeChannel:
     def titles(self) -> list[str]:
         """The titles it was given, in order."""
         return [o.message.title for o in self.given]
+
+
+class Picky(FakeChannel):
+    """Answers by what it is given."""
+
+    def __init__(self, judge: Callable[[Outgoing], Answer], name: str = "desk") -> None:
+        super().__init__(name)
+        self.judge = judge
+        self.taken: list[int] = []
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        super().send(outgoing)
+        answer = self.judge(outgoing)
+        if answer.kind is AnswerClass.OK:
+            self.taken.append(outgoing.outbox_id)
+        return answer

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.config.load import load_config, require
 from monitor.delivery.channels import build_channel
-from monitor.service.app import Parts
 from monitor.service.once import run_once
+from monitor.service.parts import Parts
 from monitor.store.database import Database
 from monitor.store.writer import Writer
 from tests.support.newsdesk import InProcessParser

@@ -72,6 +72,12 @@ class Desk:
         """Deliver what is due now, as a one-shot run does."""
         asyncio.run(asyncio.wait_for(self.worker.finish(), GUARD))
 
+    def passes(self, minutes: float, step: float = 1.0) -> None:
+        """Let time pass, with a look each `step` minutes."""
+        for _ in range(round(minutes / step)):
+            self.clock.advance(minutes=step)
+            self.finish()
+
     def run(self, story: Callable[[], Awaitable[None]]) -> None:
         """Let the worker run as in the daemon while the story happens; the story may stop it."""
 

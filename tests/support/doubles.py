@@ -12,11 +12,14 @@ import socketserver
 import struct
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.privatenet import Authority, PrivateNet
 
 TELEGRAM, SLACK, SLACK_API = "api.telegram.org", "hooks.slack.com", "slack.com"
@@ -142,7 +145,9 @@ class Doubles:
     def __init__(self, net: PrivateNet, authority: Authority) -> None:
         self.requests: list[Asked] = []
         self.script: dict[str, list[Says]] = {}
+        self.decide: dict[str, Callable[[Asked], Says]] = {}  # after its script, instead of a yes
         self.feeds: dict[str, bytes] = {}
+        self.served: list[float] = []  # when a feed was asked for, on the steady clock
         self.broken: list[str] = []  # handshakes that failed
         self._came = threading.Condition()
         self._over = threading.Event()
@@ -176,13 +181,17 @@ class Doubles:
         host = handler.headers["Host"]
         handler.close_connection = True
         if handler.command == "GET" and handler.path in self.feeds:
+            self.served.append(time.monotonic())
             _write(handler, Says(200, self.feeds[handler.path], {"Content-Type": "application/rss+xml"}))
             return
         with self._came:
-            self.requests.append(Asked(host, handler.path, dict(handler.headers.items()), body))
+            asked = Asked(host, handler.path, dict(handler.headers.items()), body)
+            self.requests.append(asked)
             self._came.notify_all()
             script = self.script.get(host, [])
-            says = script.pop(0) if script else YES.get(host, Says(404))
+            decide = self.decide.get(host)
+            yes = decide(asked) if decide and not script else YES.get(host, Says(404))
+            says = script.pop(0) if script else yes
         if says.instead == "hang":
             self._over.wait(PATIENCE)
         elif says.instead == "reset":

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.errors import StoreError
 from monitor.model import Answer, AnswerClass
-from monitor.service.app import App, Parts
+from monitor.service.app import App
 from monitor.service.clock import Clock as ServiceClock
+from monitor.service.parts import Parts
 from monitor.settings import ChannelConfig, Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store import sql
 from monitor.store.connection import open_writer

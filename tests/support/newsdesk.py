@@ -184,7 +184,7 @@ class Desk:
         wanted = [FeedWanted(f.name, hash64(f.url.reveal().encode()), f.enabled) for f in config.feeds]
         hashes = {name: rule.hash for name, rule in self.plan.engine.rules.items()}
         self.database.writer.submit(
-            lambda tx: sync(tx, wanted, hashes, list(self.plan.channels), self.now)
+            lambda tx: sync(tx, wanted, hashes, list(self.plan.channels), self.now, configured=config.rules)
         ).result()
 
     def change(self, **config: Any) -> None:
@@ -224,7 +224,7 @@ class Desk:
 
     def messages(self) -> list[dict[str, Any]]:
         """The payloads of all alerts in the outbox, oldest first; of a digest its entries."""
-        self.database.writer.submit(_compose_digests).result()
+        self.database.writer.submit(lambda tx: _compose_digests(tx, self.now)).result()
         found: list[dict[str, Any]] = []
         for row in reversed(self.database.reader.rows(sql.OUTBOX_ALL, count=10_000)):
             message = json.loads(row["payload"])
@@ -284,11 +284,11 @@ class Desk:
         self.database.close()
 
 
-def _compose_digests(tx: Tx) -> None:
+def _compose_digests(tx: Tx, now: datetime) -> None:
     """A digest has no content until it is sent: give it what it holds so far."""
     for row in tx.rows(sql.OUTBOX_HELD):
         if row["kind"] == "digest":
-            compose(tx, row["id"])
+            compose(tx, row["id"], now)
 
 
 def at(hour: float) -> datetime:

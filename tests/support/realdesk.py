@@ -102,5 +102,9 @@ class RealDesk:
 
     def logged(self, kind: str) -> list[str]:
         """The titles of this kind that the file was told."""
+        return [said["title"] for said in self.lines() if said["kind"] == kind]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """All that the file was told."""
         lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
-        return [said["title"] for said in map(json.loads, lines) if said["kind"] == kind]
+        return [json.loads(line) for line in lines]

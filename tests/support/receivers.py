@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import EmailMessage
 
 
@@ -28,12 +28,17 @@ PATIENCE = 30.0  # seconds before a test that waits for a request gives up
 
 @dataclass(frozen=True)
 class Reply:
-    """One scripted HTTP answer; `hang_up` closes the connection after the request without answering."""
+    """
+    One scripted HTTP answer; `hang_up` closes the connection after the request without answering.
+
+    With `gate` it is given once that is open.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     hang_up: bool = False
+    gate: threading.Event | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,13 @@ class Request:
 
 
 class HttpReceiver:
-    """Answers from a script, then 200; keeps every request."""
+    """Answers from a script, then as `decide` says, or 200; keeps every request. `port` must be free."""
 
-    def __init__(self, *script: Reply | int) -> None:
+    def __init__(
+        self, *script: Reply | int, decide: Callable[[Request], Reply] | None = None, port: int = 0
+    ) -> None:
         self.requests: list[Request] = []
+        self._decide = decide or (lambda _: Reply())
         self._came = threading.Condition()
         self._script = [Reply(item) if isinstance(item, int) else item for item in script]
         receiver = self
@@ -64,7 +72,7 @@ class HttpReceiver:
             def log_message(self, *args: Any) -> None:
                 """Stay silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
@@ -82,11 +90,14 @@ class HttpReceiver:
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        request = Request(handler.path, dict(handler.headers.items()), body)
         with self._came:
-            self.requests.append(Request(handler.path, dict(handler.headers.items()), body))
+            self.requests.append(request)
+            reply = self._script.pop(0) if self._script else self._decide(request)
             self._came.notify_all()
-        reply = self._script.pop(0) if self._script else Reply()
         handler.close_connection = True
+        if reply.gate is not None:
+            reply.gate.wait(PATIENCE)
         if reply.hang_up:
             return
         handler.send_response(reply.status)

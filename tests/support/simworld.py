@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from monitor.model import Answer, AnswerClass, FetchResult, FetchStatus, Severity
-from monitor.service.app import Parts
+from monitor.service.parts import Parts
 from monitor.settings import ChannelConfig, Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store.database import Database
 from monitor.text.hashes import hash64

@@ -52,7 +52,7 @@ class WebsiteDesk(Desk):
         ]
         hashes = {name: rule.hash for name, rule in self.plan.engine.rules.items()}
         work = self.database.writer.submit(
-            lambda tx: sync(tx, wanted, hashes, list(self.plan.channels), self.now)
+            lambda tx: sync(tx, wanted, hashes, list(self.plan.channels), self.now, configured=config.rules)
         )
         work.result()
 

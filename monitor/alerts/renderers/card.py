@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
+from monitor.alerts.confidential import KIND as CONFIDENTIAL
 from monitor.alerts.digest import LISTED
 from monitor.alerts.renderers.layout import entry_facts
 from monitor.alerts.renderers.words import LATE, REPEAT, is_update, rows_of, shown_time, words_of
@@ -34,8 +35,9 @@ def render_card(outgoing: Outgoing, *, zone: tzinfo = UTC) -> Card:
     """Give the rows that a terminal shows; styles: urgent high normal low title hit link faint text."""
     message = outgoing.message
     words = words_of(outgoing, zone)
-    severity = message.severity.label if message.kind in ("alert", "digest") else "normal"
-    label = message.severity.label.upper() if message.kind == "alert" else message.kind.upper()
+    severity = message.severity.label if message.kind in ("alert", "digest", CONFIDENTIAL) else "normal"
+    plain = message.kind in ("alert", CONFIDENTIAL)
+    label = message.severity.label.upper() if plain else message.kind.upper()
     if message.kind == "alert" and is_update(message):
         label += " UPDATE"
     when = shown_time(message.published or outgoing.created, zone)

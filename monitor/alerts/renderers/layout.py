@@ -14,6 +14,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 from monitor.alerts.digest import LISTED
+from monitor.alerts.renderers.headlines import LONGEST_TITLE, all_named
 from monitor.alerts.renderers.words import REPEAT
 from monitor.alerts.safe import cut, one_line, safe_link
 from monitor.model import Severity
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 PUT_IN = "\u2060"  # what `Markup.still` puts in; `safe.clean` took it out of the feed's text
 LEAST_EXCERPT = 60  # a shorter piece of a sentence says nothing
 LEAST_TITLE = 20  # below this a link alone is better than both
-_LONGEST_ENTRY_TITLE = 200
 
 
 def _same(text: str) -> str:
@@ -242,12 +242,16 @@ def digest_body(
     """
     As many whole entries as `room` units hold, what is left out counted with the command that lists it.
 
-    `head` is put before all, as it is; `note` on a line of its own; `plain` asks for links alone. "" where
-    nothing at all has room.
+    Where not all have room as they are, all shrink: see `headlines`. `head` is put before all, as it is;
+    `note` on a line of its own; `plain` asks for links alone. "" where nothing at all has room.
     """
     blocks = [_bare(e, markup) if plain else _block(e, markup, zone) for e in message.entries]
     gap = markup.line if plain else markup.gap
-    for start in (markup.blocks((head, _head(message, markup, note, plain=plain))), head):
+    starts = (markup.blocks((head, _head(message, markup, note, plain=plain))), head)
+    whole = _fill(blocks, message.count, room, markup, head=starts[0], gap=gap, all_or_nothing=True)
+    if body := whole or ("" if plain else all_named(message, markup, room, starts, blocks)):
+        return body
+    for start in starts:
         if body := _fill(blocks, message.count, room, markup, head=start, gap=gap):
             return body
     for text in (_rest(message.count, 0), LISTED):
@@ -257,7 +261,16 @@ def digest_body(
     return ""
 
 
-def _fill(blocks: Sequence[str], count: int, room: int, markup: Markup, *, head: str, gap: str) -> str:
+def _fill(
+    blocks: Sequence[str],
+    count: int,
+    room: int,
+    markup: Markup,
+    *,
+    head: str,
+    gap: str,
+    all_or_nothing: bool = False,
+) -> str:
     """As many blocks as fit, with what is left out counted at the end; "" where not even one fits."""
     used, shown = markup.size(head), 0
     step = markup.size(gap)
@@ -267,7 +280,7 @@ def _fill(blocks: Sequence[str], count: int, room: int, markup: Markup, *, head:
         if longer + (step + markup.size(rest) if rest else 0) > room:
             break
         used, shown = longer, number
-    if not shown:
+    if not shown or (all_or_nothing and shown < count):
         return ""
     rest = markup.text(_rest(count, shown))
     return gap.join(text for text in (head, *blocks[:shown], rest) if text)
@@ -288,7 +301,7 @@ def _rest(count: int, shown: int) -> str:
 
 def _block(entry: DigestEntry, markup: Markup, zone: tzinfo) -> str:
     label = f"[{entry.severity.label}] " if entry.severity >= Severity.HIGH else ""
-    title = label + (one_line(entry.title, _LONGEST_ENTRY_TITLE) or "(no title)")
+    title = label + (one_line(entry.title, LONGEST_TITLE) or "(no title)")
     link = safe_link(entry.url)
     rows = (
         "• " + markup.strong(markup.text(title)),
@@ -300,7 +313,7 @@ def _block(entry: DigestEntry, markup: Markup, zone: tzinfo) -> str:
 
 def _bare(entry: DigestEntry, markup: Markup) -> str:
     link = safe_link(entry.url)
-    title = one_line(entry.title, _LONGEST_ENTRY_TITLE) or "(no title)"
+    title = one_line(entry.title, LONGEST_TITLE) or "(no title)"
     return markup.link(link) if link else "• " + markup.text(title)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from monitor.alerts.confidential import KIND as CONFIDENTIAL
 from monitor.alerts.renderers.words import is_update, pieces_of
 from monitor.alerts.safe import one_line, safe_link
 
@@ -35,7 +36,7 @@ def render_json(outgoing: Outgoing) -> dict[str, Any]:
         "version": 1,
         "id": outgoing.message_id,
         "channel": outgoing.channel,
-        "kind": message.kind,
+        "kind": "alert" if message.kind == CONFIDENTIAL else message.kind,
         "attempt": outgoing.attempt,
         "maybe_repeat": outgoing.maybe_repeat,
         "created": rfc3339(outgoing.created),
@@ -60,6 +61,8 @@ def render_json(outgoing: Outgoing) -> dict[str, Any]:
         "also": [one_line(outlet) for outlet in message.also],
         "outlets": message.outlets,
         "weak": message.weak,
+        "confidential": message.kind == CONFIDENTIAL,
+        "alerts": list(message.alerts),
     }
 
 

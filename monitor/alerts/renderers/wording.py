@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitor.alerts.confidential import KIND as CONFIDENTIAL
 from monitor.alerts.renderers import markups
 from monitor.alerts.renderers.layout import Markup, excerpt_of, excerpt_within
 from monitor.alerts.renderers.rendered import DEFAULT_LIMIT, Layout
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from monitor.model import Outgoing
 
 _LEAST_ROOM = 60
+OUR_WORDING = ("digest", CONFIDENTIAL)  # a template has words for one alert that shows what it is
 
 
 def titled(outgoing: Outgoing, layout: Layout, words: Words) -> Words:
     """Take the user's title in place of ours, where there is a sound one."""
     template = layout.title_template
-    if not template or outgoing.message.kind == "digest" or check_template(template):
+    if not template or outgoing.message.kind in OUR_WORDING or check_template(template):
         return words
     values = _values(outgoing, words, markups.AS_IT_IS, DEFAULT_LIMIT)
     title = " ".join(fill(template, values).split())
@@ -42,7 +44,7 @@ def templated(
 ) -> str | None:
     """Fill the user's body; None if it is faulty or too long, so that the alert goes out all the same."""
     template = layout.body_template or ""
-    if check_template(template, markup.kind):
+    if outgoing.message.kind in OUR_WORDING or check_template(template, markup.kind):
         return None
     told = (*words.notes, LATE if outgoing.message.late else "", REPEAT if words.repeat else "")
     marks = [markup.text(text) for text in told if text]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
+from monitor.alerts.confidential import KIND as CONFIDENTIAL
 from monitor.alerts.safe import clean, cut, lines, one_line, safe_link
 from monitor.model import Severity
 
@@ -65,7 +66,7 @@ class Words:
 def words_of(outgoing: Outgoing, zone: tzinfo = UTC) -> Words:
     """Give the parts of a notification; times are shown in `zone`."""
     message = outgoing.message
-    is_alert = message.kind == "alert"
+    is_alert = message.kind in ("alert", CONFIDENTIAL)
     outlet = one_line(message.feed)
     time = shown_time(message.published or outgoing.created, zone)
     facts = (
@@ -90,13 +91,13 @@ def words_of(outgoing: Outgoing, zone: tzinfo = UTC) -> Words:
         rules=f"{label}: {', '.join(one_line(rule) for rule in message.rules)}" if message.rules else "",
         why=f"Why: {one_line(message.why, 1000)}" if message.why else "",
         repeat=outgoing.maybe_repeat,
-        quoted=is_alert,
+        quoted=message.kind == "alert",
     )
 
 
 def label_of(message: Message) -> str:
     """What is loud says so first, and an update says that it is one."""
-    loud = message.kind in ("alert", "digest") and message.severity >= Severity.HIGH
+    loud = message.kind in ("alert", "digest", CONFIDENTIAL) and message.severity >= Severity.HIGH
     update = f"{UPDATE}: " if is_update(message) else ""
     return (f"[{message.severity.label}] " if loud else "") + update
 
