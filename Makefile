@@ -6,8 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# The quick tests are shared by as many processes as there are cores, four at most; each takes half of a file's
-# neighbours from the slowest at the end.
+# The quick tests are shared by as many processes as there are cores, four at most; `worksteal` leaves a file to one
+# of them where it can. A test that measures does so in its own process.
 SHARED := -n auto --maxprocesses 4 --dist worksteal
 # Hundreds of tests start `python -m monitor`: without compiled files each start costs three times as much.
 export PYTHONDONTWRITEBYTECODE :=

@@ -22,7 +22,9 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     A packed body holds the time of its packing, and two processes that share the tests must agree on their
     names; a megabyte of body in a name fills logs and the environment of whatever process a test starts.
     """
-    if isinstance(val, bytes) and not (len(val) <= ID_LENGTH and val.isascii() and val.decode().isprintable()):
+    if isinstance(val, bytes) and not (
+        len(val) <= ID_LENGTH and val.isascii() and val.decode().isprintable()
+    ):
         return f"{len(val)} bytes"
     if isinstance(val, str) and len(val) > ID_LENGTH:
         return f"{val[:ID_LENGTH]}… {len(val)}".encode("unicode_escape").decode("ascii")

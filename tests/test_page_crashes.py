@@ -27,7 +27,9 @@ def crasher() -> Iterator[Crasher]:
     process.close()
 
 
-def live(crasher: Crasher, desk: PageDesk, folder: Path, point: str, nth: int, minutes: int) -> int:
+def live(
+    crasher: Crasher, desk: PageDesk, folder: Path, *, point: str = "", nth: int = 0, minutes: int = 0
+) -> int:
     """One life of a process that reads pages; returns how it ended (negative = its signal)."""
     ended = crasher.run(folder=str(folder), port=desk.web.port, point=point, nth=nth, minutes=minutes)
     assert ended in (0, -signal.SIGKILL)
@@ -43,8 +45,8 @@ def test_a_process_killed_anywhere_loses_no_page_and_tells_nothing_twice(
     with page_desk(tmp_path) as desk:
         desk.serve("/1", page(DOHA))
         first = desk.want("/1")
-        ends = [live(crasher, desk, tmp_path, point, nth, 0)]
-        ends += [live(crasher, desk, tmp_path, "", 0, minutes) for minutes in (11, 22)]
+        ends = [live(crasher, desk, tmp_path, point=point, nth=nth)]
+        ends += [live(crasher, desk, tmp_path, minutes=minutes) for minutes in (11, 22)]
         assert ends[1:] == [0, 0]
         assert DOHA in desk.article(first)["page"]
         assert desk.row(first).done_at is not None
@@ -60,7 +62,10 @@ def test_a_page_that_kills_each_time_is_asked_for_three_times(crasher: Crasher, 
     with page_desk(tmp_path) as desk:
         desk.serve("/1", page(DOHA))
         first = desk.want("/1")
-        ends = [live(crasher, desk, tmp_path, "in_extraction", 1, minutes) for minutes in (0, 40, 80, 120)]
+        ends = [
+            live(crasher, desk, tmp_path, point="in_extraction", nth=1, minutes=minutes)
+            for minutes in (0, 40, 80, 120)
+        ]
         assert ends == [-signal.SIGKILL] * 3 + [0]
         assert desk.pages_asked == ["/1"] * 3
         assert desk.article(first)["page_why"] == "asked 3 times, and never read"
