@@ -115,8 +115,8 @@ def test_nothing_held_is_forgotten_and_nobody_is_woken(seed: int, story: list[Ev
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 999), stories)
 def test_nothing_is_forgotten_and_nobody_woken_in_many_stories(seed: int, story: list[Event]) -> None:
-    """The same, fifteen times."""
+    """The same, ten times."""
     live_through(seed, story)
