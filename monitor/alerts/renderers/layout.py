@@ -168,7 +168,11 @@ def excerpt_of(pieces: Sequence[Piece], markup: Markup, most: int | None = None)
 
 
 def stilled(pieces: Sequence[Piece], still: Callable[[str], str]) -> list[Piece]:
-    """Break what is live in a sentence as a whole: an address may begin in a hit and end behind it."""
+    """
+    Break what is live in a sentence as a whole: an address may begin in a hit and end behind it.
+
+    And in each piece by itself, for the marks of a hit within a word part it for the receiver as well.
+    """
     whole = still("".join(text for text, _ in pieces))
     found: list[Piece] = []
     at = 0
@@ -178,7 +182,7 @@ def stilled(pieces: Sequence[Piece], still: Callable[[str], str]) -> list[Piece]
             at = whole.index(char, at) + 1  # what was put in is none of these characters
         while at < len(whole) and whole[at] in PUT_IN:
             at += 1
-        found.append((whole[start:at], is_hit))
+        found.append((still(whole[start:at]), is_hit))
     return found
 
 
