@@ -350,7 +350,8 @@ def _open_messages(made: Desk) -> list[dict[str, Any]]:
                 now = tx.row(sql.OUTBOX, id=row["id"])
                 assert now is not None
                 when = (now["state"], now["reason"], now["bin"], now["next_attempt_at"], now["channel"])
-                found.append(json.loads(now["payload"]) | {"when": when})
+                message = json.loads(now["payload"]) | {"when": when, "story": 0}
+                found.append(message | {"entries": [e | {"story": 0} for e in message.get("entries", ())]})
         return found
 
     found: list[dict[str, Any]] = do(made, unit)
