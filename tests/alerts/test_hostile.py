@@ -208,6 +208,7 @@ def _form_is_kept(kind: str, text: str, limit: int, plain: bool) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=40, deadline=None)
 @example(text="\u2018", limit=80, plain=False)
+@example(text="_TEL:0", limit=80, plain=False)
 @given(text=pieces, limit=st.sampled_from(LIMITS), plain=st.booleans())
 def test_whatever_a_feed_writes_is_harmless(kind: str, text: str, limit: int, plain: bool) -> None:
     """Any mixture of what is special in some service."""
