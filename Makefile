@@ -6,6 +6,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# The quick tests are shared by as many processes as there are cores, four at most; `worksteal` leaves a file to one
+# of them where it can. A test that measures does so in its own process.
+SHARED := -n auto --maxprocesses 4 --dist worksteal
+# Hundreds of tests start `python -m monitor`: without compiled files each start costs three times as much.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow prove bench docs captures fmt sql man lock clean
 
@@ -37,7 +43,7 @@ test: $(STAMP)   ## format, lint, types, import contracts, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not slow and not prove"
+	$(BIN)/pytest -q $(SHARED) -m "not slow and not prove"
 
 test-slow: $(STAMP)  ## crash loops, real feeds, whatever takes longer
 	$(BIN)/pytest -q -m "slow and not prove"

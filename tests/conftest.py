@@ -12,6 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+ID_LENGTH = 80  # characters of a parameter that a test's name may show
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """
+    Name a test after a long text's beginning, and after the size alone of bytes that nobody can read.
+
+    A packed body holds the time of its packing, and two processes that share the tests must agree on their
+    names; a megabyte of body in a name fills logs and the environment of whatever process a test starts.
+    """
+    if isinstance(val, bytes) and not (
+        len(val) <= ID_LENGTH and val.isascii() and val.decode().isprintable()
+    ):
+        return f"{len(val)} bytes"
+    if isinstance(val, str) and len(val) > ID_LENGTH:
+        return f"{val[:ID_LENGTH]}… {len(val)}".encode("unicode_escape").decode("ascii")
+    return None
+
+
 class ConnectGuard:
     """Remembers every attempt to leave loopback, so that swallowing the error does not hide it."""
 

@@ -28,7 +28,7 @@ _BREAKS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
 _JOINER = "\u2060"
 _CALLS = re.compile(
     r"""
-      (?<!\w)@(?=\w)                                    # @user
+      (?<![^\W_])@(?=\w)                                # @user
     | @(?=everyone\b|here\b|room\b|channel\b|all\b)     # also straight after a word: foo@everyone
     | <(?=[@!\#:&]|[at]:|id:|/[\w ]+:)                  # <@id> <!channel> <#id> <:emoji:> </cmd:id>
     | <(?=/?at\b|users/)                           # Teams' <at>name</at>, Google Chat's <users/id>
@@ -40,13 +40,13 @@ _CALLS = re.compile(
 # Where a text begins to be an address: services and mail programs make links of such places by themselves.
 _ADDRESS = re.compile(
     r":(?=//)"
-    r"|(?<!\w)(?:mailto|javascript|vbscript|data|tel|sms|callto|tg|xmpp|magnet|matrix|geo|file|news|skype):"
-    r"(?=\S)|(?<!\w)www\d?\.(?=\w)",
+    r"|(?<![^\W_])(?:mailto|javascript|vbscript|data|tel|sms|callto|tg|xmpp|magnet|matrix|geo|file|news|skype):"
+    r"(?=\S)|(?<![^\W_])www\d?\.(?=\w)",
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
 # The last one is a room of Matrix, also straight after a word: foo#room:server.
-_TAG = re.compile(r"(?<!\w)[#$](?=\w)|(?<![\w/<>])/(?=\w)|(?<=\w)@(?=\w)|[#!+](?=\w[\w.-]*:\w)")
+_TAG = re.compile(r"(?<![^\W_])[#$](?=\w)|(?<![\w/<>])/(?=\w)|(?<=\w)@(?=\w)|[#!+](?=\w[\w.-]*:\w)")
 _ROOM_CALL = re.compile(r"@(?=everyone\b|here\b|room\b|channel\b|all\b)", re.IGNORECASE)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SKIPPED_HOST_LABELS = ("www.", "m.", "old.", "new.", "np.", "mobile.")
 _ENDINGS_OF_FEEDS = (".rss", ".atom", "rss.xml", "atom.xml", "feed.xml")
 _UNLAWFUL = re.compile(r"[\x00-\x20\x7f\\]")
+_LABEL = re.compile(r"[A-Za-z0-9-]{1,63}")  # a name that can stand in a host's
 _CHANNEL_ID = re.compile(r"UC[\w-]{22}")
 _CHANNEL_IN_PAGE = re.compile(r'"(?:externalId|channelId)"\s*:\s*"(UC[\w-]{22})"')
 _REDDIT_ORDERS = frozenset({"new", "hot", "top", "rising", "controversial", "best"})
@@ -280,7 +281,7 @@ def _substack(page: _Page) -> tuple[str, ...]:
         name = page.path[1] if page.first == "pub" and len(page.path) > 1 else ""
     else:
         return (f"https://{page.host}/feed",)
-    return (f"https://{name}.substack.com/feed",) if name else ()
+    return (f"https://{name}.substack.com/feed",) if _LABEL.fullmatch(name) else ()
 
 
 def _medium(page: _Page) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.feeds.sites import from_page, rewrite
@@ -188,6 +188,7 @@ PAGES = st.one_of(
 )
 
 
+@example("https://substack.com/@:")
 @given(PAGES)
 def test_whatever_is_asked_the_answers_are_web_addresses(address: str) -> None:
     """No address breaks a recipe; what comes out can be fetched, and is no address of a login."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 HISTORY = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "history"
 SERIES = ("hn_summary", "producthunt_today", "reddit_programming")
+SHORTEST = "producthunt_today"
 DAY = timedelta(days=1)
 
 # Whether an item is known, whatever it says now: no two of them are one story, and no edit is news.
@@ -111,7 +112,9 @@ def test_every_item_ever_new_rings_exactly_once(tmp_path: Path, series: str, fir
         assert desk.adds_up()
 
 
-@pytest.mark.parametrize("series", SERIES)
+@pytest.mark.parametrize(
+    "series", [pytest.param(name, marks=() if name == SHORTEST else pytest.mark.slow) for name in SERIES]
+)
 def test_order_repeats_restarts_and_pruning_change_nothing(tmp_path: Path, series: str) -> None:
     """
     All that may come between two versions at once: the same alerts.

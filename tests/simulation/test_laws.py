@@ -95,7 +95,7 @@ SET_AND_DYING: list[Event] = [
 ]  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(0, ASLEEP)
 @example(1, DYING)
 @example(0, DYING_IN_THE_FUTURE)

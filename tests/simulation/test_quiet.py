@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ events = st.one_of(
     st.tuples(st.just("die asking"), st.floats(60.0, 2 * HOUR), no_step),
     st.tuples(st.just("outage"), spans, no_step),
 )
+stories = st.lists(events, min_size=1, max_size=5)
 
 
 async def live(sim: Simulation, story: list[Event]) -> None:
@@ -79,12 +81,8 @@ ASLEEP_AT_NIGHT: list[Event] = [("run", 12 * HOUR, 0.0), ("suspend", 9 * HOUR, 0
 SET_BACK: list[Event] = [("run", 11 * HOUR, 0.0), ("off", 60.0, -DAY), ("crash", 0.0, DAY)]
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example(0, ASLEEP_AT_NIGHT)
-@example(1, SET_BACK)
-@given(st.integers(0, 99), st.lists(events, min_size=1, max_size=5))
-def test_nothing_held_is_forgotten_and_nobody_is_woken(seed: int, story: list[Event]) -> None:
-    """Each match is told on each of its channels, or waits for a time that comes."""
+def live_through(seed: int, story: list[Event]) -> None:
+    """Run these events and check that all adds up."""
 
     async def play(loop: VirtualLoop) -> None:
         feeds = made_up_feeds(seed, 4, 3, every=1800.0, span=8 * DAY, a_day=8)
@@ -105,3 +103,20 @@ def test_nothing_held_is_forgotten_and_nobody_is_woken(seed: int, story: list[Ev
             await sim.kill()
 
     run_virtually(play)
+
+
+@settings(max_examples=1, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(0, ASLEEP_AT_NIGHT)
+@example(1, SET_BACK)
+@given(st.integers(0, 99), stories)
+def test_nothing_held_is_forgotten_and_nobody_is_woken(seed: int, story: list[Event]) -> None:
+    """Each match is told on each of its channels, or waits for a time that comes."""
+    live_through(seed, story)
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 999), stories)
+def test_nothing_is_forgotten_and_nobody_woken_in_many_stories(seed: int, story: list[Event]) -> None:
+    """The same, ten times."""
+    live_through(seed, story)

@@ -2,7 +2,8 @@
 A process that has imported everything and forks a Tocsin for each job, to be killed at a named point.
 
 Reads one JSON job a line on standard input, answers with one JSON line: {"status": …} (negative = signal).
-Forking from a process that has not started a thread yet makes a thousand crashes affordable.
+Forking from a process that has not started a thread yet makes a thousand crashes affordable. `Crasher` is the
+test's end of it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +37,34 @@ if TYPE_CHECKING:
     from monitor.model import Answer, FetchRequest, FetchResult, Outgoing
     from monitor.settings import ChannelConfig, Config
 
+ROOT = Path(__file__).parents[2]
 POINTS = ("after_fetch", "before_commit", "after_commit", "after_lease", "after_accept")
+
+
+class Crasher:
+    """A process of `module`, which ends in `serve`: it forks a child for each job."""
+
+    def __init__(self, module: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, **job: Any) -> int:
+        """Run one job to its end, or to its death; returns its exit status (negative = signal)."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        return int(json.loads(self._process.stdout.readline())["status"])
+
+    def close(self) -> None:
+        """Let it end."""
+        self._process.communicate(timeout=20)
 
 
 class Bomb:
@@ -117,18 +147,20 @@ def run(job: dict[str, Any]) -> None:
     os._exit(summary.exit_code)
 
 
-def main() -> None:
-    """Fork a child for each job and say how it ended."""
+def serve(run: Callable[[dict[str, Any]], None]) -> None:
+    """Fork a child for each job and say how it ended: 0 where `run` returns, 99 where it raises."""
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             try:
                 run(json.loads(line))
-            finally:
+            except BaseException:  # noqa: BLE001 - nothing of the parent's may run in the child
+                traceback.print_exc()
                 os._exit(99)
+            os._exit(0)
         _, status = os.waitpid(pid, 0)
         print(json.dumps({"status": os.waitstatus_to_exitcode(status)}), flush=True)  # noqa: T201 - the protocol
 
 
 if __name__ == "__main__":
-    main()
+    serve(run)

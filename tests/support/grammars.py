@@ -12,6 +12,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -279,6 +280,7 @@ def starred(source: str, service: str) -> Seen:
 _BLANK = "\n\t\r\x0b\x0c\x85"
 
 
+@lru_cache(maxsize=2048)  # the same texts come through every renderer
 def normal(text: str) -> str:
     """A text as people read it: compatible forms alike, nothing invisible, one blank between words."""
     kept = []

@@ -1,21 +1,19 @@
 """
-A process that reads the pages of a database and is killed at a named point: `python pagecrash.py JOB`.
+A process that forks a reader of a database's pages for each job, to be killed at a named point.
 
-JOB is JSON: `folder`, `port` of the server that has the pages, `point`, `nth`, `minutes` on the clock.
+A job has `folder`, `port` of the server that has the pages, `point`, `nth`, `minutes` on the clock.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from monitor.pages.extractor import Extractor
 from monitor.store.database import Database
-from tests.support.crash import Bomb, WatchedFetcher, WatchedWriter
+from tests.support.crash import Bomb, WatchedFetcher, WatchedWriter, serve
 from tests.support.pagedesk import PageDesk
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ class WatchedExtractor(Extractor):
         return await reading
 
 
-def main(job: dict[str, Any]) -> None:
+def run(job: dict[str, Any]) -> None:
     """Read what is due and end."""
     folder = Path(job["folder"])
     bomb = Bomb(job["point"], job["nth"])
@@ -59,4 +57,4 @@ def main(job: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    serve(run)

@@ -168,14 +168,27 @@ def excerpt_of(pieces: Sequence[Piece], markup: Markup, most: int | None = None)
 
 
 def stilled(pieces: Sequence[Piece], still: Callable[[str], str]) -> list[Piece]:
-    """Break what is live in a sentence as a whole: an address may begin in a hit and end behind it."""
+    """
+    Break what is live in a sentence as a whole: an address may begin in a hit and end behind it.
+
+    And once more from each end of a hit within a word: its marks part the word for the receiver as well.
+    """
+    found = _stilled_as_one(pieces, still)
+    for number in range(1, len(found)):
+        before, after = found[number - 1][0].rstrip(PUT_IN), found[number][0]
+        if before[-1:].isalnum() and after[:1].isalnum():
+            found[number:] = _stilled_as_one(found[number:], still)
+    return found
+
+
+def _stilled_as_one(pieces: Sequence[Piece], still: Callable[[str], str]) -> list[Piece]:
     whole = still("".join(text for text, _ in pieces))
     found: list[Piece] = []
     at = 0
     for text, is_hit in pieces:
         start = at
         for char in text:
-            at = whole.index(char, at) + 1  # what was put in is none of these characters
+            at = whole.index(char, at) + 1  # what was put in is none of the feed's characters
         while at < len(whole) and whole[at] in PUT_IN:
             at += 1
         found.append((whole[start:at], is_hit))
