@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
     from monitor.feeds.fetch import Fetcher
+    from monitor.meeting import Rung
     from monitor.model import Answer
     from monitor.plan import Plan
     from monitor.recording import Recorded
-    from monitor.ringing import Rung
     from monitor.service.alarm import Alarm
     from monitor.service.canary import Canary
     from monitor.settings import Config, Secret
