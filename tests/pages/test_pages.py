@@ -19,7 +19,7 @@ from monitor.pages.blocks import blocks_of
 from monitor.pages.charset import decode
 from monitor.pages.extract import extract
 from monitor.pages.values import Extracted, usable
-from monitor.rules.engine import compile_query
+from monitor.rules.compiling import compile_query
 
 PAGES = Path(__file__).parent / "html"
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
