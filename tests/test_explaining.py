@@ -12,7 +12,7 @@ from monitor.model import FetchResult, FetchStatus, Reason, State
 from monitor.settings import EntityConfig, RouteConfig, RuleConfig, Secret
 from monitor.stages import Stage
 from monitor.store import sql
-from monitor.store.outbox import lease_next
+from monitor.store.leasing import lease_next
 from monitor.store.rows import to_db
 from tests.support.newsdesk import Desk
 from tests.support.ways import (
