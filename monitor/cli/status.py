@@ -117,10 +117,11 @@ def _nothing_yet(config: Config | None, pid: int | None, now: datetime) -> dict[
 def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetime) -> dict[str, Any]:
     from monitor.store import sql
     from monitor.store.clock import OFFLINE
+    from monitor.store.process import LAST_TICK
     from monitor.store.rows import from_db, to_db
 
     yesterday = now - timedelta(hours=24)
-    tick = reader.row(sql.FACT, name="last_tick")
+    tick = reader.row(sql.FACT, name=LAST_TICK)
     cut_off = reader.row(sql.FACT, name=OFFLINE) if pid is not None else None
     baseline = reader.row(sql.BASELINE_COUNT, after=0)
     gaps = reader.rows(sql.GAPS_SINCE, since=to_db(yesterday))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.simulation import Simulation, check_laws
 from tests.support.simworld import HOUR, SimFeed
+from tests.support.store import feed_states
 from tests.support.virtual import run_virtually
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def test_an_hour_off_leaves_the_order_as_it_was(tmp_path: Path) -> None:
         sim = Simulation(tmp_path, loop, crowd(600, 30, every=0.5 * HOUR))
         await sim.start()
         await sim.run(0.9 * HOUR)
-        due = [(s.next_poll_at, s.name) for s in sim.app.feed_states()]
+        due = [(s.next_poll_at, s.name) for s in feed_states(sim.app.database.reader)]
         before = len(sim.world.asked)
         await sim.off(HOUR)
         start = sim.world.now

@@ -10,6 +10,7 @@ from monitor.store import sql
 from monitor.store.clock import OFFLINE
 from tests.support.simulation import Simulation, check_laws
 from tests.support.simworld import HOUR, SimFeed, made_up_feeds
+from tests.support.store import feed_states
 from tests.support.virtual import run_virtually
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def test_an_outage_is_held_against_nobody(tmp_path: Path) -> None:
         assert 0.9 * 240 <= len(probes) <= 241
         assert len({probe.host for probe in probes[120:180]}) == 60, "another host each time"
         assert [
-            state.name for state in sim.app.feed_states() if state.failures or state.first_failure_at
+            state.name
+            for state in feed_states(sim.app.database.reader)
+            if state.failures or state.first_failure_at
         ] == []
         world.network = True
         world.up(yes=True)
@@ -81,7 +84,7 @@ def test_two_hosts_are_never_an_outage_but_are_asked_again_hourly(tmp_path: Path
             gaps = [b - a for a, b in pairwise(times)]
             assert max(gaps) <= 1.11 * HOUR
             assert min(gaps) >= 300.0
-        states = sim.app.feed_states()
+        states = feed_states(sim.app.database.reader)
         assert all(state.failures >= 10 for state in states)
         await sim.kill()
 

@@ -26,6 +26,7 @@ from monitor.store.database import Reader
 from monitor.store.faults import how_to_restore, newest_backup
 from monitor.store.integrity import quick_check
 from monitor.store.lock import trouble_of
+from monitor.store.process import AT_WORK, LAST_TICK
 from monitor.store.rows import from_db
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 QUICK = 8.0  # seconds for reading the database, unless all of it is asked for
 HUGE = 1 << 30  # bytes: reading them would push everything else out of the disk's cache
 TWICE = 0.3  # seconds between two looks at who is writing
-AT_WORK = "at work"  # what the last sign of life says of a daemon that did not end in good order
 FRESH = 60.0  # seconds: whoever wrote such a sign is at work, even where no process is to be seen
 _DEAD = (
     "SELECT channel, count(*) AS n FROM outbox WHERE state = 'dead' GROUP BY channel ORDER BY n DESC, channel"
@@ -128,7 +128,7 @@ def rules(site: Site) -> list[Finding]:
 def last_tick(site: Site) -> tuple[datetime, str] | None:
     """The daemon's last sign of life, and what it said of itself."""
     with reading(site) as reader:
-        row = reader.row(sql.FACT, name="last_tick") if reader else None
+        row = reader.row(sql.FACT, name=LAST_TICK) if reader else None
         at = from_db(row["at"]) if row else None
         return (at, str(row["value"])) if row and at else None
 
