@@ -289,9 +289,10 @@ class Poller:
     def _hold(self, state: FeedState) -> None:
         """Leave the feed alone for its interval, longer each time: its server sends all of it again."""
         feed = self.plan.feeds.get(state.name)
-        interval = self.plan.policy(feed).interval if feed is not None else None
-        least = () if interval is None else (state.interval or 0.0, state.floor or 0.0, interval)
-        self._held.hold(state.id, max(least, default=0.0))
+        least = 0.0
+        if feed is not None:
+            least = max(state.interval or 0.0, state.floor or 0.0, self.plan.policy(feed).interval)
+        self._held.hold(state.id, least)
 
     async def _postpone(self, state: FeedState, seconds: float) -> None:
         """Another feed of this host was told to wait: so does this one, if it would not anyway."""
@@ -333,10 +334,9 @@ class Poller:
         if self.slots.paced:
             spread = max(SLOWEST_RESUME, waiting / RESUME_OVER)
             self.slots.pace(min(spread, self.usual_rate))
-            asyncio.get_running_loop().call_later(1.25 * RESUME_OVER, self._usual_again)
-
-    def _usual_again(self) -> None:
-        self.slots.pace(self.usual_rate)
+            asyncio.get_running_loop().call_later(
+                1.25 * RESUME_OVER, lambda: self.slots.pace(self.usual_rate)
+            )
 
 
 def _host(feed: FeedConfig, moved_to: str | None) -> str:
