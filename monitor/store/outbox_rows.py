@@ -51,7 +51,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     "OUTBOX_REVIVE": update(outbox)
     .values(state=const("ready"), reason=const(""), next_attempt_at=p("next_attempt_at"))
     .where(outbox.c.id == p("outbox")),
-    "OUTBOX_LEASED": _out.where(outbox.c.state == const("leased")),
     "OUTBOX_RETURN_LEASES": update(outbox)
     .values(state=const("ready"), leased_at=null(), maybe_repeat=true(), next_attempt_at=p("now"))
     .where(outbox.c.state == const("leased")),

@@ -111,9 +111,6 @@ STATEMENTS: dict[str, ClauseElement] = {
     .where(ledger.c.alert_id == p("alert"))
     .order_by(ledger.c.id),
     "LEDGER_OF_MATCH": select(ledger).where(ledger.c.match_id == p("match")).order_by(ledger.c.id),
-    "LEDGER_COUNTS": select(ledger.c.state, ledger.c.reason, func.count().label("n"))
-    .where(ledger.c.at >= p("since"))
-    .group_by(ledger.c.state, ledger.c.reason),
     "SUPPRESSED_MATCHES": select(ledger.c.reason, func.count(ledger.c.match_id.distinct()).label("n"))
     .where(ledger.c.state == const("suppressed"))
     .group_by(ledger.c.reason),

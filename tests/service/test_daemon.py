@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.store import sql
 from tests.support.daemon import DaemonProcess
 from tests.support.documents import Item, rss
+from tests.support.store import LEASED
 from tests.support.webserver import WebServer, answer
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_a_daemon_polls_alerts_and_ends_on_sigterm(tmp_path: Path) -> None:
     assert alerts(tmp_path) == ["Talks in Doha"]
     assert not (tmp_path / "t.db-wal").exists(), "the write-ahead log is folded in at the end"
     with closing(sqlite3.connect(tmp_path / "t.db")) as con:
-        assert con.execute(sql.OUTBOX_LEASED).fetchall() == []
+        assert con.execute(LEASED).fetchall() == []
         assert con.execute(sql.LEDGER_ORPHANS).fetchall() == []
 
 

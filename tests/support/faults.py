@@ -21,7 +21,7 @@ from monitor.store.writer import Writer
 from tests.support.channels import FakeChannel
 from tests.support.documents import NOON, Item, rss
 from tests.support.newsdesk import Documents, InProcessParser, fresh_database
-from tests.support.store import Clock, feed_states
+from tests.support.store import LEASED, Clock, feed_states
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -221,9 +221,7 @@ class Bench:
         """Whether the file is whole, and ledger, matches and outbox agree."""
         con = sqlite3.connect(self.config.database)
         try:
-            answers = [
-                con.execute(s).fetchall() for s in (sql.LEDGER_ORPHANS, sql.LEDGER_STRAY, sql.OUTBOX_LEASED)
-            ]
+            answers = [con.execute(s).fetchall() for s in (sql.LEDGER_ORPHANS, sql.LEDGER_STRAY, LEASED)]
             return answers == [[], [], []] and con.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         finally:
             con.close()

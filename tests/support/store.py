@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+LEASED = "SELECT id FROM outbox WHERE state = 'leased'"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 GUARD = 30.0  # seconds after which a test that hangs fails
 
