@@ -79,7 +79,7 @@ class Notifier:
         fresh = self._met.new_story is not None and self._place.story_id == self._met.new_story
         what = Ringing(self._place.story_id, self._feed.name, self._met.now, fresh)
         told: dict[tuple[str, bool, Reason | None], Put] = {}
-        ring = [(v.channel, self._sealed(v.firing.rule), v) for v in verdicts if v.rings]
+        ring = [(v.channel, self._plan.is_secret(v.firing.rule), v) for v in verdicts if v.rings]
         for channel, sealed in dict.fromkeys((channel, sealed) for channel, sealed, _ in ring):
             ringing = [v for *where, v in ring if where == [channel, sealed]]
             for kind in dict.fromkeys(map(digest_kind, ringing)):
@@ -136,10 +136,6 @@ class Notifier:
                 what = replace(what, until=max(last + LIVE_EVERY, now))
         names_of(tx, ways, now)  # remembers that these are secret, whatever becomes of their rules
         return put(tx, channel, collecting_notice(message.severity), ways, what, plan=self._plan)
-
-    def _sealed(self, rule: str) -> bool:
-        """Whether a rule is secret."""
-        return self._plan.rules[rule].secret
 
     def _message(self, ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch]) -> Message:
         """One message for all rules that ring on this channel, at the highest severity among them."""

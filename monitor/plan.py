@@ -89,6 +89,10 @@ class Plan:
         """The zone of digest times."""
         return ZoneInfo(self.config.timezone)
 
+    def is_secret(self, rule: str) -> bool:
+        """Whether a rule is secret."""
+        return self.rules[rule].secret
+
     def budget(self, rule: str, channel: str) -> Budget | None:
         """What this rule may send singly on this channel; None = as much as it likes."""
         known = self.channels.get(channel)

@@ -83,7 +83,7 @@ class _Decision:
         self._place = self._placed(modes)
         # Before the matches are written: a weak one may be strong now.
         window = self._plan.config.story_window
-        worlds = sorted({self._sealed(match.rule) for match in matches})
+        worlds = sorted({self._plan.is_secret(match.rule) for match in matches})
         self._sent = {
             sealed: sent_about(self._tx, met, self._place.story_id, window, sealed=sealed)
             for sealed in worlds
@@ -110,7 +110,8 @@ class _Decision:
         alert_ids = self._alerts(verdicts)
         for verdict in verdicts:
             rule, channel = verdict.firing.rule, verdict.channel
-            done = told.get((channel, self._sealed(rule), digest_kind(verdict))) if verdict.rings else None
+            where = (channel, self._plan.is_secret(rule), digest_kind(verdict))
+            done = told.get(where) if verdict.rings else None
             state, reason = done.fate(verdict.reason) if done else (verdict.state, verdict.reason)
             outbox_id = done.outbox_id if done else None
             silence = hidden.get(rule) if reason is Reason.SILENCED else None
@@ -218,12 +219,13 @@ class _Decision:
                 covered[firing.rule] = by.id
         verdicts: list[Verdict] = []
         for sealed, sent in self._sent.items():
-            heard = [f for f in firings if f.rule not in covered and self._sealed(f.rule) is sealed]
+            heard = [f for f in firings if f.rule not in covered and self._plan.is_secret(f.rule) is sealed]
             verdicts += decide(heard, met.sighted, sent.told, late=met.late, again=met.held)
         for firing in firings:
             if firing.rule not in covered:
                 continue
-            found = decide([firing], met.sighted, self._sent[self._sealed(firing.rule)].told, again=met.held)
+            sent = self._sent[self._plan.is_secret(firing.rule)]
+            found = decide([firing], met.sighted, sent.told, again=met.held)
             if any(verdict.rings for verdict in found):
                 found = (Verdict(firing, "", State.SUPPRESSED, Reason.SILENCED),)
             verdicts += found
@@ -255,7 +257,3 @@ class _Decision:
                 created_at=to_db(met.now),
             )
         return ids
-
-    def _sealed(self, rule: str) -> bool:
-        """Whether a rule is secret."""
-        return self._plan.rules[rule].secret

@@ -11,6 +11,7 @@ import typer
 
 from monitor.cli import complete, context, output, rule_words
 from monitor.cli.veil import HIDDEN, veil
+from monitor.cli.words import LARGEST
 from monitor.errors import StoreError, TocsinError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from monitor.store.database import Reader
 
 WEEK = timedelta(days=7)
-LARGEST = 2**63 - 1
 
 
 def show(
