@@ -167,13 +167,6 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         runner.run(ready.close())
 
 
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
-
-
 def assert_bounded(polled: Polled) -> None:
     """In time and memory."""
     assert polled.seconds < DEADLINE + 1.0

@@ -23,7 +23,7 @@ from monitor.service.reload import MOST_FINDINGS, Reloader, in_thread, refusal_o
 from monitor.store import sql
 from tests.support.cli import run
 from tests.support.configs import ENV, write
-from tests.support.daemon import DaemonProcess
+from tests.support.daemon import DaemonProcess, delivered
 from tests.support.documents import Item, rss
 from tests.support.store import GUARD
 from tests.support.webserver import Hang, WebServer, answer
@@ -44,13 +44,6 @@ TEXT = (
     '[[rules]]\nname = "doha"\nquery = "doha"\n'
     '[channels.file]\ntype = "file"\npath = "alerts.jsonl"\n'
 )
-
-
-def delivered(folder: Path) -> list[str]:
-    """The titles that were delivered, in order."""
-    path = folder / "alerts.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line)["title"] for line in lines]
 
 
 def loaded(path: Path) -> Config:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.simulation import Simulation, check_laws
-from tests.support.simworld import HOUR, SimFeed
+from tests.support.simworld import HOUR, SimFeed, crowd
 from tests.support.store import feed_states
 from tests.support.virtual import run_virtually
 
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.virtual import VirtualLoop
-
-
-def crowd(count: int, hosts: int, *, every: float = HOUR) -> dict[str, SimFeed]:
-    """So many feeds, spread over so many hosts, with one old item each."""
-    feeds = (SimFeed(f"f{n}", f"h{n % hosts}.example", every, (-5000.0,)) for n in range(count))
-    return {feed.name: feed for feed in feeds}
 
 
 def first_asked(sim: Simulation) -> dict[str, float]:

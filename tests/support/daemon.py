@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -96,3 +97,10 @@ def next_line(process: subprocess.Popen[str], lines: list[str], words: Sequence[
     finally:
         guard.cancel()
     raise AssertionError(f"no line with {words} in:\n" + "\n".join(lines))
+
+
+def delivered(folder: Path) -> list[str]:
+    """The titles that a channel of the type file wrote to alerts.jsonl in this folder, in order."""
+    path = folder / "alerts.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line)["title"] for line in lines]
