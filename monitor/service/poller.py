@@ -302,10 +302,7 @@ class Poller:
             if state.next_poll_at is None or state.next_poll_at < at:  # else it was asked for by hand
                 tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(at))
 
-        await self._submit(postpone)
-
-    async def _submit(self, unit: Callable[[Tx], object]) -> None:
-        await asyncio.wrap_future(self._deps.database.writer.submit(unit, Priority.POLL))
+        await asyncio.wrap_future(self._deps.database.writer.submit(postpone, Priority.POLL))
 
     # --- cut off
 
