@@ -130,17 +130,6 @@ def folded_tokens(text: str) -> list[str]:
     return out
 
 
-def token_spans(text: str) -> list[tuple[int, int]]:
-    """The (start, end) of each token, parallel to `folded_tokens`."""
-    out: list[tuple[int, int]] = []
-    get = _memo.get
-    for found in _CHUNK.finditer(text):
-        at = found.start()
-        chunk = found.group()
-        out += [(at + start, at + end) for start, end in (get(chunk) or _look_up(chunk)).spans]
-    return out
-
-
 def tokenise(text: str) -> list[Token]:
     """All tokens of a text with their places and folded forms."""
     out: list[Token] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.errors import StoreError
-from monitor.service import app as app_module
+from monitor.service import steps
 from monitor.service.app import App
 from monitor.service.clock import Clock, utc_now
 from monitor.service.daemon import Daemon
@@ -125,7 +125,7 @@ def test_a_step_that_cannot_be_written_down_is_not_taken(
 
             wall.skew = HOUR
             with monkeypatch.context() as patched:
-                patched.setattr(app_module, "take_step", full)
+                patched.setattr(steps, "take_step", full)
                 with pytest.raises(StoreError):
                     await app.look_at_clock()
             assert abs(app.clock() - utc_now()) < timedelta(seconds=5)
@@ -152,7 +152,7 @@ def test_nothing_starts_while_a_step_is_taken(tmp_path: Path, monkeypatch: pytes
                 asyncio.run_coroutine_threadsafe(app.tick(), loop).result(GUARD)
                 return moved
 
-            monkeypatch.setattr(app_module, "take_step", taken)
+            monkeypatch.setattr(steps, "take_step", taken)
             wall.skew = HOUR
             assert await app.look_at_clock() is not None
             await app.poller.drain()
