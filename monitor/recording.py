@@ -54,7 +54,6 @@ class Recorded:
     notifications: int = 0
     collected: int = 0  # alerts put into a digest
     next_poll_at: datetime | None = None
-    why_then: str = ""
     ok: bool = True
     host_pauses: Mapping[str, float] = field(default_factory=dict)  # seconds for which which hosts asked
     moved_to: str | None = None  # the address that was learnt, see `feeds.moves`
@@ -96,7 +95,6 @@ def record(tx: Tx, poll: Poll, plan: Plan) -> Recorded:
         notifications=tally.notifications,
         collected=tally.collected,
         next_poll_at=after.next_poll_at,
-        why_then=after.next_why,
         ok=after.failures == 0 and not after.gone,
         host_pauses=pauses,
         moved_to=after.moved_to,
