@@ -29,7 +29,8 @@ class Answer:
     What became of an article: `told` is None where that is no longer known.
 
     `rule` speaks for all of them ("" = there is none), `no` is its first no. `sent` are the ledger's rows of
-    what was told; `tried` is how many rules were asked, where none of them holds for the text, else 0, and
+    what was told, `not_on` the channels that were to hear of it under the same rule and have not, or not yet;
+    `tried` is how many rules were asked, where none of them holds for the text, else 0, and
     `near` how near that one comes, from 0 to 1.
     """
 
@@ -37,6 +38,7 @@ class Answer:
     rule: str = ""
     no: No | None = None
     sent: tuple[Entered, ...] = ()
+    not_on: tuple[str, ...] = ()
     tried: int = 0
     near: float = 0.0
 
@@ -54,13 +56,25 @@ def conclude(found: Explanation) -> Answer:
         return Answer(told=False, no=No(Stage.RULE, "no rule is enabled", "", Cause.NO_RULES))
     for way in found.rules:
         if way.no is None:
-            sent = [row for match in way.matches for row in match.entered if row.state is State.SENT]
-            return Answer(told=True, rule=way.rule.name, sent=tuple(sent))
+            rows = [row for match in way.matches for row in match.entered]
+            sent = tuple(row for row in rows if row.state is State.SENT)
+            return Answer(told=True, rule=way.rule.name, sent=sent, not_on=untold(rows))
     best = max(found.rules, key=_distance)
     assert best.no is not None
     holds_none = all(way.no is not None and way.no.stage in _NOT_HELD for way in found.rules)
     tried = len(found.rules) if holds_none else 0
     return Answer(told=False, rule=best.rule.name, no=best.no, tried=tried, near=nearness(best.judged))
+
+
+def untold(rows: Sequence[Entered]) -> tuple[str, ...]:
+    """The channels, in their order, to which nothing came of what is to be told them, or not yet."""
+    told = {row.channel for row in rows if row.state is State.SENT}
+    return tuple(dict.fromkeys(r.channel for r in rows if is_untold(r) and r.channel not in told))
+
+
+def is_untold(row: Entered) -> bool:
+    """Whether a row of the ledger is one of a notification that did not arrive, or not yet."""
+    return row.state in (State.WAITING, State.HELD, State.DEAD, State.DROPPED)
 
 
 def _distance(way: RuleWay) -> tuple[int, bool, float]:

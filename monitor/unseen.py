@@ -71,7 +71,10 @@ def never_seen(
     nos = [_not_shown(carrier, asked) for carrier in carriers]
     equal = [no for no in nos if no.stage is Stage.ENTRY]
     if len(equal) > 1 and all(no.cause is Cause.NOT_LISTED for no in equal):
-        why = f"none of the {len(equal)} feeds that could carry it has shown it"
+        unread = [no.feed for no in nos if no not in equal]
+        more = f"; {', '.join(unread)} could not be read" if unread else ""
+        which = "were read" if unread else "could carry it"
+        why = f"none of the {len(equal)} feeds that {which} has shown it{more}"
         facts = {"feeds": ", ".join(no.feed for no in equal), "feed": equal[0].feed}
         return No(Stage.ENTRY, why, "", Cause.NOT_LISTED, facts)
     if equal:  # what tells more than that it was not listed
@@ -102,9 +105,12 @@ def _not_shown(carrier: Carrier, asked: Asked) -> No:
         since, due = stamp(state.first_failure_at), stamp(state.next_poll_at)
         why = f"is failing: {said}, since {since}; it is asked again {due}"
         return _poll(name, Cause.FEED_FAILING, why, since=since, due=due)
+    if state.last_good_at is None:  # it was we who were cut off, which is held against no feed
+        said = f": {state.last_message}" if state.last_message else ""
+        return _poll(name, Cause.NOT_POLLED, f"was asked and could not be read yet{said}")
     read, due = stamp(state.last_good_at), stamp(state.next_poll_at)
     published = asked.published
-    after = published is not None and state.last_good_at is not None and published[0] > state.last_good_at
+    after = published is not None and published[0] > state.last_good_at
     if _is_left_alone(state, asked, least=timedelta() if after else OVERDUE) and (after or published is None):
         why = f"was last read {read} and is due since {due}, but Tocsin is not running"
         return _poll(name, Cause.NOT_RUNNING, why, read=read, due=due)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.cli.explain_shape import state_word
 from monitor.model import FetchResult, FetchStatus, Reason, State
 from monitor.settings import EntityConfig, RouteConfig, RuleConfig, Secret
 from monitor.stages import Stage
 from monitor.store import sql
 from monitor.store.leasing import lease_next
-from monitor.store.rows import to_db
+from monitor.store.rows import FeedState, to_db
+from monitor.unseen import Carrier, never_seen
+from tests.support.documents import NOON
 from tests.support.newsdesk import Desk
 from tests.support.ways import (
     NEW,
@@ -243,6 +246,23 @@ def room(folder: Path) -> Desk:
     masked = EntityConfig(name="masked", aliases=("Doha",), not_in=("Talks in Doha",))
     names = [Desk.feed(name, tags=("wire",)) for name in "abc"]
     return Desk(folder, feeds=names, rules=[RuleConfig("talks", query="doha")], entities=[masked])
+
+
+def test_feeds_that_could_not_be_read_are_not_counted_among_those_that_were() -> None:
+    """As many as the list below the answer has, each in its place."""
+    read = FeedState(1, "a", 1, NOON, polls=9, last_poll_at=NOON, last_good_at=NOON)
+    failing = replace(read, name="c", failures=3, last_message="no route to host")
+    states = [read, replace(read, name="b"), failing]
+    no = never_seen([Carrier(s.name, "is of the same site", True, s) for s in states], "n.example")
+    assert no.why == "none of the 2 feeds that were read has shown it; c could not be read"
+
+
+def test_a_feed_that_was_asked_while_we_were_cut_off_was_not_read() -> None:
+    """No failure stands against it, and yet it has shown nothing."""
+    cut_off = FeedState(1, "a", 1, NOON, polls=1, last_poll_at=NOON, last_message="DNS: no answer")
+    no = never_seen([Carrier("a", "is of the same site", True, cut_off)], "n.example")
+    assert (no.stage, no.why) == (Stage.POLL, "feed a was asked and could not be read yet: DNS: no answer")
+    assert state_word(cut_off, configured=True, enabled=True) == "new"
 
 
 @pytest.mark.parametrize(("url", "steps", "stage", "why"), UNSEEN, ids=[f"{u[0]} {u[3]}" for u in UNSEEN])

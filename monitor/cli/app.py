@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -135,6 +136,12 @@ def load_verbs() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; ends the process with the exit code of the contract."""
     _fill_closed_streams()
+    for stream in (
+        sys.stdout,
+        sys.stderr,
+    ):  # a terminal of Latin-1 has no "≤": a "?" in its place, not an error
+        if isinstance(stream, io.TextIOWrapper) and not output.is_unicode(stream):
+            stream.reconfigure(errors="replace")
     sys.exit(invoke(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -233,7 +240,8 @@ def _report(error: Exception) -> int:
             output.say(error.format_message())
             return int(error.exit_code)
         output.say(f"tocsin: {error.format_message()}")
-        output.say("    see tocsin --help, or tocsin VERB --help")
+        asked = getattr(getattr(error, "ctx", None), "command_path", None) or "tocsin"
+        output.say(f"    see {asked} --help")
         return int(error.exit_code)
     # Its text is left to --debug: what nobody expected may hold anything, a secret included.
     output.say(f"tocsin: unexpected {type(error).__name__} {_place(error)}")

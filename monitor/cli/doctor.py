@@ -180,7 +180,7 @@ def _clean(text: str) -> str:
 
 def _tell(shown: Sequence[Finding], findings: Sequence[Finding], *, quiet: bool) -> None:
     group = ""
-    plain = (sys.stdout.encoding or "utf-8").lower().replace("-", "") not in ("utf8", "utf16")
+    plain = not output.is_unicode(sys.stdout)
     for finding in shown:
         mark, hue = MARKS[finding.level.label]
         mark = (
@@ -191,7 +191,9 @@ def _tell(shown: Sequence[Finding], findings: Sequence[Finding], *, quiet: bool)
         head = finding.group if finding.group != group else ""
         group = finding.group
         where = f"{_clean(finding.where)}: " if finding.where and not _says_where(finding) else ""
-        output.out(f"{head:<14}{output.colour(mark, hue)} {where}{_clean(finding.what)}")
+        mark = output.colour(mark, hue)
+        # A remedy is not folded: what is to be typed has to be copied as it stands.
+        output.out(f"{head:<14}{mark} " + output.folded(f"{'':<16}{where}{_clean(finding.what)}", 16)[16:])
         if finding.remedy:
             output.out(f"{'':<16}{_clean(finding.remedy)}")
     if quiet and not shown:

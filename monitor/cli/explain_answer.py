@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from monitor.cli import output
 from monitor.cli.explain_lines import line
 from monitor.cli.explain_names import named, rule_name
-from monitor.model import State
 from monitor.remedies import FAR, Remedy, remedy
 from monitor.stages import Cause, Stage
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from monitor.conclusion import Answer
     from monitor.rules.explain import Explained
-    from monitor.stages import Entered, RuleNow
+    from monitor.stages import RuleNow
 
 STAGE_WORDS = {
     Stage.FEED: "no feed",
@@ -99,6 +98,8 @@ def _told(answer: Answer, now: datetime) -> str:
         text += ", in a digest"
     if any(row.maybe_repeat for row in sent):
         text += "; it may have come twice, for the answer to an earlier attempt was lost"
+    if answer.not_on:
+        text += f"; not on {', '.join(answer.not_on)}"
     return text
 
 
@@ -111,6 +112,7 @@ def answer_shape(answer: Answer, url: str, now: datetime) -> dict[str, Any]:
         "pending": answer.pending,
         "rule": rule_name(answer.rule) if answer.rule else None,
         "channels": list(dict.fromkeys(row.channel for row in answer.sent)),
+        "not_on": list(answer.not_on),
         "at": output.rfc3339(max((row.at for row in answer.sent), default=None)),
         "maybe_repeat": any(row.maybe_repeat for row in answer.sent),
         "stage": no.stage.value if no else None,
@@ -139,8 +141,3 @@ def file_sentence(judged: Sequence[tuple[RuleNow, Explained | None]]) -> str:
     off = [rule_name(rule.name) for rule, verdict in judged if verdict and verdict.holds and not rule.enabled]
     said = f"Would ring: {'rule' if len(hold) == 1 else 'rules'} {', '.join(hold)}"
     return said + (f"; {', '.join(off)} only if switched on" if off else "")
-
-
-def is_untold(row: Entered) -> bool:
-    """Whether a row of the ledger is one of a notification that did not arrive, or not yet."""
-    return row.state in (State.WAITING, State.HELD, State.DEAD, State.DROPPED)

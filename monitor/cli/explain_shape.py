@@ -78,7 +78,9 @@ def state_word(state: FeedState | None, *, configured: bool, enabled: bool) -> s
         return "disabled"
     if state is None or not state.polls:
         return "new"
-    return "gone" if state.gone else "failing" if state.failures else "ok"
+    if state.gone or state.failures:
+        return "gone" if state.gone else "failing"
+    return "ok" if state.last_good_at is not None else "new"  # asked in vain while we were cut off
 
 
 def _feed_shape(state: FeedState | None) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts.safe import one_line, safe_link
 from monitor.cli import output
-from monitor.cli.explain_answer import STAGE_WORDS, file_sentence, is_untold, tell_answer
+from monitor.cli.explain_answer import STAGE_WORDS, file_sentence, tell_answer
 from monitor.cli.explain_lines import line, mark, when
 from monitor.cli.explain_match import tell_match, tell_routes
 from monitor.cli.explain_names import rule_name
 from monitor.cli.explain_shape import state_word
 from monitor.cli.explain_text import tell_beside
 from monitor.cli.explain_tree import tell_trees
-from monitor.conclusion import conclude, conditions_met, nearest, never_shown
+from monitor.conclusion import conclude, conditions_met, nearest, never_shown, untold
 from monitor.model import State
 from monitor.store.rows import from_db
 
@@ -169,9 +169,9 @@ def _tell_way(way: RuleWay, document: Document, same_text: Mapping[str, bool], n
     if way.routed is not None and way.matches:
         tell_routes(way.routed)
     if way.no is None:
-        on = dict.fromkeys(r.channel for m in way.matches for r in m.entered if r.state is State.SENT)
         rows = [row for match in way.matches for row in match.entered]
-        others = dict.fromkeys(r.channel for r in rows if r.channel not in on and is_untold(r))
+        on = dict.fromkeys(row.channel for row in rows if row.state is State.SENT)
+        others = untold(rows)
         yet = f"; not on {', '.join(others)}" if others else ""
         line(f"  {mark(holds=True)} told on {', '.join(on)}{yet}")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from datetime import UTC, datetime
@@ -13,12 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _ASIDE = 60  # characters shown on either side of a place in a long line
+_ESCAPE = re.compile("\x1b\\[[0-9;]*m")
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 
 
 def emit(value: Any) -> None:
-    """One JSON value on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+    """One JSON value on one line; where the output's encoding has not every character, in ASCII."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), default=_plain) + "\n")
+
+
+def is_unicode(stream: Any) -> bool:
+    """Whether every character can be written to a stream."""
+    return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def out(text: str = "") -> None:
@@ -39,23 +46,62 @@ def colour(text: str, name: str, *, stream: Any = None) -> str:
     return f"\x1b[{COLOURS[name]}m{text}\x1b[0m"
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str, spare: Sequence[int] = ()
+) -> None:
     """
     Aligned columns; `empty` is said (as talk) where there are no rows.
 
-    On a terminal the last column is cut at its width; in a pipe nothing is cut.
+    On a terminal that is too narrow the columns `spare` are left out, one after the other, and the last that
+    stays is cut at its width; in a pipe nothing is left out or cut.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
         say(empty)
         return
     widths = [max(columns_of(row[n]) for row in [list(headers), *cells]) for n in range(len(headers))]
-    limit = os.get_terminal_size().columns if sys.stdout.isatty() else 0
-    head = "  ".join(_pad(h, w) for h, w in zip(headers, widths, strict=True)).rstrip()
+    limit = terminal_width()
+    shown, dropped = list(range(len(headers))), list(spare)
+    while limit and dropped and sum(widths[n] + 2 for n in shown) - 2 > limit:
+        shown.remove(dropped.pop(0))
+    head = "  ".join(_pad(headers[n], widths[n]) for n in shown).rstrip()
     out(colour(head, "bold"))
     for row in cells:
-        line = "  ".join(_pad(c, w) for c, w in zip(row, widths, strict=True)).rstrip()
+        line = "  ".join(_pad(row[n], widths[n]) for n in shown).rstrip()
         out(_cut(line, limit) if limit else line)
+
+
+def terminal_width() -> int:
+    """The columns of the terminal that data goes to, or as COLUMNS says; 0 where it goes elsewhere."""
+    if not sys.stdout.isatty():
+        return 0
+    said = os.environ.get("COLUMNS", "")
+    if said.isascii() and said.isdigit() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size().columns
+    except OSError:  # a terminal that is none
+        return 0
+
+
+def folded(line: str, indent: int) -> str:
+    """
+    A line as a narrow terminal shows it best: broken between words, what follows below its first text.
+
+    Colours take no room. In a pipe, and where it fits, it is what it was.
+    """
+    width = terminal_width()
+    if not width or columns_of(_ESCAPE.sub("", line)) <= width or width < 2 * indent:
+        return line
+    head, *words = line[indent:].split(" ")
+    broken, used = line[:indent] + head, indent + columns_of(_ESCAPE.sub("", head))
+    for word in words:
+        length = columns_of(_ESCAPE.sub("", word))
+        if used + 1 + length > width:
+            broken, used = f"{broken}\n{' ' * indent}{word}", indent + length
+        else:
+            broken, used = f"{broken} {word}", used + 1 + length
+    return broken
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -42,12 +42,12 @@ def run(
         raise UsageError("--force goes with --once", hint="tocsin run --once --force")
     context.given.reveal = False  # what a daemon says goes into logs and notices
     loaded = context.load(strict=True)
+    from monitor.config.load import require
+
+    config = require(loaded)  # where it is refused, warnings are told with the errors
     for finding in loaded.findings:
         if finding.level == "warning":
             output.say(f"warning: {finding}")
-    from monitor.config.load import require
-
-    config = require(loaded)
     plan = _refuse_bad_rules(config)
     from monitor.cli.check import rule_test_findings
 

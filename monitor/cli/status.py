@@ -14,11 +14,11 @@ from monitor.cli import (
     status_channels,
     status_config,
     status_latency,
+    status_metrics,
     status_pages,
     status_process,
     status_sight,
 )
-from monitor.cli.status_standing import stands_still
 from monitor.cli.status_words import SHOWN, moment, when
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.store.database import Reader
 
 GAPS_SHOWN = 20
+OFFLINE_WORDS = "offline: no server can be reached"  # as the log, the status line and /healthz say it
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +41,9 @@ def status(
     latency: Annotated[
         bool, typer.Option("--latency", help="How long alerts took, by stage, rule and feed.")
     ] = False,
-    since: Annotated[str, typer.Option(help="How far back --latency looks, e.g. 24h.")] = "7d",
+    since: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="How far back --latency looks; 7d if left out.")
+    ] = None,
 ) -> None:
     """
     Show daemon, feeds and outbox. Whether it runs, sees its feeds and is heard.
@@ -48,30 +51,36 @@ def status(
     Exit 2 if the configuration cannot be used; what the database knows is shown all the same.
     """
     from monitor.cli.words import span
+    from monitor.errors import UsageError
+    from monitor.service.standing import stands_still
     from monitor.store.lock import holder_of
     from monitor.store.schema import version_of
 
+    if since is not None and not latency:
+        raise UsageError("--since goes with --latency", hint=f"tocsin status --latency --since {since}")
     loaded = context.load(strict=False)
     config = loaded.config
     database = config.database if config else status_config.database_of(loaded)
     pid = holder_of(database)
     now = datetime.now(UTC)
-    start = now - timedelta(seconds=span(since))
+    start = now - timedelta(seconds=span(since or "7d"))
     if version_of(database) is None:
         reader = None
-        found = _nothing_yet(config, pid, now)
+        found = _nothing_yet(config, loaded.partial, pid, now)
         lines: list[str] = ["not started yet: `tocsin run` makes the database and polls the feeds"]
     else:
         from monitor.service.preview import preview
 
         reader = context.reader(database)
-        found = _gather(config, reader, pid, now)
+        found = _gather(config, loaded.partial, reader, pid, now)
         lines = [*preview(reader), *_notices(reader, now)]
     found["config"] = status_config.gather(reader, loaded, pid)
     found["trouble"] = _trouble(database) or None
     # A disk that takes nothing takes no heartbeat either, and is named by itself.
     sign = None if found["trouble"] else moment(found["last_tick"])
-    found["stuck"] = stands_still(pid, sign, now)
+    still = stands_still(pid, sign, now)
+    found["stuck"] = _still_words(still.what, still.go_on) if still else None
+    found["metrics"] = status_metrics.gather(config, asked=pid is not None and still is None)
     if latency and reader is not None:
         found["latency"] = status_latency.gather(reader, start)
     if context.given.json:
@@ -82,6 +91,11 @@ def status(
         _tell(found, lines, now)
     if config is None:
         raise typer.Exit(2)
+
+
+def _still_words(what: str, go_on: str) -> str:
+    remedy = f"{go_on} lets it go on" if go_on else "start it again (systemctl restart tocsin)"
+    return f"{what}; {remedy}"
 
 
 def _trouble(database: Path) -> str:
@@ -96,12 +110,15 @@ def _trouble(database: Path) -> str:
     return describe(Fault.READ_ONLY, database).message
 
 
-def _nothing_yet(config: Config | None, pid: int | None, now: datetime) -> dict[str, Any]:
+def _nothing_yet(
+    config: Config | None, partial: Config | None, pid: int | None, now: datetime
+) -> dict[str, Any]:
     return {
         "daemon": "running" if pid is not None else "stopped",
         "pid": pid,
         **status_sight.nothing_yet(config),
         **status_process.NOTHING,
+        "crashed": False,
         "last_tick": None,
         "offline_since": None,
         "clock_step": None,
@@ -109,15 +126,18 @@ def _nothing_yet(config: Config | None, pid: int | None, now: datetime) -> dict[
         "gaps": [],
         **status_channels.NOTHING,
         **status_pages.NOTHING,
-        **status_canary.gather(config, None, pid, now),
+        **status_canary.gather(partial, None, pid, now),
         "baseline_matches": 0,
     }
 
 
-def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetime) -> dict[str, Any]:
+def _gather(
+    config: Config | None, partial: Config | None, reader: Reader, pid: int | None, now: datetime
+) -> dict[str, Any]:
+    """All of it; where the configuration is refused, what looks after Tocsin is told by its readable part."""
     from monitor.store import sql
     from monitor.store.clock import OFFLINE
-    from monitor.store.process import LAST_TICK
+    from monitor.store.process import AT_WORK, LAST_TICK
     from monitor.store.rows import from_db, to_db
 
     yesterday = now - timedelta(hours=24)
@@ -130,6 +150,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetim
         "pid": pid,
         **status_sight.gather(config, reader, now),
         **status_process.gather(reader, pid, now),
+        "crashed": pid is None and tick is not None and tick["value"] == AT_WORK,
         "last_tick": output.rfc3339(from_db(tick["at"])) if tick else None,
         "offline_since": output.rfc3339(from_db(cut_off["at"])) if cut_off else None,
         "clock_step": _clock_step(reader, now),
@@ -140,7 +161,7 @@ def _gather(config: Config | None, reader: Reader, pid: int | None, now: datetim
         ],
         **status_channels.gather(config, reader, now),
         **status_pages.gather(config, reader, yesterday),
-        **status_canary.gather(config, reader, pid, now),
+        **status_canary.gather(partial, reader, pid, now),
         "baseline_matches": int(baseline[0]) if baseline else 0,
     }
 
@@ -174,11 +195,12 @@ def _tell(found: dict[str, Any], more: list[str], now: datetime) -> None:
         *_gap_lines(found),
         *status_process.lines(found, now),
         *status_pages.lines(found),
+        *status_metrics.lines(found),
         *_outbox_lines(found, now),
         *more,
     ]
     for line in said:
-        output.out(line)
+        output.out(output.folded(line, 9))
 
 
 def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:
@@ -186,18 +208,22 @@ def _daemon_lines(found: dict[str, Any], now: datetime) -> list[str]:
     running = found["daemon"] == "running"
     daemon = f"running (process {found['pid']})" if running else "stopped"
     tick = when(", last sign", moment(found["last_tick"]), now)
-    said = [f"daemon   {output.colour(daemon, 'green' if running else 'yellow')}{tick}"]
+    hue = "green" if running else "yellow"
+    if found["crashed"]:
+        daemon, hue = "stopped: it was killed or crashed", "red"
+    said = [f"daemon   {output.colour(daemon, hue)}{tick}"]
     if found["stuck"]:
         said.append(f"         {output.colour(found['stuck'], 'red')}")
     if found["trouble"]:
         said.append(f"store    {output.colour(output.printable(found['trouble']), 'red')}")
     if offline := moment(found["offline_since"]):
-        text = f"offline, noticed {output.ago(offline, now)}: feeds wait, one is tried each 30 s"
+        text = f"{OFFLINE_WORDS}, noticed {output.ago(offline, now)}; feeds wait, and one is tried each 30 s"
         said.append(f"network  {output.colour(text, 'yellow')}")
     if step := found["clock_step"]:
         way = "forward" if step["seconds"] > 0 else "back"
         ago = output.ago(moment(step["at"]), now)
-        said.append(f"clock    set {way} by {abs(step['seconds'])} s, {ago}: what was due moved with it")
+        by = status_latency.span(abs(step["seconds"]))
+        said.append(f"clock    set {way} by {by}, {ago}: what was due moved with it")
     return said
 
 

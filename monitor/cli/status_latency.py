@@ -86,6 +86,7 @@ def tell(found: Mapping[str, Any]) -> None:
         ("STAGE", "ALERTS", "HALF WITHIN", "95 OF 100 WITHIN", ""),
         [(s["stage"], s["n"], span(s["p50"]), span(s["p95"]), MEANING[s["stage"]]) for s in found["stages"]],
         empty="",
+        spare=(4,),
     )
     whole = next((s for s in reversed(found["stages"]) if s["n"]), None)
     if whole is not None:
@@ -99,7 +100,7 @@ def tell(found: Mapping[str, Any]) -> None:
 
 
 def _table(key: str, groups: Sequence[Mapping[str, Any]]) -> None:
-    """Half and 95 of 100 of each stage, in one cell."""
+    """Half and 95 of 100 of each stage, in one cell; a narrow terminal shows fewer, and always the total."""
     stages = list(MEANING)
     output.table(
         (key.upper(), "SENT", *(f"{stage.upper()} P50/P95" for stage in stages)),
@@ -108,6 +109,7 @@ def _table(key: str, groups: Sequence[Mapping[str, Any]]) -> None:
             for g in groups[: 2 * SHOWN]
         ],
         empty="",
+        spare=[2 + stages.index(stage) for stage in ("match", "fetch", "send")],
     )
     if len(groups) > 2 * SHOWN:
         output.out(f"and {len(groups) - 2 * SHOWN} {key}s more, all quicker: --json")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from monitor.store.database import Reader
     from monitor.store.figures import StoreFigures
 
+# A document that was read is not yet news, so people are not told that it is "new".
+WAYS: Mapping[str, str] = {"new": "read", "not_modified": "unchanged"}
 NOTHING: Mapping[str, Any] = {
     "process": None,
     "outbox": {},
@@ -64,7 +66,7 @@ def lines(found: Mapping[str, Any], now: datetime) -> list[str]:
     if process is None:
         return []
     ways = sorted(process["polls"].items(), key=lambda pair: -pair[1])
-    how = ", ".join(f"{n} {word.replace('_', ' ')}" for word, n in ways if n)
+    how = ", ".join(f"{n} {WAYS.get(word, word.replace('_', ' '))}" for word, n in ways if n)
     since = output.ago(moment.fromisoformat(process["since"]), now)
     said = [
         f"polls    {sum(process['polls'].values())} since its start {since}" + (f": {how}" if how else "")
@@ -72,9 +74,10 @@ def lines(found: Mapping[str, Any], now: datetime) -> list[str]:
     if process["polls_unrecorded"]:
         said[0] += f"; {process['polls_unrecorded']} could not be recorded and are made again"
     if process["memo_bytes"]:
+        pieces = "piece" if process["memo_pieces"] == 1 else "pieces"
         said.append(
             f"rules    {process['rules']} in {_size(process['rules_bytes'])}; "
-            f"{process['memo_pieces']} pieces of text remembered in {_size(process['memo_bytes'])}"
+            f"{process['memo_pieces']} {pieces} of text remembered in {_size(process['memo_bytes'])}"
         )
     return said
 

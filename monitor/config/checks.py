@@ -293,7 +293,15 @@ def secret(value: object) -> str | SecretRef:
 
 def feed_url(value: str) -> None:
     """An address a feed can be fetched from; the message never repeats it."""
-    example = 'for example "https://www.lemonde.fr/rss/une.xml"'
+    _web_url(value, 'for example "https://www.lemonde.fr/rss/une.xml"')
+
+
+def ping_url(value: str) -> None:
+    """An address that a ping can ask; the message never repeats it."""
+    _web_url(value, 'for example "https://hc-ping.com/…", as the service that waits for pings shows it')
+
+
+def _web_url(value: str, example: str) -> None:
     if _BLANK.search(value):
         raise WrongValueError("bad_url", "the address holds a space or a control character", example)
     try:

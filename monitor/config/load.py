@@ -254,7 +254,7 @@ def _empty(main: Source, sources: list[Source]) -> Iterable[Problem]:
 def _config(path: Path, sources: list[Source], tables: Tables, builder: Builder, parts: Parts) -> Config:
     deadman: Secret | None = None
     if tables.deadman is not None:
-        deadman = builder.checked(tables.deadman.url, ("deadman", "url"), checks.feed_url)
+        deadman = builder.checked(tables.deadman.url, ("deadman", "url"), checks.ping_url)
     canary = tables.canary
     polling = tables.polling
     return Config(

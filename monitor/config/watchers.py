@@ -16,7 +16,11 @@ SHORTEST = 60.0  # seconds from one round of the canary to the next: half of it 
 
 
 def doubtful_watchers(config: Config) -> Iterator[Problem]:
-    """A warning where the ping would be refused, or the canary is in a hurry. Names are not looked up."""
+    """
+    A warning where the ping would be refused, or the canary is in a hurry or has nobody to tell.
+
+    Names are not looked up.
+    """
     main = str(config.path)
     if config.deadman is not None and not config.deadman.missing:
         kind = refused_host(config.deadman.reveal(), config.polling.allow_private)
@@ -32,3 +36,7 @@ def doubtful_watchers(config: Config) -> Iterator[Problem]:
             )
             hint = 'every = "1h" tells within two hours, "5m" within ten minutes'
             yield Problem(main, ("canary", "every"), "hasty_canary", message, hint, "warning")
+        if not config.canary["channels"]:
+            message = "'channels' in [canary] names nobody who is told when a round does not come through"
+            hint = "name one that does not fail with the others; till then whichever takes it is told"
+            yield Problem(main, ("canary", "channels"), "canary_tells_nobody", message, hint, "warning")

@@ -34,6 +34,7 @@ class ZoneFacts:
     configured: str | None
     system: str | None
     why: str = ""
+    then: str = ""  # what is to be typed once [monitor] was edited
 
 
 def judge_clock(facts: ClockFacts) -> list[Finding]:
@@ -92,8 +93,6 @@ def judge_zone(facts: ZoneFacts) -> list[Finding]:
         found(
             "zone_unknown",
             f"{facts.why}, so digests and quiet hours keep UTC",
-            remedy=(
-                'write timezone = "Europe/Paris", or your own, under [monitor], then: systemctl reload tocsin'
-            ),
+            remedy=f'write timezone = "Europe/Paris", or your own, under [monitor]{facts.then}',
         )
     ]

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-STUCK = 90.0  # seconds without a sign of life, which comes every twenty
 MISSED = 3600.0  # seconds after which a cron job that polls now and then should have been there
 
 
@@ -22,7 +21,8 @@ class DaemonFacts:
     The process that holds the database's lock, and what it wrote down.
 
     `pid` 0 = held, by whom cannot be told. `program` is the holder's command, `ours` whether that is Tocsin,
-    None where it cannot be told. `installed` is when the program's youngest file was written. `crashed` = the
+    None where it cannot be told. `still` is how `status` says that it does not move, `go_on` the command that
+    lets it. `installed` is when the program's youngest file was written. `crashed` = the
     last run left no word of its end.
     """
 
@@ -34,6 +34,8 @@ class DaemonFacts:
     installed: datetime | None = None
     program_gone: bool = False
     last_tick: datetime | None = None
+    still: str = ""
+    go_on: str = ""
     crashed: bool = False
     trouble: str = ""
     refused: str = ""
@@ -87,16 +89,12 @@ def _moves(facts: DaemonFacts) -> list[Finding]:
         findings.append(
             found("daemon_trouble", f"the daemon says: {facts.trouble}", where=who, remedy=remedy)
         )
-    quiet = None if facts.last_tick is None else (facts.now - facts.last_tick).total_seconds()
-    young = facts.started is not None and (facts.now - facts.started).total_seconds() < STUCK
-    if quiet is not None and quiet > STUCK and not young and not facts.trouble:
-        what = f"the daemon runs but has given no sign of life for {span(quiet)}"
-        findings.append(found("daemon_stuck", what, where=who, remedy=f"start it anew: {facts.restart}"))
+    if facts.still and not facts.trouble:
+        remedy = f"let it go on: {facts.go_on}" if facts.go_on else f"start it anew: {facts.restart}"
+        findings.append(found("daemon_stuck", f"the daemon {facts.still}", where=who, remedy=remedy))
     if facts.offline_since is not None:
-        what = (
-            "no server can be reached since "
-            f"{span((facts.now - facts.offline_since).total_seconds())}: feeds wait"
-        )
+        ago = span((facts.now - facts.offline_since).total_seconds())
+        what = f"offline: no server can be reached, noticed {ago} ago; feeds wait"
         findings.append(
             found("offline", what, remedy="look at this machine's network: ip route, resolvectl status")
         )

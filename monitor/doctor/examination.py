@@ -31,7 +31,7 @@ class Check:
 
 def checks_for(site: Site) -> list[Check]:
     """What is looked at, and for how long at most: longer where all is to be read, or every feed asked."""
-    from monitor.doctor.gather import machine, network, service, settings, stored  # noqa: PLC0415 - they load much
+    from monitor.doctor.gather import machine, network, service, settings, stored, watch  # noqa: PLC0415 - they load much
 
     asked = 0 if site.feeds == 0 else len(site.config.feeds) if site.config and site.feeds is None else 30
     return [
@@ -49,6 +49,7 @@ def checks_for(site: Site) -> list[Check]:
         Check("feeds", 60.0 + 2.0 * asked, network.feeds),
         Check("rules", 15.0, stored.rules),
         Check("channels", 30.0, settings.channels),
+        Check("watch", 15.0, watch.watch),
     ]
 
 

@@ -31,7 +31,7 @@ class Level(IntEnum):
 # What is looked at, in the order in which it is told.
 GROUPS = (
     *("configuration", "files", "disk", "database", "outbox", "daemon", "service", "journal", "clock"),
-    *("system", "network", "feeds", "rules", "channels"),
+    *("system", "network", "feeds", "rules", "channels", "watch"),
 )
 
 N, W, F = Level.NOTE, Level.WARNING, Level.FAILURE
@@ -144,6 +144,12 @@ CATALOGUE: Mapping[str, tuple[str, Level]] = {
     "credential_form": ("channels", W),
     "channel_refusing": ("channels", W),
     "channel_folder": ("channels", F),
+    # --- what looks after Tocsin itself
+    "canary_missing": ("watch", F),
+    "deadman_held": ("watch", W),
+    "deadman_unanswered": ("watch", W),
+    "health_unread": ("watch", W),
+    "unwatched": ("watch", N),
 }
 
 

@@ -130,8 +130,11 @@ def judge_feeds(feeds: Sequence[FeedFacts], now: datetime) -> list[Finding]:
     if asked and not any(f.level >= Level.WARNING for f in findings):
         findings.insert(0, well("feeds", f"{len(asked)} of {len(feeds)} asked, each gave what it should"))
     elif not findings and (polled := [feed for feed in feeds if feed.polled]):
-        what = f"{len(polled)} of {len(feeds)} fared well when they were polled last; none was asked now"
-        findings.append(well("feeds", what))
+        failed = [feed.name for feed in polled if feed.recorded]
+        what = f"{len(polled) - len(failed)} of {len(feeds)} fared well when they were polled last"
+        have = "has" if len(failed) == 1 else "have"
+        what += f", {len(failed)} {have} failed for less than an hour ({named(failed)})" if failed else ""
+        findings.append(well("feeds", f"{what}; none was asked now"))
     elif not findings and feeds:
         findings.append(well("feeds", f"{len(feeds)}, none of them polled yet and none asked now"))
     return findings

@@ -124,7 +124,7 @@ class Alarm:
     def words(self) -> str:
         """The fault for a status line; "" = there is none."""
         fault = self.fault
-        return f"the canary does not come through: {fault.why}" if fault else ""
+        return f"the {_told_of(fault)}" if fault else ""
 
     def _run(self) -> None:
         while not self._stop.wait(min(LOOK, (self._canary.every or LOOK) / 10)):
@@ -156,7 +156,7 @@ class Alarm:
         self._rounds = self._canary.rounds
         fault = Fault(late.since, late.why)
         self._note(fault)
-        event(_log, "error", "the canary does not come through", since=fault.since, why=fault.why)
+        event(_log, "error", "the canary has not come through", since=fault.since, why=fault.why)
         self.say(self.words)
         self._write_down(FAILED, _title(fault))
         self._tell_of(fault)
@@ -254,7 +254,11 @@ class Alarm:
 
 
 def _title(fault: Fault) -> str:
-    return f"Tocsin's canary has not come through since {fault.since:%Y-%m-%d %H:%M} UTC: {fault.why}"
+    return f"Tocsin's {_told_of(fault)}"
+
+
+def _told_of(fault: Fault) -> str:
+    return f"canary has not come through since {fault.since:%Y-%m-%d %H:%M} UTC: {fault.why}"
 
 
 def _span(lasted: timedelta) -> str:

@@ -24,6 +24,7 @@ from monitor.service.deadman import Deadman
 from monitor.service.health import HealthPages, Pulse, Sources
 from monitor.service.listener import Listener
 from monitor.service.log import event, failure, get_logger
+from monitor.service.outage import OFFLINE_WORDS
 from monitor.service.preview import preview
 from monitor.service.reload import Reloader, built_aside, in_thread
 from monitor.service.summary import Summary, summed_up
@@ -278,6 +279,8 @@ class Daemon:
             stopped=f"polling is stopped: {store.message}" if store else None,
             refused=self._reloader.remark,
             damaged=damage.message if damage else "",
+            canary=app.alarm.words if app.alarm is not None else "",
+            canary_at=app.canary.last.at if app.canary is not None and app.canary.last else None,
             offline=app.poller.outage.on,
             polls_in_hand=app.poller.slots.in_hand,
         )
@@ -300,6 +303,8 @@ class Daemon:
         store = self._app.database.health.trouble
         if store is not None:
             trouble = f"polling is stopped: {store.message}"
+        if not trouble and self._app.poller.outage.on:
+            trouble = OFFLINE_WORDS
         try:
             known = summed_up(self._app.database.reader)
         except StoreError as error:

@@ -22,6 +22,7 @@ from monitor.model import value
 from monitor.seeing import Reach, feed_sights
 from monitor.service.listener import Reply
 from monitor.service.log import event, get_logger, redacted
+from monitor.service.outage import OFFLINE_WORDS
 from monitor.service.reload import in_thread
 from monitor.store.database import Reader
 from monitor.store.figures import store_figures
@@ -55,6 +56,8 @@ class Pulse:
     stopped: str | None = None  # why nothing is polled
     refused: str = ""  # what is the matter with the configuration
     damaged: str = ""  # what was found to be wrong with the database's file
+    canary: str = ""  # that it has not come through: since when, and why
+    canary_at: datetime | None = None  # when a round came through last
     offline: bool = False
     polls_in_hand: int = 0
 
@@ -186,8 +189,8 @@ def _size(path: Path) -> int:
 
 def healthz(pulse: Pulse, now: datetime) -> Reply:
     """200 and "ok", or 503 and why not; what is worth a look beside, `remarks`, makes nobody ill."""
-    remarks = [redacted(text) for text in (pulse.damaged, pulse.refused) if text]
-    remarks += ["cut off from the network: feeds wait"] if pulse.offline else []
+    remarks = [redacted(text) for text in (pulse.canary, pulse.damaged, pulse.refused) if text]
+    remarks += [OFFLINE_WORDS] if pulse.offline else []
     reason = redacted(pulse.reason) if pulse.reason else None
     shape = {
         "status": "failing" if reason else "ok",

@@ -118,7 +118,8 @@ class Listener:
             self.address = self._server.sockets[0].getsockname()[:2]
 
     def _complain(self, place: Place, error: OSError) -> None:
-        said = f"{place}: {error.strerror or error}"
+        why = _why(error)
+        said = f"{place}: {why}"
         if said == self._complaint:
             return
         self._complaint = said
@@ -127,7 +128,7 @@ class Listener:
             "warning",
             "health and metrics cannot be read: nobody listens; everything else goes on",
             at=str(place),
-            error=error.strerror or str(error),
+            error=why,
             remedy=remedy_for(error, place),
         )
 
@@ -176,6 +177,14 @@ class Listener:
             return True
         name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
         return name == "" or is_loopback(name.strip("[]"))
+
+
+def _why(error: OSError) -> str:
+    """The system's own words; asyncio wraps them in a sentence with the address, which is told anyway."""
+    number = error.errno
+    if isinstance(error, socket.gaierror) or number is None or number not in errno.errorcode:
+        return error.strerror or str(error)
+    return os.strerror(number)
 
 
 def remedy_for(error: OSError, place: Place) -> str:

@@ -132,6 +132,12 @@ def _of_pulse(snapshot: Snapshot) -> Iterator[Metric]:
         pulse.stopped is not None,
     )
     yield _gauge("tocsin_offline", "Whether this machine is cut off, so that feeds wait.", pulse.offline)
+    yield _gauge("tocsin_canary_failing", "Whether the canary has not come through.", bool(pulse.canary))
+    yield _gauge(
+        "tocsin_canary_last_timestamp_seconds",
+        "When a round of the canary came through last; 0 = none has.",
+        _moment(pulse.canary_at),
+    )
     yield _gauge(
         "tocsin_config_remark",
         "Whether the configuration on the disk was refused, or differs from the one in force.",

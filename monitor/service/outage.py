@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from monitor.store.rows import FeedState
     from monitor.store.tx import Tx
 
+OFFLINE_WORDS = "offline: no server can be reached; feeds wait, and one is tried each 30 s"
 REMEMBERED = 500  # failures that may have to be taken back
 _log = get_logger("poll")
 
@@ -94,8 +95,7 @@ class Outage:
 
     def _begin(self) -> None:
         hosts = len(self._reach.unreached)
-        text = "offline: no server can be reached; feeds wait, and one is tried each 30 s"
-        event(_log, "warning", text, hosts=hosts)
+        event(_log, "warning", OFFLINE_WORDS, hosts=hosts)
         recent = self._steady() - LONG
         excused = [feed for at, feed in self._blamed if at >= recent]
         self._blamed.clear()

@@ -189,11 +189,14 @@ def backup(path: Path, target: Path, progress: Callable[[int, int], None] = lamb
     Copy the database as of one moment, while others may write to it.
 
     The copy is 0600 as well, and bears its name only once it is whole. `progress` is told the pages done and
-    how many there are. Raises StoreError, before anything is written, where the target exists or its disk has
-    no room.
+    how many there are. Raises StoreError, before anything is written, where the target exists, its folder
+    does not, or its disk has no room.
     """
     if target.exists():
         raise StoreError(f"{target} exists already", hint="name another file")
+    if not target.parent.is_dir():  # not made: a disk that is not mounted would go unnoticed
+        hint = f"see that its disk is mounted, or make it: mkdir -p {target.parent}"
+        raise StoreError(f"there is no folder {target.parent}", hint=hint)
     with closing(open_reader(path)) as source:
         try:
             # The open transaction holds the moment: else each write of others would begin the copy anew.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -228,3 +229,39 @@ def test_a_closed_pipe_is_no_error(verb: str, tmp_path: Path) -> None:
 def test_a_place_in_a_query_is_pointed_at(text: str, column: int, shown: list[str]) -> None:
     """The caret stands below the character, whatever lines, wide letters and controls come before."""
     assert output.pointed(text, column).splitlines() == ["    " + line for line in shown]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_every_character_is_no_error(encoding: str, tmp_path: Path) -> None:
+    """People see a "?" in its place; JSON is whole, for it can spell each character."""
+    article = tmp_path / "a.txt"
+    article.write_text("Толки in Doha — ≤ 5\n\nThe talks went on.\n", encoding="utf-8")
+
+    def seen(*more: str) -> str:
+        command = [sys.executable, "-m", "monitor", *more]
+        done = subprocess.run(
+            command, check=False, capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding}
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode(encoding)
+
+    assert "?" in seen("match", "--query", "doha", str(article))
+    line = json.dumps({"id": "Толки", "title": "Толки in Doha"})
+    (tmp_path / "a.jsonl").write_text(line, encoding="utf-8")
+    found = json.loads(seen("match", "--json", "--query", "doha", str(tmp_path / "a.jsonl")))
+    assert found["id"] == "Толки"
+
+
+@pytest.mark.parametrize(
+    ("line", "help_of"),
+    [
+        ("nonsense", "tocsin"),
+        ("silence add --nonsense x", "tocsin silence add"),
+        ("explain", "tocsin explain"),
+    ],
+)
+def test_a_slip_points_to_the_help_of_its_verb(line: str, help_of: str) -> None:
+    """Not to that of all."""
+    outcome = run(*line.split())
+    assert outcome.code == 2
+    assert outcome.err.endswith(f"    see {help_of} --help\n")

@@ -89,6 +89,10 @@ def test_backup_goes_where_it_is_told(tmp_path: Path, database: Path) -> None:
     outcome = run("db", "backup", str(target), "--config", config)
     assert outcome.code == 1
     assert "exists already" in outcome.err
+    outcome = run("db", "backup", str(tmp_path / "not-mounted" / "copy.db"), "--config", config)
+    assert outcome.code == 1
+    assert "mounted" in outcome.err
+    assert not (tmp_path / "not-mounted").exists()
 
 
 def test_backups_are_rotated(tmp_path: Path, database: Path) -> None:

@@ -226,8 +226,8 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     found = shape(config, URL)
     assert set(found) == {"target", "found", "answer", "article", "feeds", "rules"}
     assert set(found["answer"]) == {
-        *("told", "pending", "rule", "channels", "at", "maybe_repeat", "stage", "cause", "sentence"),
-        *("remedy", "command"),
+        *("told", "pending", "rule", "channels", "not_on", "at", "maybe_repeat", "stage", "cause"),
+        *("sentence", "remedy", "command"),
     }
     article = {
         "id",

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.cli import explain_lines, explain_names
+from monitor.cli.explain_answer import sentence
+from monitor.conclusion import Answer, untold
+from monitor.model import Reason, State
 from monitor.settings import RuleConfig
+from monitor.stages import Entered
 from monitor.store import sql
 from monitor.store.rows import to_db
 from tests.cli.test_explain import CHANNELS, TALKS, URL, configured, explain, rung, shape
@@ -188,3 +192,19 @@ def test_each_rule_is_named_through_one_place(options: Any, tmp_path: Path, hidd
     outcome = explain(config, article, *options)
     assert "zq-tip" not in outcome.out
     assert CHANNELS  # the configuration is that of the other tests of this verb
+
+
+def test_a_yes_says_where_it_is_still_owed() -> None:
+    """Told on one channel, refused or waiting on others; a copy that was told there before owes nothing."""
+    at = datetime.now(UTC)
+    rows = [
+        Entered("desk", State.SENT, Reason.DELIVERED, at),
+        Entered("phone", State.WAITING, Reason.FIRST, at),
+        Entered("pager", State.DEAD, Reason.FIRST, at),
+        Entered("desk", State.HELD, Reason.FIRST, at),
+        Entered("mail", State.SUPPRESSED, Reason.DUPLICATE, at),
+    ]
+    assert untold(rows) == ("phone", "pager")
+    answer = Answer(told=True, rule="talks", sent=(rows[0],), not_on=untold(rows))
+    assert sentence(answer, at).startswith("Told: rule talks rang on desk, ")
+    assert sentence(answer, at).endswith("; not on phone, pager")

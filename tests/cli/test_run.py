@@ -128,6 +128,15 @@ def test_a_wrong_rule_is_refused_before_anything_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "t.db").exists()
 
 
+def test_a_refused_configuration_tells_each_warning_once(tmp_path: Path) -> None:
+    """Together with its errors."""
+    path = write(tmp_path, f"{SMALL}[channels.hook]\nurl = 'ntfys://user:pass@ntfy.example/x'\n[nonsense]\n")
+    path.chmod(0o644)
+    outcome = run("run", "--config", path)
+    assert outcome.code == 2
+    assert outcome.err.count("warning: ") == 1, outcome.err
+
+
 def test_a_failing_rule_test_is_told_and_does_not_keep_the_watch_from_starting(
     web: WebServer, tmp_path: Path
 ) -> None:

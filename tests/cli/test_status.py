@@ -14,6 +14,7 @@ import pytest
 from monitor.store import sql
 from monitor.store.clock import OFFLINE, STEPPED
 from monitor.store.lock import DaemonLock
+from monitor.store.process import AT_WORK, ENDED
 from monitor.store.rows import Episode, to_db
 from monitor.store.rows import write as as_row
 from tests.support.cli import run
@@ -66,7 +67,7 @@ def test_status_tells_of_an_outage_a_set_clock_and_gaps(tmp_path: Path) -> None:
             ends = {"since": to_db(now - timedelta(hours=99)), "until": to_db(now - timedelta(hours=hours))}
             tx.run(sql.GAP_INSERT, id=tx.next_id("gaps"), feed_id=1, **ends)
     [stopped] = run("status", "--json", "--config", path).objects
-    assert stopped["offline_since"] is None
+    assert (stopped["offline_since"], stopped["crashed"]) == (None, False)
     assert stopped["clock_step"]["seconds"] == -3600
     assert stopped["gaps_24h"] == 1
     lock = DaemonLock(tmp_path / "tocsin.db")
@@ -75,8 +76,8 @@ def test_status_tells_of_an_outage_a_set_clock_and_gaps(tmp_path: Path) -> None:
     [running] = run("status", "--json", "--config", path).objects
     lock.release()
     assert datetime.fromisoformat(running["offline_since"]) < now
-    assert "network  offline, noticed 5 min ago" in told
-    assert "clock    set back by 3600 s, 2 h ago" in told
+    assert "network  offline: no server can be reached, noticed 5 min ago" in told
+    assert "clock    set back by 60 min, 2 h ago" in told
     assert "gaps     1 gap in 24 h" in told
 
 
@@ -225,3 +226,19 @@ def test_gaps_are_named_in_status_and_in_the_list(tmp_path: Path) -> None:
     assert "; 1 gap in 24 h" in run("feeds", "list", "--config", path).out
     counts = [f["gaps_24h"] for f in run("feeds", "list", "--json", "--config", path).objects]
     assert sorted(counts) == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(AT_WORK, "stopped: it was killed or crashed"), (ENDED, "stopped")]
+)
+def test_a_daemon_that_did_not_end_in_order_is_named(left: str, said: str, tmp_path: Path) -> None:
+    """By what it wrote last; while one is at work that says nothing."""
+    path = desk(tmp_path)
+    with unit(tmp_path / "tocsin.db") as tx:
+        tx.run(sql.FACT_UPSERT, name="last_tick", value=left, at=to_db(datetime.now(UTC)))
+    assert run("status", "--config", path).out.startswith(f"daemon   {said}, last sign 0 s ago\n")
+    assert run("status", "--json", "--config", path).objects[0]["crashed"] == (left == AT_WORK)
+    lock = DaemonLock(tmp_path / "tocsin.db")
+    lock.acquire()
+    assert run("status", "--config", path).out.startswith("daemon   running (process ")
+    lock.release()

@@ -102,6 +102,25 @@ def test_a_fault_is_told_with_who_heard_of_it(tmp_path: Path, database: Path, lo
 
 
 @pytest.mark.usefixtures("lock")
+def test_a_refused_edit_does_not_hide_how_they_fare(tmp_path: Path, database: Path) -> None:
+    """The daemon goes on with the old configuration, and so does what looks after it."""
+    found, lines = shown(tmp_path, database, f"{BOTH}[nonsense]\n")
+    assert found["config"]["error"] is not None
+    assert (found["canary"]["state"], found["deadman"]["state"]) == ("ok", "waiting")
+    assert {"canary", "deadman"} <= lines.keys()
+
+
+@pytest.mark.usefixtures("lock")
+def test_a_place_where_nobody_answers_is_named(tmp_path: Path, database: Path) -> None:
+    """Only while a daemon runs; a place that answers is no line."""
+    found, lines = shown(tmp_path, database, f'{SCREEN}[metrics]\nlisten = "./gone/health.sock"\n')
+    assert found["metrics"]["answers"] is False
+    assert found["metrics"]["why"] == "there is no such socket"
+    assert lines["metrics"].endswith("gone/health.sock: there is no such socket")
+    assert shown(tmp_path, database, SCREEN)[0]["metrics"] is None
+
+
+@pytest.mark.usefixtures("lock")
 def test_what_the_daemon_cannot_say_any_more_is_seen(tmp_path: Path, database: Path) -> None:
     """Rounds and pings that stay away."""
     with transaction(database) as tx:

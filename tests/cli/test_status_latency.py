@@ -114,6 +114,8 @@ def test_nothing_sent_is_said_in_words(tmp_path: Path) -> None:
     assert (outcome.code, outcome.out) == (0, "")
     assert "nothing was sent" in outcome.err
     assert run("status", "--latency", "--since", "yesterday", "--config", path).code == 2
+    without = run("status", "--since", "1d", "--config", path)
+    assert (without.code, "--since goes with --latency" in without.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_status_shows_the_running_daemon_s_own_counters(tmp_path: Path) -> None:
     assert shape["process"]["polls"] == FIGURES.polls
     assert shape["process"]["as_of"] is not None
     assert (
-        "polls    1234 since its start 3 h ago: 1200 not modified, 30 new, 4 network;"
+        "polls    1234 since its start 3 h ago: 1200 unchanged, 30 read, 4 network;"
         " 2 could not be recorded and are made again" in people
     )
     assert "rules    120 in 4.1 MB; 33000 pieces of text remembered in 5.0 MB" in people

@@ -46,9 +46,17 @@ def test_a_private_address_is_warned_of(tmp_path: Path, host: str) -> None:
 
 @pytest.mark.parametrize("url", ["ftp://hc.example/x", "hc.example/ping", "https://"])
 def test_what_is_no_web_address_is_an_error(tmp_path: Path, url: str) -> None:
-    """As for feeds."""
+    """As for feeds; the example is of a service that waits for pings."""
     loaded = load(tmp_path, f'{SMALL}[deadman]\nurl = "{url}"\n')
-    assert [finding.level for finding in loaded.findings if finding.level == "error"] == ["error"]
+    (error,) = [finding for finding in loaded.findings if finding.level == "error"]
+    assert "lemonde" not in error.hint
+
+
+def test_a_canary_that_tells_nobody_is_warned_of(tmp_path: Path) -> None:
+    """It is lawful, for somebody is found who takes the alarm."""
+    loaded = load(tmp_path, f"{SMALL}[canary]\nchannels = []\n")
+    (finding,) = loaded.findings
+    assert (finding.level, finding.code) == ("warning", "canary_tells_nobody")
 
 
 def test_a_canary_in_a_hurry_is_warned_of(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import fields
@@ -163,7 +164,9 @@ type = "terminal"
     def stop(self) -> None:
         """End every process that was started."""
         while self._holders:
-            self._holders.pop().communicate(timeout=20)
+            holder = self._holders.pop()
+            holder.send_signal(signal.SIGCONT)  # a test may have stopped it
+            holder.communicate(timeout=20)
 
     @staticmethod
     def not_modified() -> tuple[bytes]:

@@ -198,13 +198,27 @@ def test_the_secret_of_a_feed_may_be_the_service_s(tmp_path: Path) -> None:
         assert clinic.codes() == []
 
 
+def test_a_remedy_names_what_there_is_to_be_told(tmp_path: Path) -> None:
+    """A service, a daemon without one, or nobody."""
+    with Clinic(tmp_path) as clinic:
+        clinic.replace('contact = "desk@example.org"\n', "")
+        remedies = {one.code: one.remedy for one in clinic.look()}
+        assert remedies["no_contact"].endswith(", then: systemctl reload tocsin")
+        clinic.unit.unlink()
+        remedies = {one.code: one.remedy for one in clinic.look()}
+        assert remedies["no_contact"].endswith(f", then: kill -HUP {clinic.holder}")
+        clinic.stop()
+        remedies = {one.code: one.remedy for one in clinic.look()}
+        assert remedies["no_contact"].endswith("under [monitor]"), "nobody is there to be told"
+
+
 def test_what_is_only_worth_a_note(tmp_path: Path) -> None:
     """No contact, and a rule that is lawful and seldom meant: exit 0, and nothing of them with --quiet."""
     with Clinic(tmp_path) as clinic:
         slip = '[[rules]]\nname = "slip"\nquery = "doha and qatar"\n'
         clinic.write(lambda text: text.replace('contact = "desk@example.org"\n', "") + slip)
         notes = [one.code for one in clinic.look() if one.level is Level.NOTE and one.code != "sqlite_old"]
-        assert set(notes) == {"no_contact", "configuration_advice"}
+        assert set(notes) == {"no_contact", "configuration_advice", "unwatched"}
         assert clinic.bad() == []
 
 

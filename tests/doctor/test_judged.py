@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,10 @@ from monitor.doctor.network import FeedFacts, judge_feeds
 from monitor.doctor.rules import RuleFacts, judge_rules
 from monitor.doctor.service import ServiceFacts, command_of, config_of, credentials_of, judge_service
 from monitor.doctor.units import Settings, bytes_of, read_units, seconds
+from monitor.doctor.watch import WatchFacts, judge_watch
 from monitor.model import FetchResult, FetchStatus
 from monitor.service import install
+from monitor.service.standing import stands_still
 from tests.doctor.clinic import Clinic
 
 if TYPE_CHECKING:
@@ -117,7 +120,10 @@ def test_what_a_database_s_facts_mean(facts: dict[str, Any], code: str) -> None:
 
 def test_a_daemon_of_another_container() -> None:
     """It is not seen, and nobody is told to kill process 0."""
-    found = judge_daemon(DaemonFacts(NOW, pid=0, ours=None, last_tick=NOW - timedelta(hours=1)))
+    hour_ago = NOW - timedelta(hours=1)
+    still = stands_still(0, hour_ago, NOW)
+    assert still
+    found = judge_daemon(DaemonFacts(NOW, pid=0, ours=None, last_tick=hour_ago, still=still.what))
     assert codes(found) == ["daemon_stuck"]
     assert "kill 0" not in f"{found}"
     assert codes(judge_daemon(DaemonFacts(NOW, pid=0, ours=None, last_tick=NOW))) == ["ok"]
@@ -133,11 +139,7 @@ def test_a_daemon_of_another_container() -> None:
         ({"last_tick": NOW - timedelta(minutes=10), "crashed": True}, "daemon_stopped", Level.FAILURE),
         ({"last_tick": NOW - timedelta(days=2)}, "daemon_stopped", Level.WARNING),
         ({"pid": 7, "started": NOW, "program_gone": True}, "older_program", Level.WARNING),
-        (
-            {"pid": 7, "started": NOW - timedelta(seconds=20), "last_tick": NOW - timedelta(days=1)},
-            "ok",
-            Level.OK,
-        ),
+        ({"pid": 7, "still": "stands still", "trouble": "the disk is full"}, "daemon_trouble", Level.FAILURE),
     ],
 )
 def test_a_daemon_that_does_not_run_or_runs_the_old(facts: dict[str, Any], code: str, level: Level) -> None:
@@ -319,7 +321,12 @@ def test_a_hiccup_is_no_trouble() -> None:
     for minutes, expected in ((5, ["ok"]), (90, ["feed_unreachable"])):
         since = NOW - timedelta(minutes=minutes)
         feed = FeedFacts("a", recorded="reset", since=since, polled=True)
-        assert codes(judge_feeds([feed], NOW)) == expected
+        found = judge_feeds([feed, FeedFacts("b", polled=True)], NOW)
+        assert codes(found) == expected
+        if expected == ["ok"]:
+            assert "1 of 2 fared well" in found[0].what
+            assert "1 have failed" not in found[0].what
+            assert "1 has failed for less than an hour (a)" in found[0].what
 
 
 def test_many_feeds_are_told_in_few_lines() -> None:
@@ -450,6 +457,20 @@ def test_each_finding_of_the_catalogue_is_met_in_a_test() -> None:
     """Nothing can be found that no test finds."""
     text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert [code for code in CATALOGUE if f'"{code}"' not in text] == []
+
+
+def test_what_looks_after_tocsin() -> None:
+    """Both are optional; what is on and fares badly is told in the words of `status`, each with a remedy."""
+    off = [judge_watch(WatchFacts(NOW, canary=c, deadman=d)) for c in (False, True) for d in (False, True)]
+    assert [codes(found) for found in off] == [["unwatched"], ["unwatched"], ["unwatched"], ["ok"]]
+    both = WatchFacts(NOW, canary=True, deadman=True, listen="127.0.0.1:9464")
+    assert judge_watch(both)[0].what.endswith("health is read at 127.0.0.1:9464")
+    since = NOW - timedelta(hours=2)
+    [found] = judge_watch(replace(both, canary_since=since, canary_why="the outbox is not delivered"))
+    assert "the outbox is not delivered; no channel took the alarm" in found.what
+    assert (found.code, found.level) == ("canary_missing", Level.FAILURE)
+    [found] = judge_watch(replace(both, held="every feed fails", ping_since=since))
+    assert found.what == "the dead-man ping is held back, since 2 h ago: every feed fails"
 
 
 def test_findings_are_told_by_group_and_the_worst_first() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.doctor.findings import CATALOGUE
+from monitor.service.alarm import Fault
 from monitor.store.rows import to_db
 from tests.doctor.clinic import PHONE, Clinic, told
 from tests.support.store import add_article, add_feed, add_match, add_notification, transaction
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 PLANTED: dict[str, tuple[Callable[[Clinic], None], set[str]]] = {}
 # Where the installation cannot be used at all, what hangs on it is found as well.
 MORE: dict[str, set[str]] = {}
+DEADMAN = '[deadman]\nurl = "http://127.0.0.1:9/ping"\n'
 
 
 def planted(*codes: str, also: tuple[str, ...] = ()) -> Callable[[Callable[[Clinic], None]], None]:
@@ -222,6 +225,16 @@ def a_lock_that_another_program_holds(clinic: Clinic) -> None:
 def a_daemon_that_stands_still(clinic: Clinic) -> None:
     clinic.sign(now() - timedelta(minutes=30))
     pretend(started=now() - timedelta(hours=1), installed=now() - timedelta(days=1))
+
+
+@planted("daemon_stuck")
+def a_daemon_that_was_stopped_by_a_signal(clinic: Clinic) -> None:
+    os.kill(clinic.holder, signal.SIGSTOP)
+
+
+@planted()
+def a_daemon_that_starts_after_a_night_off(clinic: Clinic) -> None:
+    clinic.sign(now() - timedelta(hours=9))
 
 
 @planted("daemon_trouble")
@@ -458,6 +471,44 @@ def a_channel_that_refused_its_last_message(clinic: Clinic) -> None:
         "INSERT INTO channels (name, pause_reason, last_error_at, last_error) VALUES ('phone', '', :p0, :p1)"
     )
     clinic.sql(statement, to_db(now() - timedelta(hours=1)), "403 Forbidden")
+
+
+# --- what looks after Tocsin itself -----------------------------------------------------------------
+
+
+def listening(clinic: Clinic, place: str) -> None:
+    """Let health and metrics be wanted at this place."""
+    clinic.add(f'[metrics]\nlisten = "{place}"\n')
+
+
+@planted("canary_missing")
+def a_canary_that_does_not_come_through(clinic: Clinic) -> None:
+    clinic.add('[canary]\nchannels = ["phone"]\n')
+    fault = Fault(now() - timedelta(hours=3), "the outbox is not delivered", now(), ("phone",))
+    lock = clinic.database.with_name("tocsin.db.lock")
+    lock.write_bytes(f"{clinic.holder}\n\n{fault.dump()}".encode().ljust(2048))
+
+
+@planted("deadman_held")
+def a_ping_that_is_held_back(clinic: Clinic) -> None:
+    clinic.add(DEADMAN)
+    clinic.fact("deadman", {"held": "every feed fails", "since": now().isoformat()})
+
+
+@planted("deadman_unanswered")
+def a_ping_that_nobody_answers(clinic: Clinic) -> None:
+    clinic.add(DEADMAN)
+    clinic.fact("deadman", {"error": "the server refused the connection", "since": now().isoformat()})
+
+
+@planted("health_unread")
+def a_place_where_another_program_answers(clinic: Clinic) -> None:
+    listening(clinic, clinic.web.url("/").split("/")[2])
+
+
+@planted("health_unread")
+def a_socket_in_a_folder_that_is_not_there(clinic: Clinic) -> None:
+    listening(clinic, "/nonexistent/metrics.sock")
 
 
 # --- planting ----------------------------------------------------------------------------------------

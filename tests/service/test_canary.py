@@ -267,6 +267,7 @@ def test_it_is_compiled_with_the_rules_of_the_user_and_counted_with_none(tmp_pat
     """The plan's own rules are those of the configuration."""
     with Aviary(tmp_path) as aviary:
         plan, problems = build_plan(aviary.config)
+        assert aviary.app.figures().rules == 1
     assert not problems
     assert CANARY in plan.engine.rules
     assert plan.rules_in_force == len(plan.rules) == 1

@@ -120,9 +120,10 @@ def test_remarks_make_nobody_ill_and_hold_no_secret() -> None:
     """A refused file, an outage of the network: worth a look, no reason for a new start."""
     redact(secrets_of(plan_of().config))
     refused = "configuration refused: http://f0.example/?key=SESAME-00000"
-    reply = healthz(replace(PULSE, offline=True, refused=refused, damaged="the file is damaged"), NOW)
+    ill = replace(PULSE, offline=True, refused=refused, damaged="the file is damaged", canary="the canary …")
+    reply = healthz(ill, NOW)
     assert reply.status == 200
-    assert len(json.loads(reply.body)["remarks"]) == 3
+    assert len(json.loads(reply.body)["remarks"]) == 4
     assert b"SESAME" not in reply.body
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import stat
@@ -224,6 +225,7 @@ def test_a_place_that_comes_free_is_taken_later(monkeypatch: pytest.MonkeyPatch)
             listener = Listener(lambda: Place(host="127.0.0.1", port=port), echo)
             await listener.look()
             assert listener.address is None
+            assert listener._complaint == f"127.0.0.1:{port}: {os.strerror(errno.EADDRINUSE)}"
         await listener.look()
         try:
             return (await asyncio.to_thread(ask, port, "/x"))[0]

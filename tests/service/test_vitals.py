@@ -16,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import Fault, StoreError
+from monitor.feeds.offline import Reach
 from monitor.service import systemd, vitals
 from monitor.service.app import App
 from monitor.service.daemon import Daemon
 from monitor.service.health import healthz
+from monitor.service.outage import OFFLINE_WORDS
 from monitor.service.summary import Summary, summed_up
 from monitor.settings import ChannelConfig, Config, RuleConfig
 from monitor.store import sql
@@ -241,6 +243,9 @@ def test_a_stuck_writer_is_told_and_the_watchdog_starves(tmp_path: Path, manager
             look_on(daemon, app, pulse, manager, 1)
             assert manager.heard() == ["STATUS=watching 0 feeds with 1 rule", "WATCHDOG=1"]
             assert healthz(daemon._pulse(), app.clock()).status == 200
+            app.poller.outage._reach = Reach(offline_since=1.0)
+            assert daemon._status() == f"{OFFLINE_WORDS}; watching 0 feeds with 1 rule"
+            app.poller.outage._reach = Reach()
             app.database.health.note(StoreError("the disk is full", fault=Fault.FULL))
             assert b"polling is stopped: the disk is full" in healthz(daemon._pulse(), app.clock()).body
 

@@ -8,6 +8,7 @@ import pwd
 import re
 import resource
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from monitor.doctor.disk import DiskFacts, judge_disk
 from monitor.doctor.findings import well
 from monitor.doctor.gather import processes, stored
 from monitor.doctor.gather.paths import hidden, is_dir, matching, nearest, seen, text_of
-from monitor.doctor.gather.service import unit_of
+from monitor.doctor.gather.service import after_an_edit, unit_of
 from monitor.doctor.limits import LimitFacts, judge_limits
 from monitor.doctor.modes import Seen, judge_modes
 from monitor.doctor.service import memory_limit
@@ -37,7 +38,7 @@ def clock(site: Site) -> list[Finding]:
     """The clock against what was written by it, and the zone."""
     tick = stored.last_tick(site)
     facts = ClockFacts(site.now, built=processes.installed_at(), last_tick=tick[0] if tick else None)
-    return [*judge_clock(facts), *judge_zone(_zone(site))]
+    return [*judge_clock(facts), *judge_zone(replace(_zone(site), then=after_an_edit(site)))]
 
 
 def disk(site: Site) -> list[Finding]:

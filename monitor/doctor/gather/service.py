@@ -77,6 +77,14 @@ def environment_of(settings: Settings, site: Site) -> set[str]:
     return names
 
 
+def after_an_edit(site: Site) -> str:
+    """What is to be typed once the configuration was edited, as the end of a remedy; "" where nobody runs."""
+    unit = unit_of(site)
+    if unit.path is not None:
+        return f", then: {unit.manager} reload tocsin"
+    return f", then: kill -HUP {site.holder.pid}" if site.holder is not None else ""
+
+
 def is_given(source: str, site: Site) -> bool:
     """Whether the unit gives the service a secret ("env:NAME", "credential:NAME") that we lack."""
     kind, _, name = source.partition(":")

@@ -10,7 +10,7 @@ from monitor.delivery.channels import check_channel
 from monitor.doctor.channels import ChannelFacts, judge_channels
 from monitor.doctor.findings import Level, counted, found, well
 from monitor.doctor.gather.paths import is_dir, nearest, text_of
-from monitor.doctor.gather.service import is_given, unit_of
+from monitor.doctor.gather.service import after_an_edit, is_given, unit_of
 from monitor.doctor.gather.stored import reading
 from monitor.doctor.service import readable_credentials
 from monitor.settings import Secret
@@ -38,7 +38,7 @@ def configuration(site: Site) -> list[Finding]:
     findings = list(_of(site.said()))
     if not config.contact:
         what = "servers are not told whom to write to if something about the requests bothers them"
-        remedy = 'write contact = "you@example.org" under [monitor], then: systemctl reload tocsin'
+        remedy = f'write contact = "you@example.org" under [monitor]{after_an_edit(site)}'
         findings.append(found("no_contact", what, where=config.path, remedy=remedy))
     if not any(f.group == "configuration" and f.level >= Level.WARNING for f in findings):
         parts = ((len(config.feeds), "feed"), (len(config.rules), "rule"), (len(config.channels), "channel"))

@@ -18,6 +18,7 @@ from monitor.doctor.gather.service import unit_of
 from monitor.doctor.rules import RuleFacts, judge_rules
 from monitor.errors import Fault, StoreError
 from monitor.seeing import Reach, feed_sights
+from monitor.service.standing import stands_still
 from monitor.store import schema, sql
 from monitor.store.checkup import examine
 from monitor.store.clock import OFFLINE
@@ -40,6 +41,7 @@ QUICK = 8.0  # seconds for reading the database, unless all of it is asked for
 HUGE = 1 << 30  # bytes: reading them would push everything else out of the disk's cache
 TWICE = 0.3  # seconds between two looks at who is writing
 FRESH = 60.0  # seconds: whoever wrote such a sign is at work, even where no process is to be seen
+YOUNG = timedelta(seconds=90)  # a daemon that starts may be at its migrations
 _DEAD = (
     "SELECT channel, count(*) AS n FROM outbox WHERE state = 'dead' GROUP BY channel ORDER BY n DESC, channel"
 )
@@ -86,7 +88,9 @@ def daemon(site: Site) -> list[Finding]:
     if holder is None and tick is not None and tick[1] == AT_WORK and not processes.sees_all():
         pid = 0 if (site.now - tick[0]).total_seconds() < FRESH else None
     told = _told(site, pid)
-    start, restart, reload = _commands(unit, pid)
+    start, restart, reload = commands(unit, pid)
+    young = holder is not None and holder.started is not None and site.now - holder.started < YOUNG
+    still = stands_still(pid, tick[0] if tick and not young else None, site.now)
     facts = DaemonFacts(
         site.now,
         pid=pid,
@@ -96,6 +100,8 @@ def daemon(site: Site) -> list[Finding]:
         installed=processes.installed_at(holder) if holder else None,
         program_gone=holder.program_gone if holder else False,
         last_tick=tick[0] if tick else None,
+        still=still.what if still else "",
+        go_on=still.go_on if still else "",
         crashed=tick is not None and tick[1] == AT_WORK,
         trouble=trouble_of(path) if pid else "",
         refused=told["refused"],
@@ -149,7 +155,7 @@ def reading(site: Site) -> Iterator[Reader | None]:
             reader.close()
 
 
-def _commands(unit: ServiceFacts, pid: int | None) -> tuple[str, str, str]:
+def commands(unit: ServiceFacts, pid: int | None) -> tuple[str, str, str]:
     """How the daemon is started, started anew and told to read its configuration."""
     if unit.path is not None:
         manager = unit.manager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,19 @@ QUIET = timedelta(minutes=2)  # six heartbeats; the database's writer may be wai
 PROC = Path("/proc")
 
 
-def stands_still(pid: int | None, last_sign: datetime | None, now: datetime, proc: Path = PROC) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """What is wrong with a daemon that is there and does not move; `go_on` lets it, where a signal does."""
+
+    what: str
+    go_on: str = ""
+
+
+def stands_still(
+    pid: int | None, last_sign: datetime | None, now: datetime, proc: Path = PROC
+) -> Standstill | None:
     """
-    What is wrong with a running daemon, with what to do about it; None where it moves or there is none.
+    What is wrong with a running daemon; None where it moves or there is none.
 
     A stopped process (SIGSTOP, a debugger) is seen at once, by its state in `proc` (proc(5)); one that hangs
     in some other way by a heartbeat that does not come.
@@ -23,10 +34,10 @@ def stands_still(pid: int | None, last_sign: datetime | None, now: datetime, pro
     if pid is None:
         return None
     if _state(pid, proc) in ("T", "t"):
-        return f"stands still: process {pid} was stopped by a signal; kill -CONT {pid} lets it go on"
+        return Standstill(f"stands still: process {pid} was stopped by a signal", f"kill -CONT {pid}")
     if last_sign is not None and now - last_sign > QUIET:
         minutes = int((now - last_sign).total_seconds() // 60)
-        return f"stands still: no sign of life for {minutes} min; start it again (systemctl restart tocsin)"
+        return Standstill(f"stands still: no sign of life for {minutes} min")
     return None
 
 

@@ -8,7 +8,7 @@ import subprocess
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.cli.status_standing import QUIET, stands_still
+from monitor.service.standing import QUIET, Standstill, stands_still
 from tests.support.documents import NOON
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def test_a_stopped_process_is_named_with_what_lets_it_go_on() -> None:
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
         process.send_signal(signal.SIGSTOP)
         os.waitpid(process.pid, os.WUNTRACED)
-        assert f"kill -CONT {process.pid}" in (stands_still(process.pid, NOON, NOON) or "")
+        what = f"stands still: process {process.pid} was stopped by a signal"
+        assert stands_still(process.pid, NOON, NOON) == Standstill(what, f"kill -CONT {process.pid}")
         process.send_signal(signal.SIGCONT)
         assert process.stdin
         process.stdin.close()
@@ -31,7 +32,7 @@ def test_a_heartbeat_that_does_not_come_is_named() -> None:
     """After two minutes; not while nothing can be recorded, for then there is none to be had."""
     assert stands_still(os.getpid(), NOON, NOON + QUIET) is None
     late = NOON + QUIET + timedelta(seconds=61)
-    assert "no sign of life for 3 min" in (stands_still(os.getpid(), NOON, late) or "")
+    assert stands_still(os.getpid(), NOON, late) == Standstill("stands still: no sign of life for 3 min")
     assert stands_still(os.getpid(), None, late) is None
     assert stands_still(None, NOON, late) is None
 
