@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.newsstand import Maker, document, invented_texts, measured, real_texts, rules_for
 from benchmarks.rules import UNSEEN, cpu
-from monitor.rules.engine import Engine, compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.frequency import learn
 from monitor.settings import EntityConfig, RuleConfig
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.model import Document
+    from monitor.rules.engine import Engine
 
 PROMISED = 1.5
 ROUNDS = 7

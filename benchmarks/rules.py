@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.naive_rules import NaiveEngine
 from benchmarks.newsstand import document, invented_texts, measured, real_texts, rules_for
-from monitor.rules.engine import Engine, compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.frequency import learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.model import Document
+    from monitor.rules.engine import Engine
 
 COUNTS = (10, 10_000, 100_000)
 PROMISED = {10: 2.2, 10_000: 3.0, 100_000: 7.0}

@@ -88,9 +88,5 @@ class StoreError(TocsinError):
         self.fault = fault
 
 
-class DamagedError(StoreError):
-    """The database's file is damaged."""
-
-
 class DaemonRunningError(TocsinError):
     """Another daemon holds this database."""

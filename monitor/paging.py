@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from monitor.alerts.decide import Sighted
 from monitor.documents import read_spans, write_spans
 from monitor.grouping import Aim, place
+from monitor.meeting import Meeting, Rung
 from monitor.model import Article, Marks, Strength
-from monitor.ringing import Meeting, Rung, record_matches, ring_held
+from monitor.ringing import record_matches, ring_held
 from monitor.settings import FeedConfig, Secret
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db

@@ -15,10 +15,11 @@ from monitor.articles.normalise import normalise
 from monitor.articles.urls import clean_url
 from monitor.documents import document_of, stored_document
 from monitor.feeds import listed
+from monitor.known import exactly_known, known_item
 from monitor.model import FetchRequest, FetchResult, FetchStatus, Strength
 from monitor.moving import address_of
 from monitor.polled import Candidate, Poll, asks_whole
-from monitor.recording import Recorded, exactly_known, known_item, record
+from monitor.recording import Recorded, record
 from monitor.store import sql
 from monitor.store.retention import REFRESHED
 from monitor.store.writer import Priority

@@ -15,7 +15,7 @@ from monitor.feeds.addresses import ports_of
 from monitor.feeds.schedule import PollPolicy
 from monitor.model import Severity
 from monitor.pages.budget import Rate
-from monitor.rules.engine import compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.reach import reaches
 from monitor.rules.tree import asked_for
 from monitor.settings import CANARY, LEAST_INTERVAL, ChannelConfig, FeedConfig, RuleConfig, Secret
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from monitor.alerts.quiet import Window
-    from monitor.rules.engine import Engine, RuleProblem
+    from monitor.rules.engine import Engine
     from monitor.rules.frequency import Frequencies
+    from monitor.rules.problems import RuleProblem
     from monitor.settings import Config
 
 # What the canary of `service.canary` travels as. Its rule is compiled with the others, and hears of its feed
@@ -87,6 +88,10 @@ class Plan:
     def zone(self) -> tzinfo:
         """The zone of digest times."""
         return ZoneInfo(self.config.timezone)
+
+    def is_secret(self, rule: str) -> bool:
+        """Whether a rule is secret."""
+        return self.rules[rule].secret
 
     def budget(self, rule: str, channel: str) -> Budget | None:
         """What this rule may send singly on this channel; None = as much as it likes."""

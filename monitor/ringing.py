@@ -7,35 +7,29 @@ of one notification per channel. Nothing is sent here: the outbox worker does th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor import grouping
 from monitor.alerts import payload
-from monitor.alerts.confidential import KIND, collecting_notice
-from monitor.alerts.decide import Firing, Sighted, Told, Verdict, decide
-from monitor.alerts.digest import collecting
-from monitor.alerts.excerpt import excerpt
+from monitor.alerts.decide import Firing, Sighted, Verdict, decide
 from monitor.alerts.route import RouteFacts, explain_route
 from monitor.alerts.silences import covering
 from monitor.grouping import Place
-from monitor.model import Document, Message, Reason, Severity, State, Strength
-from monitor.placing import Put, Ringing, put, put_late, put_weak
+from monitor.meeting import Meeting, Rung, Sent, sent_about
+from monitor.model import Reason, State
+from monitor.notifying import Notifier, digest_kind
 from monitor.store import sql
-from monitor.store.confidential import names_of
 from monitor.store.matches import Fate, read_match, write_fate, write_match
-from monitor.store.outbox import renew
-from monitor.store.rows import from_db, to_db
+from monitor.store.rows import to_db
 from monitor.store.silences import live_silences
-from monitor.stories.updates import Change, Version
+from monitor.stories.updates import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from monitor.alerts.route import Way
-    from monitor.model import Article, RuleMatch
+    from monitor.model import RuleMatch
     from monitor.plan import Plan
     from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
@@ -43,52 +37,6 @@ if TYPE_CHECKING:
 
 
 MOST_TOLD = 100  # messages of a story that are looked at, the youngest
-LIVE_EVERY = timedelta(minutes=30)  # between two updates that say no more than that a page grew
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """
-    An article as one feed showed it.
-
-    `new_story` is its story if it was stored just now: nothing was told of it. `before` are the forms an
-    edited item had, or in which another feed showed it. `may_wait`: its page will be read, which may tell a
-    copy from a report of its own; where it was (`page_read`), those of the others it looks like. `held` are
-    the rules that held for an edited item before.
-    """
-
-    article_id: int
-    feed_id: int
-    article: Article
-    sighted: Sighted
-    now: datetime
-    late: bool = False
-    new_story: int | None = None
-    before: tuple[Version, ...] = ()
-    may_wait: bool = False
-    page_read: bool = False
-    held: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """What the matches of one article led to; `alike` are articles of alerts it waits to be compared with."""
-
-    matched: int = 0
-    silent: int = 0
-    notifications: int = 0
-    collected: int = 0
-    alike: frozenset[int] = frozenset()
-
-    def __add__(self, other: Rung) -> Rung:
-        """Both together."""
-        return Rung(
-            self.matched + other.matched,
-            self.silent + other.silent,
-            self.notifications + other.notifications,
-            self.collected + other.collected,
-            self.alike | other.alike,
-        )
 
 
 def record_matches(tx: Tx, matches: Sequence[RuleMatch], met: Meeting, plan: Plan, feed: FeedConfig) -> Rung:
@@ -113,14 +61,6 @@ def ring_held(tx: Tx, met: Meeting, plan: Plan, feed: FeedConfig, more: Sequence
     return replace(rung, matched=len(matches.keys() - {match.rule for match in held}))  # those are counted
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What was told of a story, and when each channel heard of it last."""
-
-    told: Told = field(default_factory=Told)
-    last: Mapping[str, datetime] = field(default_factory=dict)
-
-
 class _Decision:
     """One article, the rules that hold for it, and all that follows."""
 
@@ -131,7 +71,7 @@ class _Decision:
         self._feed = feed
         self._fresh = met.new_story is not None
         self._place = Place(0)
-        self._sent: Mapping[bool, _Sent] = {}  # of notices of secret rules (True), and of all else
+        self._sent: Mapping[bool, Sent] = {}  # of notices of secret rules (True), and of all else
         self._signals: Mapping[str, tuple[Signal, ...]] = {}
         self._facts: dict[str, RouteFacts] = {}
         self._ways: dict[tuple[str, str], Way] = {}
@@ -142,8 +82,12 @@ class _Decision:
         modes = [self._plan.rules[match.rule].updates for match in matches]
         self._place = self._placed(modes)
         # Before the matches are written: a weak one may be strong now.
-        worlds = sorted({self._sealed(match.rule) for match in matches})
-        self._sent = {sealed: self._read_sent(sealed=sealed) for sealed in worlds}
+        window = self._plan.config.story_window
+        worlds = sorted({self._plan.is_secret(match.rule) for match in matches})
+        self._sent = {
+            sealed: sent_about(self._tx, met, self._place.story_id, window, sealed=sealed)
+            for sealed in worlds
+        }
         match_ids = {match.rule: self._write_match(match) for match in matches}
         if alike := self._waits_for():
             held = Fate("", State.HELD, Reason.COMPARING)
@@ -152,11 +96,22 @@ class _Decision:
             return Rung(matched=len(matches), alike=alike)
         self._signals = self._look_for_changes(modes)
         verdicts, hidden = self._decide([self._firing(m) for m in matches])
-        told = self._notify(verdicts, matches)
+        notifier = Notifier(
+            self._tx,
+            met,
+            self._plan,
+            self._feed,
+            self._place,
+            sent=self._sent,
+            signals=self._signals,
+            ways=self._ways,
+        )
+        told = notifier.notify(verdicts, matches)
         alert_ids = self._alerts(verdicts)
         for verdict in verdicts:
             rule, channel = verdict.firing.rule, verdict.channel
-            done = told.get((channel, self._sealed(rule), _digest(verdict))) if verdict.rings else None
+            where = (channel, self._plan.is_secret(rule), digest_kind(verdict))
+            done = told.get(where) if verdict.rings else None
             state, reason = done.fate(verdict.reason) if done else (verdict.state, verdict.reason)
             outbox_id = done.outbox_id if done else None
             silence = hidden.get(rule) if reason is Reason.SILENCED else None
@@ -221,34 +176,6 @@ class _Decision:
         edit = grouping.Edit(met.article_id, met.before, after, article.url)
         return grouping.edited(self._tx, self._place.story_id, edit, modes, met.now)
 
-    def _read_sent(self, *, sealed: bool) -> _Sent:
-        """
-        What was told of the story within the window; of this very article, ever.
-
-        What is on its way counts as told. Notices of secret rules (`sealed`) and all else tell nothing of
-        each other: see `alerts.confidential`.
-        """
-        met = self._met
-        if self._fresh and self._place.story_id == met.new_story:
-            return _Sent()
-        since = met.now - timedelta(seconds=self._plan.config.story_window or 0.0)
-        channels: dict[str, Severity] = {}
-        weakly: dict[str, Severity] = {}
-        last: dict[str, datetime] = {}
-        for row in self._tx.rows(sql.TOLD, story=self._place.story_id, article=met.article_id):
-            at, channel, severity = from_db(row["at"]), row["channel"], Severity(row["severity"])
-            assert at is not None
-            if (row["kind"] == KIND) is not sealed:
-                continue
-            if row["state"] == "sent" and at < since and not row["own"]:
-                continue
-            found = channels if row["strong"] else weakly
-            found[channel] = max(severity, found.get(channel, severity))
-            if row["state"] != "held":  # nobody has heard of that yet
-                last[channel] = max(at, last.get(channel, at))
-        rules = self._tx.rows(sql.ALERTS_OF_STORY, story=self._place.story_id)
-        return _Sent(Told(channels, frozenset(row["rule"] for row in rules), weakly), last)
-
     # --- its rules
 
     def _write_match(self, match: RuleMatch) -> int:
@@ -292,12 +219,13 @@ class _Decision:
                 covered[firing.rule] = by.id
         verdicts: list[Verdict] = []
         for sealed, sent in self._sent.items():
-            heard = [f for f in firings if f.rule not in covered and self._sealed(f.rule) is sealed]
+            heard = [f for f in firings if f.rule not in covered and self._plan.is_secret(f.rule) is sealed]
             verdicts += decide(heard, met.sighted, sent.told, late=met.late, again=met.held)
         for firing in firings:
             if firing.rule not in covered:
                 continue
-            found = decide([firing], met.sighted, self._sent[self._sealed(firing.rule)].told, again=met.held)
+            sent = self._sent[self._plan.is_secret(firing.rule)]
+            found = decide([firing], met.sighted, sent.told, again=met.held)
             if any(verdict.rings for verdict in found):
                 found = (Verdict(firing, "", State.SUPPRESSED, Reason.SILENCED),)
             verdicts += found
@@ -329,120 +257,3 @@ class _Decision:
                 created_at=to_db(met.now),
             )
         return ids
-
-    # --- its notifications
-
-    def _notify(
-        self, verdicts: Sequence[Verdict], matches: Sequence[RuleMatch]
-    ) -> dict[tuple[str, bool, Reason | None], Put]:
-        """
-        One message for each channel where something rings, and a place in a digest where that is for one.
-
-        What secret rules have to say is a notice of its own. Returns where each was put, by channel, whether
-        it is such a notice, and the kind of digest (None = a message of its own).
-        """
-        by_rule = {match.rule: match for match in matches}
-        fresh = self._fresh and self._place.story_id == self._met.new_story
-        what = Ringing(self._place.story_id, self._feed.name, self._met.now, fresh)
-        told: dict[tuple[str, bool, Reason | None], Put] = {}
-        ring = [(v.channel, self._sealed(v.firing.rule), v) for v in verdicts if v.rings]
-        for channel, sealed in dict.fromkeys((channel, sealed) for channel, sealed, _ in ring):
-            ringing = [v for *where, v in ring if where == [channel, sealed]]
-            for kind in dict.fromkeys(map(_digest, ringing)):
-                these = [v for v in ringing if _digest(v) is kind]
-                if kind is None:
-                    ways = {v.firing.rule: self._ways[v.firing.rule, channel] for v in these}
-                    message = self._message(these, by_rule)
-                    if sealed:
-                        told[channel, True, None] = self._put_notice(channel, message, ways, what)
-                    else:
-                        told[channel, False, None] = self._put(channel, message, ways, what)
-                    continue
-                severity = max(v.firing.severity for v in these)
-                if sealed:
-                    entry = collecting_notice(severity)
-                elif kind is Reason.LATE:
-                    entry = self._message(these, by_rule)
-                else:
-                    entry = collecting(severity)
-                if kind is Reason.LATE:
-                    told[channel, sealed, kind] = put_late(self._tx, channel, entry, what)
-                else:
-                    told[channel, sealed, kind] = put_weak(self._tx, channel, entry, what, self._plan)
-        return told
-
-    def _put(self, channel: str, message: Message, ways: Mapping[str, Way], what: Ringing) -> Put:
-        """
-        Put a message where it belongs; an update joins what waits to be sent of its story.
-
-        A page of which nothing is known but that it grew is told of every half hour.
-        """
-        tx, now = self._tx, self._met.now
-        if message.changes:
-            grew = {signal.kind for found in self._signals.values() for signal in found} == {Change.LIVE}
-            pending = renew(tx, what.story_id, channel, message, None if grew else now)
-            if pending is not None:
-                return Put(pending)
-            last = self._sent[False].last.get(channel)
-            message = replace(message, told_at=last)
-            if last is not None and grew:
-                what = replace(what, until=max(last + LIVE_EVERY, now))
-        return put(tx, channel, message, ways, what, plan=self._plan)
-
-    def _put_notice(self, channel: str, message: Message, ways: Mapping[str, Way], what: Ringing) -> Put:
-        """The same for secret rules: of their message only how severe it is and that it rang is kept."""
-        tx, now = self._tx, self._met.now
-        if message.changes:
-            pending = tx.row(sql.SEALED_PENDING, story=what.story_id, channel=channel)
-            if pending is not None:
-                return Put(int(pending["id"]))
-            grew = {signal.kind for found in self._signals.values() for signal in found} == {Change.LIVE}
-            last = self._sent[True].last.get(channel)
-            if last is not None and grew:
-                what = replace(what, until=max(last + LIVE_EVERY, now))
-        names_of(tx, ways, now)  # remembers that these are secret, whatever becomes of their rules
-        return put(tx, channel, collecting_notice(message.severity), ways, what, plan=self._plan)
-
-    def _sealed(self, rule: str) -> bool:
-        """Whether a rule is secret."""
-        return self._plan.rules[rule].secret
-
-    def _message(self, ringing: Sequence[Verdict], by_rule: Mapping[str, RuleMatch]) -> Message:
-        """One message for all rules that ring on this channel, at the highest severity among them."""
-        article, place = self._met.article, self._place
-        hits = sorted(
-            {hit for v in ringing for hit in by_rule[v.firing.rule].hits}, key=lambda h: (h.field, h.start)
-        )
-        document = Document(title=article.title, summary=article.summary, body=article.body)
-        # A match that waited was found in the feed's text, in whose place the page's may stand by now.
-        there = [h for h in hits if getattr(document, h.field, h.text)[h.start : h.end] == h.text]
-        text, marks = excerpt(document, there)
-        terms = ", ".join(dict.fromkeys(f"“{h.text}”" for h in hits)) or "every item of this feed"
-        reasons = " ".join(dict.fromkeys(v.reason.sentence for v in ringing))
-        updates = [v for v in ringing if v.reason is Reason.UPDATE]
-        also, outlets = grouping.also_reported(self._tx, place.story_id, self._met.article_id)
-        return Message(
-            kind="alert",
-            title=article.title,
-            severity=max(v.firing.severity for v in ringing),
-            feed=self._feed.name,
-            url=article.url,
-            published=article.published,
-            excerpt=text,
-            marks=marks,
-            rules=tuple(v.firing.rule for v in ringing),
-            why=f"{terms}; {reasons}",
-            tags=self._feed.tags,
-            late=self._met.late,
-            story=place.story_id,
-            changes=tuple(dict.fromkeys(change for v in updates for change in v.firing.changes)),
-            related=place.related,
-            also=also,
-            outlets=outlets,
-            weak=all(v.firing.strength is Strength.WEAK for v in ringing),
-        )
-
-
-def _digest(verdict: Verdict) -> Reason | None:
-    """The kind of digest that a verdict is for; None = a message of its own."""
-    return verdict.reason if verdict.gathered else None

@@ -1,4 +1,4 @@
-"""Shared fixtures: no test may send a packet outside loopback."""
+"""Shared fixtures: a server on loopback, and a guard: no test may send a packet outside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.support.webserver import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,3 +96,10 @@ def connect_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectGuard]:
     monkeypatch.setattr(socket.socket, "sendto", sendto)
     yield guard
     assert not guard.violations, f"left loopback: {guard.violations}"
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A server on loopback."""
+    with WebServer() as server:
+        yield server

@@ -16,10 +16,11 @@ from monitor.service.health import read_seen
 from monitor.settings import RuleConfig
 from monitor.store import sql
 from monitor.store.rows import to_db
-from monitor.watching import Lookout, sweep
+from monitor.watching import Lookout
 from tests.support.cli import run
 from tests.support.documents import Item, rss
 from tests.support.newsdesk import Desk
+from tests.support.watching import look, notices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,11 +122,6 @@ def hourly_until_now(desk: Desk, name: str) -> None:
     desk.database.writer.submit(lambda tx: tx.run(statement, **values)).result()
 
 
-def look(desk: Desk, *suspects: int) -> None:
-    """The look of every few minutes."""
-    desk.database.writer.submit(lambda tx: sweep(tx, desk.plan, desk.now, suspects)).result()
-
-
 def config_for(desk: Desk, folder: Path) -> Path:
     """The same newsroom as a file, for the command line."""
     lines = [f'[monitor]\ndatabase = "{desk.config.database}"\n[channels.desk]\ntype = "terminal"']
@@ -209,13 +205,6 @@ def test_the_count_of_every_rule_is_exact(tmp_path: Path) -> None:
             rule = wanted[name]
             assert line.startswith(f"rule {name} hears {rule['seen']} of its {rule['feeds']} feeds (")
             assert f"over 2 h from {len(rule['blind'])}: " in line
-
-
-def notices(desk: Desk) -> list[tuple[str, str]]:
-    """The (title, body) of the notices in the outbox, oldest first."""
-    rows = desk.database.reader.rows(sql.OUTBOX_ALL, count=1000)
-    messages = [json.loads(row["payload"]) for row in reversed(rows)]
-    return [(m["title"], m["excerpt"]) for m in messages if m["kind"] == "notice"]
 
 
 # --- when the digest says so

@@ -13,7 +13,8 @@ from monitor.model import Answer, AnswerClass, FetchResult, FetchStatus, OutboxS
 from monitor.settings import ChannelConfig, RouteConfig, RuleConfig
 from monitor.store import sql
 from monitor.store.digests import release
-from monitor.store.outbox import drop_by_hand, lease_next, retry_by_hand, settle
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import drop_by_hand, retry_by_hand, settle
 from monitor.store.rows import OutboxRow, read
 from tests.support.documents import NOON, Item
 from tests.support.newsdesk import Desk

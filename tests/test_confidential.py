@@ -20,7 +20,8 @@ from monitor.settings import QuietHours, RouteConfig, RuleConfig
 from monitor.store import sql
 from monitor.store.confidential import kept_rules, key_of
 from monitor.store.guarding import may_go
-from monitor.store.outbox import lease_next, retry_by_hand, settle
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import retry_by_hand, settle
 from monitor.store.rows import OutboxRow, read
 from monitor.telling import tell
 from tests.support.documents import Item

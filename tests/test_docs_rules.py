@@ -11,7 +11,7 @@ import pytest
 
 from monitor.config.load import load_config
 from monitor.plan import build_plan
-from monitor.rules.engine import compile_query
+from monitor.rules.compiling import compile_query
 from monitor.rules.lint import lint
 from monitor.rules.ruletests import run_rule_tests, text_document
 from monitor.settings import RuleConfig

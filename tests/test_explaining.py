@@ -13,7 +13,7 @@ from monitor.model import FetchResult, FetchStatus, Reason, State
 from monitor.settings import EntityConfig, RouteConfig, RuleConfig, Secret
 from monitor.stages import Stage
 from monitor.store import sql
-from monitor.store.outbox import lease_next
+from monitor.store.leasing import lease_next
 from monitor.store.rows import FeedState, to_db
 from monitor.unseen import Carrier, never_seen
 from tests.support.documents import NOON

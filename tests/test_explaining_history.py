@@ -228,7 +228,7 @@ def stage_of(no: No) -> str:
 
 def engine_of(config: Any) -> Any:
     """The rules of a configuration, compiled."""
-    from monitor.rules.engine import compile_rules
+    from monitor.rules.compiling import compile_rules
 
     return compile_rules(config.rules, config.entities)[0]
 

@@ -18,7 +18,7 @@ from tests.test_stories_told import DISPATCH, TITLE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.ringing import Rung
+    from monitor.meeting import Rung
 
 FEEDS = ("a", "b", "c")
 ALIKE = "Envoys talk with the movement about frozen reserves"

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.settings import RuleConfig
 from monitor.store.digests import release
-from monitor.store.outbox import lease_next
+from monitor.store.leasing import lease_next
 from tests import test_pages_told as pages
 from tests.support.documents import Item
 from tests.support.newsdesk import Desk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,10 @@ from monitor.store import episodes, sql
 from monitor.store.clock import OFFLINE
 from monitor.store.rows import to_db
 from monitor.telling import DIGEST_SENT
-from monitor.watching import Lookout, sweep
+from monitor.watching import Lookout
 from tests.support.documents import NOON, Item
 from tests.support.newsdesk import Desk
+from tests.support.watching import look, notices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,23 +80,11 @@ def started(folder: Path, *feeds: str, **config: Any) -> Desk:
     return desk
 
 
-def look(desk: Desk, *suspects: int) -> None:
-    """The look of every few minutes."""
-    desk.database.writer.submit(lambda tx: sweep(tx, desk.plan, desk.now, suspects)).result()
-
-
 def later(desk: Desk, **span: float) -> None:
     """Time passes; all feeds are polled, and somebody looks."""
     desk.now += timedelta(**span)
     desk.poll()
     look(desk)
-
-
-def heard(desk: Desk) -> list[tuple[str, str]]:
-    """The (title, body) of the notices in the outbox, oldest first."""
-    rows = desk.database.reader.rows(sql.OUTBOX_ALL, count=1000)
-    messages = [json.loads(row["payload"]) for row in reversed(rows)]
-    return [(m["title"], m["excerpt"]) for m in messages if m["kind"] == "notice"]
 
 
 def troubles(desk: Desk, feed: str = "a") -> list[str]:
@@ -114,13 +102,13 @@ def test_a_plain_failure_waits_a_day_and_for_the_digest(tmp_path: Path) -> None:
         for hours in (0.5, 6, 12, 2):
             later(desk, hours=hours)
         assert desk.now.day == NOON.day + 1  # the first digest hour passed: it had not lasted for a day
-        assert (heard(desk), troubles(desk)) == ([], ["failing"])
+        assert (notices(desk), troubles(desk)) == ([], ["failing"])
         later(desk, hours=6)
         later(desk, hours=4)
-        assert heard(desk) == []  # it has, but it is evening
+        assert notices(desk) == []  # it has, but it is evening
         later(desk, hours=14)
         later(desk, hours=1)
-        ((title, body),) = heard(desk)
+        ((title, body),) = notices(desk)
         assert title == "feed a is failing: HTTP 500 (for 1 d 20 h)"
         assert body.splitlines() == [
             "tocsin fetch a shows what its server answers; rules that are blind for it: watch",
@@ -129,11 +117,11 @@ def test_a_plain_failure_waits_a_day_and_for_the_digest(tmp_path: Path) -> None:
         ]
         desk.answer("a", None)
         later(desk, hours=1)
-        assert (len(heard(desk)), troubles(desk)) == (1, [])
+        assert (len(notices(desk)), troubles(desk)) == (1, [])
         later(desk, hours=24)
-        assert heard(desk)[1][0] == "feed a is well again: it was failing for 1 d 22 h"
+        assert notices(desk)[1][0] == "feed a is well again: it was failing for 1 d 22 h"
         later(desk, hours=48)
-        assert len(heard(desk)) == 2
+        assert len(notices(desk)) == 2
 
 
 def test_what_failed_for_an_hour_is_never_told(tmp_path: Path) -> None:
@@ -144,7 +132,7 @@ def test_what_failed_for_an_hour_is_never_told(tmp_path: Path) -> None:
         desk.answer("a", None)
         later(desk, hours=1)
         later(desk, hours=30)
-        assert heard(desk) == []
+        assert notices(desk) == []
         assert episodes.all_of(desk.database.reader, desk.state("a").id) == ()
 
 
@@ -153,16 +141,16 @@ def test_a_web_page_is_told_at_once_where_notices_have_a_channel(tmp_path: Path)
     with started(tmp_path, **AT_ONCE) as desk:
         desk.answer("a", PAGE)
         later(desk, minutes=1)
-        assert heard(desk) == []
+        assert notices(desk) == []
         later(desk, minutes=15)
         later(desk, minutes=15)
-        ((title, body),) = heard(desk)
+        ((title, body),) = notices(desk)
         assert title.startswith("feed a is a web page instead of a feed (for ")
         assert "a parked domain" in body
         desk.answer("a", None)
         later(desk, minutes=15)
-        assert heard(desk)[1][0].startswith("feed a is well again: it was a web page")
-        assert heard(desk)[1][1] == "rules that hear it again: watch"
+        assert notices(desk)[1][0].startswith("feed a is well again: it was a web page")
+        assert notices(desk)[1][1] == "rules that hear it again: watch"
         assert desk.told() == []
 
 
@@ -171,10 +159,10 @@ def test_without_notices_in_the_file_all_wait_for_the_digest_and_go_to_all(tmp_p
     with started(tmp_path, channels=("desk", "mail")) as desk:
         desk.answer("a", FetchResult(FetchStatus.GONE, 410))
         later(desk, hours=1)
-        assert heard(desk) == []
+        assert notices(desk) == []
         desk.now += timedelta(hours=19)
         look(desk)
-        assert [title for title, _ in heard(desk)] == ["feed a is gone for good (410) (for 19 h)"] * 2
+        assert [title for title, _ in notices(desk)] == ["feed a is gone for good (410) (for 19 h)"] * 2
 
 
 def test_the_digest_hour_is_that_of_the_zone(tmp_path: Path) -> None:
@@ -209,16 +197,16 @@ def test_twenty_feeds_of_one_host_make_one_notice(tmp_path: Path) -> None:
             desk.answer(feed.name, NOT_FOUND)
         desk.answer("b", FetchResult(FetchStatus.GONE, 410))
         later(desk, hours=1)
-        assert [title for title, _ in heard(desk)] == ["feed b is gone for good (410)"]
+        assert [title for title, _ in notices(desk)] == ["feed b is gone for good (410)"]
         later(desk, hours=48)
-        _, (title, _body) = heard(desk)
+        _, (title, _body) = notices(desk)
         assert title.startswith("20 feeds of news.example are not found (404) (for up to 2 d): n00, n01, ")
         assert title.endswith("and 10 more")
         for feed in many:
             desk.answer(feed.name, None)
         later(desk, hours=1)
         later(desk, hours=1)
-        assert len(heard(desk)) == 3
+        assert len(notices(desk)) == 3
         rows = desk.database.reader.rows(sql.NOTICES_SINCE, since="2000")
         assert [(r["kind"], r["subject"]) for r in rows] == [
             ("feed_gone", "b"),
@@ -236,10 +224,10 @@ def test_feeds_of_a_host_are_told_together_as_their_polls_find_it(tmp_path: Path
             desk.now += timedelta(minutes=6)
             desk.poll(feed.name)
             look(desk)
-            assert heard(desk) == []
+            assert notices(desk) == []
         desk.now += timedelta(hours=2)
         look(desk)
-        ((title, _),) = heard(desk)
+        ((title, _),) = notices(desk)
         assert title.startswith("19 feeds of news.example are gone for good (410)")
         for feed in many:
             desk.answer(feed.name, NOT_FOUND)
@@ -253,7 +241,7 @@ def test_feeds_of_a_host_are_told_together_as_their_polls_find_it(tmp_path: Path
             desk.now += timedelta(hours=2)
             desk.poll(feed.name)
             look(desk)
-        told = [title for title, _ in heard(desk)[1:] if "not found" in title]
+        told = [title for title, _ in notices(desk)[1:] if "not found" in title]
         assert [title.partition(" are ")[0] for title in told] == ["20 feeds of news.example"]
 
 
@@ -269,7 +257,7 @@ def test_what_befalls_many_hosts_is_one_line_and_at_most_one_notice_an_hour(tmp_
                 desk.poll(*(feed.name for feed in many[at : at + 6]))
                 look(desk)
         later(desk, hours=1)
-        first, second = heard(desk)
+        first, second = notices(desk)
         assert first[0].startswith("6 feeds of 6 hosts are a web page instead of a feed (for up to ")
         assert second[0].startswith("24 feeds of 24 hosts are a web page instead of a feed (for up to ")
         assert second[0].endswith("n06, n07, n08, n09, n10, n11, n12, n13, n14, n15 and 14 more")
@@ -287,10 +275,10 @@ def test_an_outage_of_our_own_opens_no_trouble(tmp_path: Path) -> None:
         desk.database.writer.submit(lambda tx: tx.run_many(sql.FEED_EXCUSE, [excuse])).result()
         desk.now += timedelta(hours=40)
         look(desk)
-        assert heard(desk) == []
+        assert notices(desk) == []
         desk.database.writer.submit(lambda tx: tx.run(sql.FACT_DELETE, name=OFFLINE)).result()
         look(desk)
-        assert (heard(desk), troubles(desk)) == ([], [])
+        assert (notices(desk), troubles(desk)) == ([], [])
 
 
 def test_time_in_which_nobody_polled_is_not_held_against_a_feed(tmp_path: Path) -> None:
@@ -300,9 +288,9 @@ def test_time_in_which_nobody_polled_is_not_held_against_a_feed(tmp_path: Path) 
         later(desk, hours=1)
         desk.now += timedelta(days=3)
         look(desk)
-        assert heard(desk) == []
+        assert notices(desk) == []
         later(desk, minutes=1)
-        assert len(heard(desk)) == 1
+        assert len(notices(desk)) == 1
 
 
 def test_another_domain_is_told_until_the_configuration_has_it(tmp_path: Path) -> None:
@@ -316,14 +304,14 @@ def test_another_domain_is_told_until_the_configuration_has_it(tmp_path: Path) -
         desk.answer("a", there)
         later(desk, hours=1)
         later(desk, hours=1)
-        ((title, more),) = heard(desk)
+        ((title, more),) = notices(desk)
         assert title.startswith("feed a is answered by another domain: squat.example instead of a.example")
         assert "give the feed its new url" in more
         moved = FeedConfig("a", Secret("https://rss.squat.example/feed"))
         desk.change(feeds=(moved,))
         desk.documents.bodies[moved.url.reveal()] = body
         later(desk, hours=1)
-        assert heard(desk)[1][0].startswith("feed a is well again: it was answered by another domain")
+        assert notices(desk)[1][0].startswith("feed a is well again: it was answered by another domain")
         assert desk.state("a").final_domain == "squat.example"
 
 
@@ -346,11 +334,11 @@ def test_another_language_is_told(tmp_path: Path) -> None:
         shows(FRENCH, 8)
         assert desk.state("a").language == "fr"
         shows(ENGLISH, 8)
-        ((title, more),) = heard(desk)
+        ((title, more),) = notices(desk)
         assert title.startswith("feed a is in another language: en instead of fr")
         assert "rules with lang" in more
         shows(FRENCH, 4)
-        assert heard(desk)[1][0].startswith("feed a is well again: it was in another language")
+        assert notices(desk)[1][0].startswith("feed a is well again: it was in another language")
         assert desk.state("a").language == "fr"
 
 
@@ -370,10 +358,10 @@ def test_a_feed_that_is_taken_away_ends_its_troubles_in_silence(tmp_path: Path) 
     with started(tmp_path, "a", "b", **AT_ONCE) as desk:
         desk.answer("a", FetchResult(FetchStatus.GONE, 410))
         later(desk, hours=1)
-        assert len(heard(desk)) == 1
+        assert len(notices(desk)) == 1
         desk.change(feeds=(Desk.feed("b"),))
         look(desk)
-        assert (len(heard(desk)), troubles(desk)) == (1, [])
+        assert (len(notices(desk)), troubles(desk)) == (1, [])
 
 
 def test_a_feed_that_is_disabled_keeps_its_troubles_to_itself(tmp_path: Path) -> None:
@@ -384,11 +372,13 @@ def test_a_feed_that_is_disabled_keeps_its_troubles_to_itself(tmp_path: Path) ->
         desk.poll()
         desk.change(feeds=(replace(feeds[0], enabled=False), feeds[1]))
         look(desk)
-        assert heard(desk) == []
+        assert notices(desk) == []
         desk.change(feeds=feeds)
         for _ in range(3):
             look(desk)
-        assert [title.partition(" (for")[0] for title, _ in heard(desk)] == ["feed a is gone for good (410)"]
+        assert [title.partition(" (for")[0] for title, _ in notices(desk)] == [
+            "feed a is gone for good (410)"
+        ]
         assert troubles(desk) == ["gone"]
 
 
@@ -420,11 +410,11 @@ def test_silence_is_told_by_the_feed_s_own_rhythm(tmp_path: Path) -> None:
         began = desk.now
         rhythmic(desk, began)
         lookout = Lookout()
-        while not heard(desk) and desk.now < began + timedelta(hours=9):
+        while not notices(desk) and desk.now < began + timedelta(hours=9):
             desk.now += timedelta(minutes=9)
             desk.poll()
             watch(desk, lookout)
-        ((title, _),) = heard(desk)
+        ((title, _),) = notices(desk)
         assert desk.now - began <= timedelta(hours=3, minutes=15)
         assert title.startswith("feed a is frozen: the same document each time, where its longest pause is")
         assert troubles(desk) == ["frozen"]
@@ -435,7 +425,7 @@ def test_silence_is_told_by_the_feed_s_own_rhythm(tmp_path: Path) -> None:
         desk.poll()
         watch(desk, lookout)
         assert troubles(desk) == []
-        assert heard(desk)[1][0].startswith("feed a has news again: it was frozen for ")
+        assert notices(desk)[1][0].startswith("feed a has news again: it was frozen for ")
 
 
 def test_a_feed_whose_document_still_changes_is_silent(tmp_path: Path) -> None:
@@ -448,7 +438,7 @@ def test_a_feed_whose_document_still_changes_is_silent(tmp_path: Path) -> None:
             desk.documents.bodies["http://a.example/feed"] += b"<!-- %d -->" % number
             desk.poll()
             watch(desk, lookout)
-        assert [title.partition(":")[0] for title, _ in heard(desk)] == ["feed a is silent"]
+        assert [title.partition(":")[0] for title, _ in notices(desk)] == ["feed a is silent"]
 
 
 def test_a_feed_that_fails_or_is_not_polled_is_not_silent(tmp_path: Path) -> None:
@@ -458,7 +448,7 @@ def test_a_feed_that_fails_or_is_not_polled_is_not_silent(tmp_path: Path) -> Non
         lookout = Lookout()
         desk.now += timedelta(days=5)
         watch(desk, lookout)
-        assert heard(desk) == []
+        assert notices(desk) == []
         desk.answer("a", HTTP_500)
         desk.poll()
         watch(desk, lookout)
@@ -479,4 +469,4 @@ def test_fifty_items_through_a_feed_of_twenty_leave_a_gap(tmp_path: Path) -> Non
             desk.poll()
             found += bool(number) and new >= 20
             assert len(desk.database.reader.rows(sql.GAPS_OF, feed=desk.state("a").id)) == found
-        assert heard(desk) == []
+        assert notices(desk) == []

@@ -128,11 +128,6 @@ def spend_together(purses: Mapping[str, tuple[Spent, Budget | None]], now: datet
     }
 
 
-def is_over(spent: Spent, budget: Budget | None, now: datetime) -> bool:
-    """Whether a firing now would go into the digest, for showing it."""
-    return spend(spent, budget, now).use is Use.OVERFLOW
-
-
 def flush_at(going: datetime | None, severity: Severity, now: datetime) -> datetime:
     """
     When the digest of what is over goes, with one more in it; `going` is when it went without.

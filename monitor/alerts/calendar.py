@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from monitor.model import Severity
 
 _DAY = timedelta(days=1)
 
@@ -44,8 +43,3 @@ def next_digest(times: Sequence[str], zone: tzinfo, now: datetime) -> DigestTime
         walls = (datetime.combine(day, time.fromisoformat(text)) for text in times)
         coming += [DigestTime(first_showing(zone, wall), f"{wall:%Y-%m-%dT%H:%M}") for wall in walls]
     return min((one for one in coming if one.at > now), key=lambda one: (one.at, one.key))
-
-
-def digest_order(severity: Severity, first_seen: datetime, number: int) -> tuple[int, datetime, int]:
-    """The key that a digest's entries are sorted by: the most severe first, then as they were first seen."""
-    return (-severity, first_seen, number)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from monitor.model import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 
@@ -144,8 +144,3 @@ class Histogram:
             total += number
             found.append((bound, total))
         return found
-
-
-def histograms(ways: Iterable[Way]) -> Mapping[Stage, Histogram]:
-    """One for each stage."""
-    return {stage: Histogram(values) for stage, values in by_stage(ways).items()}

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIELDS", "LATE", "REPEAT", "Card", "Layout", "Mail", "Rendered",
-    "check_template", "render", "render_card", "render_json", "render_text",
+    "check_template", "render", "render_card", "render_json",
 ]  # fmt: skip
 
 _DEFAULT = Layout()
@@ -95,15 +95,6 @@ def _show(outgoing: Outgoing) -> str:
     """Which command tells more of a notice without content, where there is no room for its lines."""
     numbers = outgoing.message.alerts
     return f"tocsin alerts show {numbers[0]} --reveal" if len(numbers) == 1 else LISTED
-
-
-def render_text(outgoing: Outgoing, layout: Layout = _DEFAULT) -> tuple[str, str]:
-    """
-    Give the plain text (title, body) of one notification, for a service that is not known.
-
-    The body is never empty; where there is room for one text only, the title is empty.
-    """
-    return _beside(outgoing, layout, words_of(outgoing, layout.zone), "posted")
 
 
 # --- headline inside ---------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from monitor.settings import RouteConfig
 
-__all__ = ["Outcome", "RouteFacts", "Routed", "Step", "Way", "explain_route", "route"]
+__all__ = ["Outcome", "RouteFacts", "Routed", "Step", "Way", "explain_route"]
 
 NO_ROUTES = "there are no routes: every alert goes to every channel"
 
@@ -128,16 +128,6 @@ def explain_route(
         steps.append(Step(number, Outcome.TOOK, why, adds, already, forbidden))
         taken_by = 0 if candidate.continues else number
     return Routed(tuple(ways.values()), tuple(steps))
-
-
-def route(
-    routes: Sequence[RouteConfig],
-    every_channel: Sequence[str],
-    facts: RouteFacts,
-    allowed: Sequence[str] | None = None,
-) -> tuple[str, ...]:
-    """The channels an alert goes to, in order, each once; empty = store only. See `explain_route`."""
-    return explain_route(routes, every_channel, facts, allowed).channels
 
 
 def _sorted_out(

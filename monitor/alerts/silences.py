@@ -66,12 +66,6 @@ def covering(silences: Iterable[Silence], facts: RouteFacts, now: datetime) -> S
     return max(found, key=lambda s: (s.ends, -s.id), default=None)
 
 
-def ended_between(silences: Iterable[Silence], since: datetime, until: datetime) -> tuple[Silence, ...]:
-    """The silences that ended after `since` and up to `until`, in the order of their ends."""
-    found = (s for s in silences if since < s.ends <= until)
-    return tuple(sorted(found, key=lambda s: (s.ends, s.id)))
-
-
 def expired(silence: Silence, now: datetime) -> Silence:
     """The silence as it is when somebody ends it now; one that is over stays as it was."""
     if silence.phase(now) is Phase.ENDED:

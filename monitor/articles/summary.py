@@ -13,7 +13,6 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import repeat
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from monitor.model import value
@@ -22,9 +21,6 @@ from monitor.text.html import html_to_text
 from monitor.text.labels import label_of
 from monitor.text.lines import Cut, Line, unconfirmed_spans
 from monitor.text.tokens import folded_tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 WHOLE_CHARS = 1_200  # of text: a feed's content of this length is the article, unless it says that it goes on
 SHORT_WORDS = 25
@@ -137,8 +133,8 @@ def cleaned(markup: str, title: str = "", plain: str | None = None) -> Cleaned:
     if plain is None:
         plain = html_to_text(markup)
     if "<" not in markup and "\n" in markup and plain:
-        return _of_lines(_paragraphs(markup) or [plain], title)
-    return _of_lines(plain.split("\n") if plain else [], title)
+        return cleaned_lines(_paragraphs(markup) or [plain], title)
+    return cleaned_lines(plain.split("\n") if plain else [], title)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -147,13 +143,8 @@ def _paragraphs(text: str) -> list[str]:
     return lines if max(map(len, lines), default=0) > _WRAPPED else []
 
 
-def cleaned_text(lines: Sequence[str], title: str = "") -> Cleaned:
-    """The same for text that is plain already, in lines."""
-    return _of_lines([line for line in map(str.strip, lines) if line], title)
-
-
-def _of_lines(lines: list[str], title: str) -> Cleaned:
-    """The same for lines none of which is empty, or has spaces around it."""
+def cleaned_lines(lines: list[str], title: str = "") -> Cleaned:
+    """The same for plain lines, none of which is empty, or has spaces around it."""
     cut: list[Cut] = []
     body = lines.copy()
     more = _without_end(body, cut)

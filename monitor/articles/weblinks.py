@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from urllib.parse import SplitResult
 
-_OPAQUE = re.compile(r"https?://news\.google\.com/(?:rss/)?(?:articles|read)/CBM", re.IGNORECASE)
 _LONGEST = 60  # characters of a value that are shown
 
 
@@ -53,11 +52,6 @@ def canonical_of(page: str, named: str) -> str:
         return ""
     same = registrable(_parts(clean).hostname or "") == registrable(_parts(own).hostname or "")
     return clean if same else ""
-
-
-def is_opaque(url: str) -> bool:
-    """Whether a Google News address hides its target: such a page is not fetched."""
-    return bool(_OPAQUE.match(url.strip())) and url_key(url).startswith("news.google.com/")
 
 
 def _cleaned(url: str, clean: str) -> Iterator[str]:

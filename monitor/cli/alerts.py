@@ -12,6 +12,7 @@ import typer
 
 from monitor.cli import context, output
 from monitor.cli.veil import HIDDEN, veil
+from monitor.cli.words import LARGEST
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 RANK = ("sent", "waiting", "held", "dead", "dropped", "suppressed")
 AROUND = 40  # characters of context on each side of a hit
-LARGEST = 2**63 - 1  # what the database takes for a number
 
 
 def register(app: typer.Typer) -> None:

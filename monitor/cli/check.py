@@ -53,7 +53,7 @@ def all_findings(loaded: Loaded, *, with_advice: bool = True) -> list[Finding]:
 
     `with_advice`: also what is lawful and seldom meant, for which the newest stored articles are looked at.
     """
-    from monitor.rules.engine import compile_rules
+    from monitor.rules.compiling import compile_rules
 
     findings = list(loaded.findings)
     config = loaded.partial

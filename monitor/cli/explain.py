@@ -13,6 +13,7 @@ import typer
 
 from monitor.cli import context, output
 from monitor.cli.veil import ASK, left_in, veil
+from monitor.cli.words import LARGEST
 from monitor.errors import TocsinError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from monitor.store.database import Reader
     from monitor.unseen import Span
 
-LARGEST = 2**63 - 1  # what the database takes for a number
 MOST_ARTICLES = 5  # told of one address: a live page may have carried hundreds of reports
 _NUMBER = re.compile(r"(?:(article|alert):)?(\d+)")
 _ADDRESS = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?/\S*")  # typed without its scheme

@@ -1,24 +1,21 @@
-"""
-The one place through which `explain` names rules: whoever must not read a name is shown another here.
-
-`masked` is empty unless a verb fills it, before it shows anything.
-"""
+"""The one place through which `explain` names rules: whoever must not read a name is shown another here."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitor.cli.veil import veil
+
 if TYPE_CHECKING:
     from monitor.stages import No
 
-masked: dict[str, str] = {}  # what stands for which rule's name
 _OF_RULES = ("rule", "by")  # facts of a no that are names of rules
 
 
 def rule_name(name: str) -> str:
     """A rule's name as it is shown."""
-    return masked.get(name, name)
+    return veil().rule(name)
 
 
 def named(no: No) -> No:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.alerts.safe import one_line
 from monitor.cli import output
-from monitor.cli.explain_lines import line
+from monitor.cli.explain_lines import line, when
 from monitor.cli.story_words import joined_shape, joined_words
 from monitor.stages import PageState
 
@@ -96,11 +96,13 @@ def _page_words(one: Explanation, now: datetime) -> str:
 def _waiting_words(page: PageNow, now: datetime) -> str:
     purpose = f" {_PURPOSES[page.purpose]}" if page.purpose in _PURPOSES else ""
     tried = f", tried {page.attempts} {'time' if page.attempts == 1 else 'times'}" if page.attempts else ""
-    due = "due now" if page.next_attempt is None or page.next_attempt <= now else _at(page.next_attempt, now)
+    at = page.next_attempt
+    due = "due now" if at is None or at <= now else when(at, now)
+    late = when(page.deadline, now)
     so_far = f" ({output.printable(page.why)})" if page.why else ""
-    text = f"not read yet{tried}{so_far}, wanted{purpose}; next try {due}, given up {_at(page.deadline, now)}"
+    text = f"not read yet{tried}{so_far}, wanted{purpose}; next try {due}, given up {late}"
     if page.hold_until is not None and page.hold_until > now:
-        text += f"; what waits for it is decided {_at(page.hold_until, now)} at the latest"
+        text += f"; what waits for it is decided {when(page.hold_until, now)} at the latest"
     return text
 
 
@@ -116,7 +118,3 @@ def _story_words(one: Explanation) -> str:
 
 
 _RELATIONS = {"duplicate": "a copy", "joins": "joined in silence", "update": "an update"}
-
-
-def _at(moment: datetime | None, now: datetime) -> str:
-    return f"{output.rfc3339(moment)} ({output.ago(moment, now)})" if moment else "never"

@@ -3,65 +3,59 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.cli import output
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from monitor.feeds.discover import Discovery, FoundFeed
     from monitor.feeds.fetch import HttpFetcher
     from monitor.feeds.looking import Seen
     from monitor.feeds.pacing import HostPacer
+    from monitor.feeds.parse import Parser
     from monitor.settings import Config
 
+T = TypeVar("T")
 PATIENCE = 15.0  # seconds for one request while a person waits
 CHECK_PATIENCE = 300.0  # seconds for all of a list
 
 
 def search(address: str, config: Config | None) -> Discovery:
     """Look for the feeds of an address, with a progress bar where a person is looking."""
-    import asyncio
-
     from monitor.feeds.discover import discover
-    from monitor.feeds.parse import Parser
 
     bar = output.Bar("looking for feeds")
-
-    async def run() -> Discovery:
-        parser = Parser()
-        try:
-            return await discover(address, _fetcher(config), parser, pacer=_pacer(config), progress=bar.show)
-        finally:
-            await parser.close()
-
-    try:
-        return asyncio.run(run())
-    finally:
-        bar.clear()
+    return _looked(
+        bar,
+        lambda parser: discover(address, _fetcher(config), parser, pacer=_pacer(config), progress=bar.show),
+    )
 
 
 def check(urls: Sequence[str], config: Config) -> dict[str, Seen]:
     """Look at each of these addresses; what could not be looked at in five minutes is left out."""
-    import asyncio
-
     from monitor.feeds.looking import look_at_all
-    from monitor.feeds.parse import Parser
 
     bar = output.Bar("looking at feeds")
+    return _looked(
+        bar,
+        lambda parser: look_at_all(
+            urls, _fetcher(config), parser, _pacer(config), deadline=CHECK_PATIENCE, progress=bar.show
+        ),
+    )
 
-    async def run() -> dict[str, Seen]:
+
+def _looked(bar: output.Bar, look: Callable[[Parser], Coroutine[Any, Any, T]]) -> T:
+    """What a look finds, with a parser of its own; its bar is gone afterwards."""
+    import asyncio
+
+    from monitor.feeds.parse import Parser
+
+    async def run() -> T:
         parser = Parser()
         try:
-            return await look_at_all(
-                urls,
-                _fetcher(config),
-                parser,
-                _pacer(config),
-                deadline=CHECK_PATIENCE,
-                progress=bar.show,
-            )
+            return await look(parser)
         finally:
             await parser.close()
 

@@ -203,7 +203,7 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> str:
 
 
 def _engine(config: Config | None, names: list[str], query: str | None) -> Engine:
-    from monitor.rules.engine import compile_query
+    from monitor.rules.compiling import compile_query
 
     if query is not None:
         from monitor.config.packs import hint_with_pack

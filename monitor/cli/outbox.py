@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import complete, context, output
+from monitor.cli.words import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ WHY_NOT = {
     "dropped": "it was dropped",
 }
 SHOWN = 10  # ids named in one line
-LARGEST = 2**63 - 1  # what the database takes for a number
 Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", help="From outbox list.")]
 Channel = Annotated[
     str | None, typer.Option("--channel", help="All of this channel's.", autocompletion=complete.channels)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli import complete, context, output
+from monitor.cli import complete, context, output, rule_words
 from monitor.cli.veil import HIDDEN, veil
+from monitor.cli.words import LARGEST
 from monitor.errors import StoreError, TocsinError, UsageError
 
 if TYPE_CHECKING:
@@ -18,14 +19,10 @@ if TYPE_CHECKING:
 
     from monitor.model import Document
     from monitor.rules.engine import CompiledRule, Engine
-    from monitor.rules.entities import Entity
-    from monitor.rules.frequency import Frequencies
-    from monitor.rules.tree import Node
     from monitor.settings import Config, RuleConfig
     from monitor.store.database import Reader
 
 WEEK = timedelta(days=7)
-LARGEST = 2**63 - 1
 
 
 def show(
@@ -42,25 +39,25 @@ def show(
         return
     if context.given.json:
         enabled = next(one.enabled for one in config.rules if one.name == name)
-        shape = _shape(rule, compiled, engine, memory, states)
+        shape = rule_words.shape(rule, compiled, engine, memory, states)
         output.emit({"name": name, "enabled": enabled, **shape})
         return
     off = "" if next(one.enabled for one in config.rules if one.name == name) else " (disabled)"
-    output.out(f"{output.colour(name, 'bold')}{off}  {_query(compiled)}")
-    for word, said in _options(rule):
+    output.out(f"{output.colour(name, 'bold')}{off}  {rule_words.query_of(compiled)}")
+    for word, said in rule_words.options(rule):
         output.out(f"  {word.ljust(14)}{output.printable(said)}")
     for test in rule.tests:
         word = "matches" if test.match else "does not match"
         output.out(f"  test: {word}  {output.printable(' '.join(test.text.split()))}")
     if compiled.wish is not None:
         output.out()
-        _tell_tree(compiled.wish, 1)
-    for entity in _entities_of(compiled, engine.entities):
+        rule_words.tell_tree(compiled.wish, 1)
+    for entity in rule_words.entities_of(compiled, engine.entities):
         output.out()
-        _tell_entity(entity)
+        rule_words.tell_entity(entity)
     output.out()
-    output.out(f"  hash {compiled.hash}, {_loaded(memory, compiled)}")
-    output.out(f"  matches in 7 days: {_told(states)}")
+    output.out(f"  hash {compiled.hash}, {rule_words.loaded(memory, compiled)}")
+    output.out(f"  matches in 7 days: {rule_words.told(states)}")
 
 
 def explain(
@@ -90,7 +87,7 @@ def explain(
         from monitor.cli.stored import common_words
         from monitor.rules.frequency import Frequencies
 
-        _tell_wanted(compiled, engine.entities, common_words(config) or Frequencies())
+        rule_words.tell_wanted(compiled, engine.entities, common_words(config) or Frequencies())
 
 
 def _tell_hidden(rule: RuleConfig, states: Mapping[str, int] | None, *, enabled: bool) -> None:
@@ -107,7 +104,7 @@ def _tell_hidden(rule: RuleConfig, states: Mapping[str, int] | None, *, enabled:
         if said not in (None, True):
             shown = ", ".join(said) if isinstance(said, list) else said
             output.out(f"  {word.replace('allow_channels', 'only to').ljust(14)}{shown}")
-    output.out(f"  matches in 7 days: {_told(states)}")
+    output.out(f"  matches in 7 days: {rule_words.told(states)}")
     output.say(f"its name, query and tests: tocsin rules show {name} --reveal")
 
 
@@ -218,159 +215,3 @@ def _judge(rule: CompiledRule, engine: Engine, document: Document, told: str) ->
     if judged.failed is not None:
         text, why = output.printable(judged.failed.text), output.printable(judged.failed.why)
         output.out(f"  {mark(holds=False)} first no: {text}: {why}")
-
-
-# --- what a rule is --------------------------------------------------------------------------------------
-
-
-def _tell_wanted(rule: CompiledRule, entities: Mapping[str, Entity], frequencies: Frequencies) -> None:
-    from monitor.rules.frequency import LEAST_ARTICLES
-    from monitor.rules.wanted import wanted
-
-    found = wanted(rule, entities, frequencies)
-    counted = frequencies.articles >= LEAST_ARTICLES
-    if context.given.json:
-        output.emit(
-            {
-                "rule": rule.name,
-                "query": _query(rule),
-                "inflected": [{"term": word, "forms": list(forms)} for word, forms in found.inflected],
-                "entities": [_entity_shape(entity) for entity in found.entities],
-                "anchors": [
-                    {"term": term, "share": round(share, 4) if counted else None}
-                    for term, share in found.anchors
-                ],
-            }
-        )
-        return
-    output.out(f"{output.colour(rule.name, 'bold')}  {_query(rule)}")
-    for word, forms in found.inflected:
-        output.out(f"  {output.printable(word)} stands for: {output.printable(', '.join(forms))}")
-    for entity in found.entities:
-        _tell_entity(entity)
-    if not found.anchors:
-        output.out("  looked at for every article: no term is in all that it takes")
-        return
-    output.out("  looked at where an article has" + (" one of" if len(found.anchors) > 1 else ""))
-    for term, share in found.anchors:
-        common = f"in {share:.1%} of the newest {frequencies.articles} articles" if counted else ""
-        output.out(f"    {output.printable(term).ljust(24)}  {common}".rstrip())
-    output.say("what it makes of a text: add --text 'T', --text FILE or --article ID")
-
-
-def _tell_tree(node: Node, depth: int) -> None:
-    from monitor.rules.wanted import shape_of
-
-    kind, text, parts = shape_of(node)
-    heads = {"all": "all of", "any": "one of", "not": "not"}
-    lead = "  " * depth
-    if kind not in heads:
-        output.out(f"{lead}{output.printable(text)}")
-        return
-    output.out(f"{lead}{heads[kind]}")
-    for part in parts:
-        _tell_tree(part, depth + 1)
-
-
-def _tell_entity(entity: Entity) -> None:
-    from monitor.rules.wanted import spelt
-
-    output.out(f"  @{entity.name}: {output.printable(', '.join(spelt(entity.aliases)))}")
-    if entity.masks:
-        output.out(f"    not inside {output.printable(', '.join(spelt(entity.masks)))}")
-    if entity.company:
-        reach = "in the same field" if entity.near is None else f"within {entity.near} words"
-        output.out(f"    only with one of {output.printable(', '.join(spelt(entity.company)))} {reach}")
-    if entity.unless:
-        output.out(f"    or anywhere with {output.printable(', '.join(spelt(entity.unless)))}")
-
-
-def _entities_of(rule: CompiledRule, entities: Mapping[str, Entity]) -> tuple[Entity, ...]:
-    from monitor.rules.frequency import Frequencies
-    from monitor.rules.wanted import wanted
-
-    return wanted(rule, entities, Frequencies()).entities
-
-
-def _query(rule: CompiledRule) -> str:
-    from monitor.rules.wanted import shape_of
-
-    return output.printable(shape_of(rule.tree)[1])
-
-
-def _options(rule: RuleConfig) -> list[tuple[str, str]]:
-    """What a rule asks for beside its query, in words."""
-    found = [("severity", rule.severity.label)]
-    found += [(key, ", ".join(getattr(rule, key))) for key in ("lang", "feeds", "tags") if getattr(rule, key)]
-    found += [("weak hits", rule.weak), ("updates", rule.updates)]
-    if rule.budget:
-        found.append(("budget", rule.budget))
-    if rule.allow_channels is not None:
-        found.append(("only to", ", ".join(rule.allow_channels)))
-    return found + ([("secret", "yes")] if rule.secret else [])
-
-
-def _loaded(memory: Mapping[str, Any] | None, rule: CompiledRule) -> str:
-    from monitor.store.rows import from_db
-
-    if memory is None:
-        return "never loaded by a daemon"
-    form = "" if memory["hash"] == rule.hash else "; the form in force is another: reload"
-    first, last = (output.rfc3339(from_db(memory[key])) for key in ("first_loaded_at", "loaded_at"))
-    return f"first loaded {first}, last {last}{form}"
-
-
-def _told(states: Mapping[str, int] | None) -> str:
-    if states is None:
-        return "not known: there is no database yet"
-    parts = [f"{number} {state}" for state, number in states.items() if state != "total"]
-    return f"{states['total']}" + (f" ({', '.join(parts)})" if parts else "")
-
-
-def _shape(
-    rule: RuleConfig,
-    compiled: CompiledRule,
-    engine: Engine,
-    memory: Mapping[str, Any] | None,
-    states: Mapping[str, int] | None,
-) -> dict[str, Any]:
-    from monitor.store.rows import from_db
-
-    return {
-        "severity": rule.severity.label,
-        "query": _query(compiled),
-        "tree": _tree_shape(compiled.wish) if compiled.wish is not None else None,
-        "sources": {key: list(getattr(rule, key)) for key in ("lang", "feeds", "tags")},
-        "weak": rule.weak,
-        "updates": rule.updates,
-        "budget": rule.budget,
-        "secret": rule.secret,
-        "allow_channels": None if rule.allow_channels is None else list(rule.allow_channels),
-        "tests": [{"text": one.text, "expected": "match" if one.match else "no_match"} for one in rule.tests],
-        "entities": [_entity_shape(entity) for entity in _entities_of(compiled, engine.entities)],
-        "hash": compiled.hash,
-        "first_loaded": output.rfc3339(from_db(memory["first_loaded_at"])) if memory else None,
-        "loaded": output.rfc3339(from_db(memory["loaded_at"])) if memory else None,
-        "matches_7d": states,
-    }
-
-
-def _tree_shape(node: Node) -> dict[str, Any]:
-    from monitor.rules.wanted import shape_of
-
-    kind, text, parts = shape_of(node)
-    shape: dict[str, Any] = {"text": text, "kind": kind}
-    if parts:
-        shape["children"] = [_tree_shape(part) for part in parts]
-    return shape
-
-
-def _entity_shape(entity: Entity) -> dict[str, Any]:
-    from monitor.rules.wanted import spelt
-
-    shape: dict[str, Any] = {"name": entity.name, "aliases": spelt(entity.aliases)}
-    shape["not_in"] = spelt(entity.masks)
-    if entity.company:
-        company, unless = spelt(entity.company), spelt(entity.unless)
-        shape["context"] = {"require_any": company, "near": entity.near, "unless": unless}
-    return shape

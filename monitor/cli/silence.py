@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from monitor.cli import complete, context, output
+from monitor.cli.words import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.alerts.silences import Silence
 
-LARGEST = 2**63 - 1  # what the database takes for a number
 Values = list[str] | None
 
 

@@ -136,11 +136,12 @@ def _gather(
 ) -> dict[str, Any]:
     """All of it; where the configuration is refused, what looks after Tocsin is told by its readable part."""
     from monitor.store import sql
-    from monitor.store.clock import AT_WORK, OFFLINE
+    from monitor.store.clock import OFFLINE
+    from monitor.store.process import AT_WORK, LAST_TICK
     from monitor.store.rows import from_db, to_db
 
     yesterday = now - timedelta(hours=24)
-    tick = reader.row(sql.FACT, name="last_tick")
+    tick = reader.row(sql.FACT, name=LAST_TICK)
     cut_off = reader.row(sql.FACT, name=OFFLINE) if pid is not None else None
     baseline = reader.row(sql.BASELINE_COUNT, after=0)
     gaps = reader.rows(sql.GAPS_SINCE, since=to_db(yesterday))

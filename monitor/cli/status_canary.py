@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from monitor.settings import Config
     from monitor.store.database import Reader
 
-NOTHING: Mapping[str, Any] = {"canary": None, "deadman": None}
 LATE = timedelta(minutes=5)  # a daemon that is well pings each minute; a canary is missed after so long
 
 
 def gather(config: Config | None, reader: Reader | None, pid: int | None, now: datetime) -> dict[str, Any]:
     """
-    The keys of `NOTHING`; each is None where the configuration does not ask for it.
+    "canary" and "deadman"; each is None where the configuration does not ask for it.
 
     `state` is "ok", "waiting" (for the first time), "stopped" (there is no daemon) or "failing"; the canary
     may be "overdue", which its alarm has not said yet, the ping "held" or "overdue".

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from monitor.cli import output
+from monitor.cli.words import LARGEST
 from monitor.errors import StoreError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 PAGE = 200  # articles read at once
 NEWEST = 2_000  # articles whose words are counted
 LONGEST = 20_000  # characters of a body that are counted
-_LARGEST_ID = 2**63 - 1
 
 
 def articles_since(
@@ -75,7 +75,7 @@ def _newest_texts(reader: Reader) -> Iterator[str]:
     from monitor.store import sql
 
     bar = output.Bar("stored words")
-    before, done = _LARGEST_ID, 0
+    before, done = LARGEST, 0
     try:
         while done < NEWEST and (rows := reader.rows(sql.NEWEST_TEXTS, before=before, page=PAGE)):
             for row in rows:

@@ -1,4 +1,4 @@
-"""What users type as words: time spans, names that should exist."""
+"""What users type as words: time spans, names that should exist, numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+LARGEST = 2**63 - 1  # what the database takes for a number
 
 
 def span(text: str) -> float:

@@ -30,7 +30,8 @@ from monitor.settings import CANARY
 from monitor.store import sql
 from monitor.store.canary import forget
 from monitor.store.guarding import may_go
-from monitor.store.outbox import channel_state, end_rest, lease_next, return_leases, settle
+from monitor.store.leasing import lease_next, return_leases
+from monitor.store.outbox import channel_state, end_rest, settle
 from monitor.store.rows import from_db, to_db
 from monitor.store.writer import Priority
 

@@ -18,8 +18,9 @@ from monitor.model import OutboxState, Reason, Severity, State
 from monitor.store import sql
 from monitor.store.confidential import kept_rules
 from monitor.store.digests import drop
+from monitor.store.leasing import stories_of
 from monitor.store.matches import Fate, write_fate
-from monitor.store.outbox import channel_state, enqueue, stories_of
+from monitor.store.outbox import channel_state, enqueue
 from monitor.store.rows import from_db, to_db
 
 if TYPE_CHECKING:

@@ -185,17 +185,6 @@ def rate(rhythm: Rhythm, start: datetime, end: datetime) -> float:
     return _expected(rhythm.profile, start.timestamp(), end.timestamp())
 
 
-def surprise(rhythm: Rhythm, since: datetime, now: datetime) -> float:
-    """
-    How surprising it is that nothing came since then: minus the logarithm of its probability.
-
-    For a Poisson process that is the number of occasions expected meanwhile, so it also says how many of its
-    gaps the feed has missed, each as long as it is at that hour of the week. `Rhythm.widest` says how much of
-    that the feed is known for.
-    """
-    return rate(rhythm, since, now)
-
-
 def time_until(rhythm: Rhythm, expected: float, start: datetime) -> timedelta:
     """How long from `start` until so many occasions are expected."""
     profile, at = rhythm.profile, start.timestamp()

@@ -92,8 +92,3 @@ def guard(
         else:
             kept.append(line)
     return Guarded(tuple(kept), tuple(cut), tuple(seen.values()))
-
-
-def outdated(seen: Seen, now: datetime) -> bool:
-    """Whether the store may forget a sighting."""
-    return now - seen.at > WINDOW

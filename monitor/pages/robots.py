@@ -46,14 +46,6 @@ class Robots:
         return None if delay is None else min(float(delay), _MOST_DELAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """Whether an address may be fetched, and the seconds asked for between two requests."""
-
-    allowed: bool
-    crawl_delay: float | None = None
-
-
 def read(body: bytes, agent: str = AGENT) -> Robots:
     """The wishes that stand in a file; what cannot be read in it is passed over."""
     text = body[:MAX_ROBOTS].decode("utf-8", "replace").lstrip("\ufeff")
@@ -72,12 +64,6 @@ def answered(status: int | None, body: bytes = b"", agent: str = AGENT) -> Robot
         return Robots(why=f"there is no robots.txt (HTTP {status})")
     told = f"HTTP {status}" if status is not None else "no answer"
     return Robots(allowed=False, why=f"robots.txt could not be asked for ({told})")
-
-
-def permission(text: str, url: str, agent: str = AGENT) -> Permission:
-    """What a robots.txt says about one address."""
-    robots = read(text.encode("utf-8", "replace"), agent)
-    return Permission(robots.allows(url, agent), robots.delay(agent))
 
 
 def _folded(text: str, agent: str) -> str:

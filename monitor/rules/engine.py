@@ -24,30 +24,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monitor.model import RuleMatch, Strength
-from monitor.rules.binding import Binder, spoken
+from monitor.rules.binding import Binder
 from monitor.rules.compiled import compile_test
-from monitor.rules.entities import Entity, compile_entities
+from monitor.rules.costs import Costs
 from monitor.rules.frequency import Frequencies
 from monitor.rules.judge import Judge
-from monitor.rules.lists import rule_trees
 from monitor.rules.memo import MOST_PIECES, Memo
-from monitor.rules.parser import parse
-from monitor.rules.printer import print_query
-from monitor.rules.problems import RuleProblem
 from monitor.rules.reading import Reading
 from monitor.rules.tree import (
     EntityTerm,
-    Exact,
     Node,
-    Regex,
-    Term,
     asked_for,
-    leaves,
 )
 from monitor.rules.vocabulary import Leaf, Vocabulary, leaf_of, literal_of
 from monitor.settings import RuleConfig
-from monitor.text.hashes import hash64
-from monitor.text.language import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,10 +45,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Document, Hit
     from monitor.rules.compiled import Test
-    from monitor.settings import EntityConfig
-
-__all__ = ["CompiledRule", "Engine", "RuleProblem", "compile_query", "compile_rules"]
-
+    from monitor.rules.entities import Entity
 
 _MANY = 80  # phrases whose words a document has
 _Rows: TypeAlias = "dict[str, tuple[_Row, ...]]"
@@ -312,62 +299,6 @@ class Engine:
         return self._others is not self and bool(self._others.match(document))
 
 
-def compile_rules(
-    rules: Sequence[RuleConfig],
-    entities: Sequence[EntityConfig],
-    *,
-    languages: Sequence[str] = (),
-    frequencies: Frequencies | None = None,
-    memo_size: int = MOST_PIECES,
-) -> tuple[Engine, tuple[RuleProblem, ...]]:
-    """
-    The engine for all enabled rules, and what is wrong with rules and entities.
-
-    A rule with an error is left out and reported. `languages` are the configured ones, for inflections of
-    rules that name none, and for acronyms; `frequencies` tell which words are rare.
-    """
-    compiled_entities, problems = compile_entities(entities, languages)
-    found = list(problems)
-    vocabulary = Vocabulary()
-    binder = Binder(vocabulary, compiled_entities)
-    compiled: list[CompiledRule] = []
-    for config in rules:
-        if not config.enabled:
-            continue
-        tree, wish, rule_problems = rule_trees(config, compiled_entities.keys())
-        found += rule_problems
-        if tree is None:
-            continue
-        own = config.lang or languages or LANGUAGES
-        whole = spoken(tree, own)
-        number = _hash(whole, compiled_entities)
-        # Bound at once: what parsing left behind need not pile up over a hundred thousand rules.
-        bound = binder.bind(whole)
-        if wish is not None and wish is not tree:
-            wish = binder.bind(spoken(wish, own))
-        compiled.append(CompiledRule(config, bound, bound if wish is tree else wish, number))
-    engine = Engine(compiled, vocabulary, compiled_entities, frequencies, memo_size=memo_size)
-    return engine, tuple(found)
-
-
-def compile_query(
-    text: str, entities: Sequence[EntityConfig], name: str = "query", *, languages: Sequence[str] = ()
-) -> Engine:
-    """An engine of one rule, for a query typed by hand. Raises QueryError."""
-    compiled_entities, _ = compile_entities(entities, languages)
-    tree = spoken(parse(text, compiled_entities.keys()), languages or LANGUAGES)
-    vocabulary = Vocabulary()
-    bound = Binder(vocabulary, compiled_entities).bind(tree)
-    rule = CompiledRule(RuleConfig(name=name, query=text), bound, bound, _hash(tree, compiled_entities))
-    return Engine([rule], vocabulary, compiled_entities)
-
-
-def _hash(tree: Node, entities: Mapping[str, Entity]) -> int:
-    names = sorted({leaf.name for leaf in leaves(tree) if isinstance(leaf, EntityTerm)})
-    text = "\n".join([print_query(tree), *(entities[name].normal_form for name in names)])
-    return hash64(text.encode("utf-8", "surrogatepass"))
-
-
 def confirmed(document: Document) -> Document:
     """The document with what is not confirmed blanked out: offsets stay."""
     return replace(
@@ -383,43 +314,3 @@ def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     for start, end in spans:
         text = text[:start] + " " * (end - start) + text[end:]
     return text
-
-
-class Costs:
-    """How many articles a key is expected in: calling it tells. Wrong guesses cost time, never a match."""
-
-    def __init__(
-        self, vocabulary: Vocabulary, entities: Mapping[str, Entity], frequencies: Frequencies
-    ) -> None:
-        self._vocabulary = vocabulary
-        self._entities = entities
-        self._frequencies = frequencies
-        self._words = {code: word for word, code in vocabulary.words.items()}
-        self._known: dict[str, float] = {}
-
-    def __call__(self, key: str) -> float:
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._cost(key)
-        return known
-
-    def _cost(self, key: str) -> float:
-        share = self._frequencies.share
-        if key in self._words:
-            return share(self._words[key])
-        if key in self._vocabulary.costs:
-            return share(self._vocabulary.costs[key])
-        leaf = self._vocabulary.by_key.get(key)
-        if leaf is None:  # a wildcard inside a phrase
-            return 0.2
-        form = leaf.form
-        if isinstance(form, EntityTerm):
-            aliases = self._entities[form.name].aliases
-            return min(1.0, sum(self(self._vocabulary.of_entities[alias.form].key) for alias in aliases))
-        if isinstance(form, Regex):
-            return 0.1
-        if len(leaf.parts) > 1:
-            return 0.3 * min(map(self, leaf.parts))
-        assert isinstance(form, Term | Exact)
-        bare = form.elements[0].strip("*?") if isinstance(form, Term) else form.literal
-        return min(0.5, 4 * share(bare))

@@ -15,7 +15,6 @@ from monitor.rules import regexes
 from monitor.rules.binding import as_written, plain
 from monitor.rules.facts import speaks
 from monitor.rules.globs import INFLECTED, has_wildcard
-from monitor.rules.inflection import forms
 from monitor.rules.judge import summary_repeats
 from monitor.rules.printer import print_query
 from monitor.rules.spans import hulls, phrase_runs
@@ -35,10 +34,11 @@ from monitor.rules.tree import (
     start_words,
 )
 from monitor.rules.vocabulary import leaf_of
+from monitor.rules.wording import few, forms_of, in_words, quoted, where_of
 from monitor.text.tokens import folded_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.rules.entities import Alias, Entity
     from monitor.rules.judge import Judge, Occurrence
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 _NEAR_MISS = 4  # letters a word has before longer words that begin like it are worth naming
 _LONGER = 3  # letters that an ending has at most
 _LOOSEST = 8  # words more than a phrase has, so that it is still worth naming
-_MOST_NAMED = 6  # forms or names that are listed
 _MOST_PLACES = 50  # of a name that does not count, looked at for the reason
 
 
@@ -108,16 +107,16 @@ class Misses:
             keys = zip(node.elements, leaf_of(node).parts, strict=True)
             missing = [plain(word) for word, key in keys if key not in self._judge.reading.keys]
             if missing:
-                return f"{_quoted(missing)} not in the article"
-            allowed = f" with {_words(node.slop)} between" if node.slop else ""
+                return f"{quoted(missing)} not in the article"
+            allowed = f" with {in_words(node.slop)} between" if node.slop else ""
             return f"its words are there, but not as this phrase{allowed} in {where}{self._loose(node)}"
         element = node.elements[0]
         if INFLECTED in element:
-            looked_for = _few(forms_of(element))
+            looked_for = few(forms_of(element))
             return f"none of its forms is in {where}: {looked_for}"
         alike = self._words_like(element)
         if alike:
-            return f"not in {where}; {_quoted(alike)} is, which {element}* would take"
+            return f"not in {where}; {quoted(alike)} is, which {element}* would take"
         return f"not in {where}"
 
     def _loose(self, node: Term) -> str:
@@ -186,7 +185,7 @@ class Misses:
         names = list(dict.fromkeys(alias.written for alias in entity.aliases))
         number = "its name is not" if len(names) == 1 else f"none of its {len(names)} names is"
         alike = [word for name in names for word in self._words_like(name.casefold())]
-        named = f"; {_quoted(list(dict.fromkeys(alike))[:3])} is, which is no name of it" if alike else ""
+        named = f"; {quoted(list(dict.fromkeys(alike))[:3])} is, which is no name of it" if alike else ""
         return f"{number} in {where}{named}"
 
     def _discounted(self, entity: Entity, alias: Alias, place: Place) -> tuple[int, str]:
@@ -205,8 +204,8 @@ class Misses:
         waived = any(self._judge.places_of(other) for other in entity.unless)
         if entity.company and not waived:
             nearest = self._nearest_company(entity, place)
-            asked = _few([other.written for other in entity.company])
-            reach = "in the same field" if entity.near is None else f"within {_words(entity.near)} of it"
+            asked = few([other.written for other in entity.company])
+            reach = "in the same field" if entity.near is None else f"within {in_words(entity.near)} of it"
             return 1, f"{there}, but its context asks for one of {asked} {reach}; {nearest}"
         return 0, (
             f"{there}, in a text all in capitals, where it may be a common word: "
@@ -223,7 +222,7 @@ class Misses:
         if not distances:
             return "there is none in this field"
         distance, text = min(distances)
-        return f"the nearest, “{text}”, is {_words(distance)} away"
+        return f"the nearest, “{text}”, is {in_words(distance)} away"
 
     def _surface(self, place: Place) -> str:
         return " ".join(self._judge.reading.fields[place.field].text[place.start : place.end].split())
@@ -252,7 +251,7 @@ class Misses:
             distance, left, right = min(right_way)
             field = TEXT_FIELDS[self._judge.reading.field_of(left[0])]
         return (
-            f"in the {field} “{self._said(right)}” is {_words(distance)} away from “{self._said(left)}”, "
+            f"in the {field} “{self._said(right)}” is {in_words(distance)} away from “{self._said(left)}”, "
             f"{operator} allows {node.within}"
         )
 
@@ -315,22 +314,6 @@ class Misses:
         return f"found {number} of the {node.count} asked for{where}{repeated}"
 
 
-def where_of(scope: str) -> str:
-    """A scope, as the place where something is not."""
-    if scope == "lead":
-        return f"title, summary, first {LEAD_WORDS} words of the body"
-    words = start_words(scope)
-    if words is not None:
-        return f"the first {words} words of the body"
-    return ", ".join(TEXT_FIELDS) if scope == "text" else scope
-
-
-def forms_of(element: str) -> tuple[str, ...]:
-    """The forms that an inflected word stands for; its languages are written behind the ~."""
-    word, _, languages = element.partition(INFLECTED)
-    return forms(word, languages.split(",") if languages else ())
-
-
 def _out_of_scope(scope: str, found: Sequence[Occurrence], body: int) -> str:
     """A term that the article has, but not where it is looked for."""
     words = LEAD_WORDS if scope == "lead" else start_words(scope)
@@ -345,19 +328,3 @@ def _out_of_scope(scope: str, found: Sequence[Occurrence], body: int) -> str:
 def _between(left: Run, right: Run) -> int:
     """How many words stand between two places."""
     return max(0, max(left[0], right[0]) - min(left[1], right[1]) - 1)
-
-
-def _words(number: int) -> str:
-    return f"{number} word{'' if number == 1 else 's'}"
-
-
-def _few(texts: Iterable[str]) -> str:
-    """The first of many texts, and how many more there are."""
-    listed = list(dict.fromkeys(texts))
-    more = len(listed) - _MOST_NAMED
-    shown = listed if more <= 0 else listed[:_MOST_NAMED]
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-
-
-def _quoted(words: Sequence[str]) -> str:
-    return ", ".join(f"“{word}”" for word in words)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from monitor.rules.binding import Binder, as_written, plain
 from monitor.rules.compiled import compile_test
-from monitor.rules.engine import Costs
+from monitor.rules.costs import Costs
 from monitor.rules.globs import INFLECTED
-from monitor.rules.misses import forms_of
 from monitor.rules.printer import print_query
 from monitor.rules.tree import EntityTerm, Node, Term, children_of, leaves
 from monitor.rules.vocabulary import Vocabulary
+from monitor.rules.wording import forms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,64 +5,57 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from monitor.delivery.outbox import OutboxWorker
 from monitor.delivery.terms import terms_of
-from monitor.errors import Fault, StoreError
+from monitor.errors import StoreError
 from monitor.model import AnswerClass
-from monitor.moving import merged_feeds
 from monitor.pipeline import Deps
 from monitor.plan import build_plan
 from monitor.service import systemd
 from monitor.service.clock import Clock
+from monitor.service.delivering import IN_HAND, Channels, log_attempt
 from monitor.service.holding import look_at_held
 from monitor.service.housekeeping import BREATH, keep_house
 from monitor.service.hush import hush
 from monitor.service.keeper import Keeper
 from monitor.service.log import event, get_logger
+from monitor.service.opening import follow, open_database
 from monitor.service.pace import RECKONED, keep_pace, kept_pace, reckon
 from monitor.service.pagefetch import Tools
 from monitor.service.pages import PageWorker, Surroundings
 from monitor.service.parts import Parts
 from monitor.service.poller import Poller
-from monitor.service.steps import take_step, trust_times
+from monitor.service.steps import follow_clock, trust_times
 from monitor.service.tally import Tally
 from monitor.settings import CANARY
-from monitor.store import schema, sql
-from monitor.store.clock import AT_WORK, ENDED, note_clock
+from monitor.store import sql
+from monitor.store.clock import note_clock
 from monitor.store.digests import release
 from monitor.store.lock import DaemonLock
-from monitor.store.process import note_process
-from monitor.store.reserve import Reserve
-from monitor.store.rows import FeedState, read, to_db
-from monitor.store.sync import FeedWanted, sync
-from monitor.text.hashes import hash64
+from monitor.store.process import AT_WORK, ENDED, ended_uncleanly, note_process, note_sign
 from monitor.watching import Lookout, is_looked_after, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
-    from pathlib import Path
 
     from monitor.delivery.channels import Channel
     from monitor.delivery.policy import Verdict
     from monitor.feeds.fetch import Fetcher
+    from monitor.meeting import Rung
     from monitor.model import Answer
     from monitor.plan import Plan
     from monitor.recording import Recorded
-    from monitor.ringing import Rung
     from monitor.service.alarm import Alarm
     from monitor.service.canary import Canary
-    from monitor.settings import Config, Secret
+    from monitor.settings import Config
     from monitor.store.process import ProcessFigures
     from monitor.store.rows import OutboxRow
     from monitor.store.tx import Tx
 
 T = TypeVar("T")
-LAST_TICK = "last_tick"
-IN_HAND = 95.0  # seconds: a whole fetch and a whole send
 KILLED_AFTER = 60.0  # seconds: no watchdog strikes before (`vitals.LIMITS` and the unit's own)
 _log = get_logger("delivery")
 
@@ -82,8 +75,7 @@ class App:
         self._tidying: asyncio.Task[None] | None = None
         self._lookout = Lookout()
         self._collecting = True  # a digest may be open: one that another process began, too
-        self._channels: dict[str, Channel] = {}
-        self._replaced: list[tuple[float, Channel]] = []  # by a reload, and when
+        self._channels = Channels(self._parts.channel)
         self._built_in: dict[str, Channel] = {}  # where the canary's messages end
         self.canary: Canary | None = None
         self.alarm: Alarm | None = None
@@ -91,26 +83,13 @@ class App:
         self._lock = DaemonLock(config.database)
         self._lock.acquire()
         try:
-            self._open(config.database)
+            self.database, self.backup = open_database(config.database, self._parts, self.clock)
             self.started_at_match = self._highest_match()
-            self.unclean = self._ended_uncleanly()
+            self.unclean = ended_uncleanly(self.database.reader)
         except BaseException:
             self._lock.release()
             raise
         self.database.reserve.make()
-
-    def _open(self, path: Path) -> None:
-        try:
-            self.backup = schema.migrate(path, now=self.clock())
-            self.database = self._parts.database(path)
-        except StoreError as error:
-            # A full disk has no room even for what SQLite needs to read; the last run left a reserve.
-            if error.fault is not Fault.FULL or not Reserve(path).release():
-                raise
-            self.backup = schema.migrate(path, now=self.clock())
-            self.database = self._parts.database(path)
-            self.database.reserve.wanted = True
-            self.database.health.note(error)
 
     async def __aenter__(self) -> Self:
         self.parser = self._parts.parser()
@@ -122,9 +101,9 @@ class App:
         await self.worker.return_leases()
         await self._submit(lambda tx: trust_times(tx, self.clock))
         hush(self.plan.config)
-        await self._sync(self.plan)
+        await follow(self.database, self.plan, self.clock)
         hush(self.plan.config, self.database.reader)
-        self._use_channels(self._channels_for(self.plan))
+        self._use_channels(self._channels.made_for(self.plan, self.plan))
         unpolled = self.database.reader.rows(sql.FEEDS_UNPOLLED)
         self._unpolled = {row["name"] for row in unpolled} & self.plan.feeds.keys()
         self.first_round = asyncio.Event()  # every new feed was asked once
@@ -164,7 +143,7 @@ class App:
         )
         self.poller.guest = self.canary
         self._built_in = {CANARY: Sink()}
-        self._use_channels(self._channels)
+        self._use_channels(self._channels.in_use)
         self.alarm = Alarm(
             self.canary,
             database=self.database,
@@ -184,8 +163,7 @@ class App:
         await self.poller.stop()
         await self.pages.stop()
         await self.parser.close()
-        for channel in (*self._channels.values(), *(old for _, old in self._replaced)):
-            channel.close()
+        self._channels.close()
         await self.keeper.close()
         with contextlib.suppress(StoreError):
             await self._sign(ENDED)
@@ -200,9 +178,9 @@ class App:
         force. What is in hand ends as it began: see `poller` and `recording` for polls.
         """
         hush(plan.config)
-        channels = self._channels_for(plan)
+        channels = self._channels.made_for(plan, self.plan)
         fetcher = self._fetcher_for(plan.config)
-        await self._sync(plan)
+        await follow(self.database, plan, self.clock)
         hush(plan.config, self.database.reader)
         self.fetcher = fetcher
         self.plan = plan
@@ -228,7 +206,7 @@ class App:
         """What was in hand at a reload may still have made rows for a channel that is gone: settle them."""
         await asyncio.sleep(IN_HAND)
         try:
-            await self._sync(self.plan)
+            await follow(self.database, self.plan, self.clock)
         except StoreError as error:  # the next reload or start does it
             event(_log, "error", "what was in hand at a reload is not settled yet", error=error.message)
 
@@ -238,43 +216,12 @@ class App:
         same = (config.contact, config.polling.allow_private) == (now.contact, now.polling.allow_private)
         return self.fetcher if same else self._parts.fetcher(config, self.clock)
 
-    def _channels_for(self, plan: Plan) -> dict[str, Channel]:
-        """The plan's channels; those that nothing changed for are kept, with what they have learnt."""
-        now = self.plan
-        same = (plan.config.timezone, plan.config.contact) == (now.config.timezone, now.config.contact)
-        found = {}
-        for name, channel in plan.channels.items():
-            old = now.channels.get(name)
-            kept = same and old is not None and replace(old, origin=None) == replace(channel, origin=None)
-            in_use = self._channels.get(name) if kept else None
-            found[name] = in_use or self._parts.channel(channel, plan.config)
-        return found
-
     def _use_channels(self, channels: dict[str, Channel]) -> None:
-        """Deliver to these from now on; those they replace are let go once their sends must be over."""
-        now = asyncio.get_running_loop().time()
-        over = [channel for at, channel in self._replaced if at < now - IN_HAND]
-        for channel in over:
-            channel.close()
-        kept = set(map(id, channels.values()))
-        self._replaced = [(at, channel) for at, channel in self._replaced if at >= now - IN_HAND]
-        self._replaced += [(now, old) for old in self._channels.values() if id(old) not in kept]
-        self._channels = channels
+        """Deliver to these from now on."""
+        self._channels.use(channels)
         plan = self.plan
         terms = terms_of(plan.channels.values(), plan.rules.values(), plan.windows)
         self.worker.use({**channels, **self._built_in}, self.notices_to, terms)
-
-    async def _sync(self, plan: Plan) -> None:
-        merged = merged_feeds(self.database.reader, plan)
-        feeds = [
-            FeedWanted(f.name, url_hash(f.url), f.enabled, plan.policy(f).interval, f.name in merged)
-            for f in plan.config.feeds
-        ]
-        rules = {name: rule.hash for name, rule in plan.engine.rules.items() if name != CANARY}
-        configured = plan.config.rules
-        await self._submit(
-            lambda tx: sync(tx, feeds, rules, tuple(plan.channels), self.clock(), configured=configured)
-        )
 
     async def tick(self) -> None:
         """Start what is due. Does not wait for it."""
@@ -323,7 +270,7 @@ class App:
     async def _sign(self, value: str) -> None:
         def note(tx: Tx) -> None:
             now = self.clock()
-            tx.run(sql.FACT_UPSERT, name=LAST_TICK, value=value, at=to_db(now))
+            note_sign(tx, value, now)
             note_clock(tx, self.clock.mark(), now)
             note_process(tx, figures, now)
 
@@ -332,26 +279,10 @@ class App:
 
     async def look_at_clock(self) -> timedelta | None:
         """If somebody set the wall clock: move everything due with it, and return by how much it was set."""
-        step = self.clock.look()
-        if step is None:
-            return None
-        self.poller.waits = True
-        try:
-            moved = await self._submit(lambda tx: take_step(tx, self.clock, step))
-        except StoreError:
-            self.clock.undo(step)
-            raise
-        finally:
-            self.poller.waits = False
-        event(
-            _log,
-            "warning",
-            "the clock was set: what is due moves with it",
-            seconds=round(step.by.total_seconds()),
-            feeds=moved,
-        )
-        self.worker.wake()
-        return step.by
+        step = await follow_clock(self.clock, self.database, self.poller)
+        if step is not None:
+            self.worker.wake()
+        return step
 
     async def _submit(self, unit: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self.database.writer.submit(unit))
@@ -359,15 +290,6 @@ class App:
     async def keep_house(self, breath: float = BREATH) -> None:
         """Prune what grew old, if the last time is a day ago."""
         await keep_house(self.database, self.plan.config.retention, self.clock(), breath=breath)
-
-    def _ended_uncleanly(self) -> bool:
-        row = self.database.reader.row(sql.FACT, name=LAST_TICK)
-        return row is not None and row["value"] == AT_WORK
-
-    def feed_states(self) -> list[FeedState]:
-        """The rows of the configured feeds."""
-        rows = self.database.reader.rows(sql.FEEDS)
-        return [read(FeedState, row) for row in rows if row["name"] in self.plan.feeds]
 
     def figures(self) -> ProcessFigures:
         """What this process has done so far."""
@@ -414,24 +336,8 @@ class App:
         self.tally.attempts[answer.kind.value] += 1
         if answer.kind is AnswerClass.OK:
             self.tally.sent(row.id, self.database.reader)
-        event(
-            _log,
-            "info" if answer.kind is AnswerClass.OK else "warning",
-            "notification sent" if answer.kind is AnswerClass.OK else "notification not sent",
-            outbox=row.id,
-            channel=row.channel,
-            attempt=row.attempts,
-            answer=answer.kind,
-            state=verdict.state,
-            **({"detail": answer.detail} if answer.detail else {}),
-            **({"next": verdict.next_attempt} if verdict.next_attempt else {}),
-        )
+        log_attempt(row, answer, verdict)
 
     def _highest_match(self) -> int:
         row = self.database.reader.row(sql.LAST_MATCH)
         return int(row[0] or 0) if row else 0
-
-
-def url_hash(url: Secret) -> int | None:
-    """How the database knows a feed's URL, which itself it never holds; None where it is not to be had."""
-    return None if url.missing else hash64(url.reveal().encode())

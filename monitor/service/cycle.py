@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
 from monitor.store import sql
+from monitor.store.figures import refuses
 from monitor.store.rows import ChannelState, read, to_db
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Cycle:
     def _unheard(self) -> str:
         """Whether no channel at all took what it was given last."""
         rows = self._app.database.reader.rows(sql.CHANNELS)
-        refusing = {state.name for row in rows if _refuses(state := read(ChannelState, row))}
+        refusing = {state.name for row in rows if refuses(state := read(ChannelState, row))}
         return "no channel takes its messages" if refusing >= self._app.plan.channels.keys() else ""
 
     def _canary(self) -> str:
@@ -107,8 +108,3 @@ class Cycle:
         except TimeoutError:
             return "the database's writer does not answer"
         return ""
-
-
-def _refuses(state: ChannelState) -> bool:
-    failed, worked = state.last_error_at, state.last_ok_at
-    return failed is not None and (worked is None or failed > worked)

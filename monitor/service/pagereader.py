@@ -17,12 +17,12 @@ from monitor.articles.weblinks import canonical_of
 from monitor.config.durations import format_duration
 from monitor.documents import read_spans, stored_document
 from monitor.feeds.pacing import host_of, site_of
+from monitor.meeting import Rung
 from monitor.pages.answers import ATTEMPTS
 from monitor.pages.boilerplate import guard, hashes_of
 from monitor.pages.extractor import Extractor
 from monitor.pages.values import usable
 from monitor.paging import PageRead, record_page
-from monitor.ringing import Rung
 from monitor.service.log import event, get_logger
 from monitor.service.pagefetch import Never, PageFetcher
 from monitor.service.robots import Wait

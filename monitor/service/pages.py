@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from monitor.meeting import Rung
     from monitor.pages.extractor import Extractor
     from monitor.plan import PageLimits
-    from monitor.ringing import Rung
     from monitor.service.pagefetch import Tools
     from monitor.store.pages import PageRow
     from monitor.store.tx import Tx

@@ -17,7 +17,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
 from monitor.feeds.pacing import host_of
@@ -26,6 +26,7 @@ from monitor.model import FetchStatus
 from monitor.moving import address_of, learnt_addresses
 from monitor.pipeline import check_feed
 from monitor.service.asking import Asking
+from monitor.service.heldback import HeldBack
 from monitor.service.log import event, failure, get_logger
 from monitor.service.outage import Outage
 from monitor.service.slots import GUEST, GUEST_HOST, Slots
@@ -43,29 +44,15 @@ if TYPE_CHECKING:
     from monitor.pipeline import Deps
     from monitor.plan import Plan
     from monitor.recording import Recorded
-    from monitor.service.slots import Begun
+    from monitor.service.slots import Begun, Guest
     from monitor.settings import FeedConfig
     from monitor.store.tx import Tx
 
-HOLD_AFTER_ERROR = 30.0  # seconds, at least, before a poll that could not be recorded is tried again
 MANY = 100  # feeds waiting, from which on the database is asked for them once a second, not at each tick
 RESUME_OVER = 120.0  # seconds over which the feeds that waited for the network are spread
 SLOWEST_RESUME = 5.0  # starts a second, at least
 PROBES_ONCE = 3  # hosts that a one-shot run still tries before it believes that it is offline
-LONGEST_HOLD = 900.0  # seconds, after it could not be recorded several times
 _log = get_logger("poll")
-
-
-class Guest(Protocol):
-    """What takes its turn among the polls without being a feed: the canary, see `service.canary`."""
-
-    def due(self) -> bool:
-        """Whether it is to begin."""
-        ...
-
-    def begin(self) -> Begun:
-        """The task it is begun as."""
-        ...
 
 
 class Poller:
@@ -85,14 +72,13 @@ class Poller:
         self.outage = Outage(deps.database, deps.clock, self._steady, self._back_online)
         self.slots = Slots(plan.config.polling, self._steady, self._begin, self._closed)
         self._looked = float("-inf")
-        self._held: dict[int, float] = {}
+        self._held = HeldBack(self._steady)
         self._forced = False
         self._asking = Asking(deps.database, deps.clock)
         self._fresh: dict[int, FeedState] = {}  # rows that were just read, and of which nothing was made yet
         self.waits = False  # while the clock was set and what is due has not moved with it yet
         self.guest: Guest | None = None
         self.plan = plan
-        self._failed: Counter[int] = Counter()
         for host, seconds in paused_hosts(deps.database.reader, deps.clock()).items():
             self.slots.pause(host, seconds)  # who asked for patience before a restart is still asking
 
@@ -180,12 +166,11 @@ class Poller:
             self._fill((row["id"], row["name"]) for row in rows)
 
     def _fill(self, feeds: Iterable[tuple[int, str]]) -> None:
-        now = self._steady()
-        self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
+        held = self._held.now()
         waiting = [
             (feed_id, self._hosts[name])
             for feed_id, name in feeds
-            if name in self._hosts and feed_id not in self._held
+            if name in self._hosts and feed_id not in held
         ]
         if self.guest is not None and self.guest.due():
             waiting.insert(0, (GUEST, GUEST_HOST))
@@ -249,7 +234,7 @@ class Poller:
             return
         if recorded is None:
             return
-        self._failed.pop(state.id, None)
+        self._held.recorded(state.id)
         for paused_host, seconds in recorded.host_pauses.items():
             self.slots.pause(paused_host, seconds)
         if recorded.moved_to != state.moved_to and feed.name in self._hosts:
@@ -303,12 +288,11 @@ class Poller:
 
     def _hold(self, state: FeedState) -> None:
         """Leave the feed alone for its interval, longer each time: its server sends all of it again."""
-        self._failed[state.id] += 1
-        pause = min(HOLD_AFTER_ERROR * 2 ** (self._failed[state.id] - 1), LONGEST_HOLD)
         feed = self.plan.feeds.get(state.name)
+        least = 0.0
         if feed is not None:
-            pause = max(pause, state.interval or 0.0, state.floor or 0.0, self.plan.policy(feed).interval)
-        self._held[state.id] = self._steady() + pause
+            least = max(state.interval or 0.0, state.floor or 0.0, self.plan.policy(feed).interval)
+        self._held.hold(state.id, least)
 
     async def _postpone(self, state: FeedState, seconds: float) -> None:
         """Another feed of this host was told to wait: so does this one, if it would not anyway."""
@@ -318,10 +302,7 @@ class Poller:
             if state.next_poll_at is None or state.next_poll_at < at:  # else it was asked for by hand
                 tx.run(sql.FEED_SCHEDULE, feed_id=state.id, next_poll_at=to_db(at))
 
-        await self._submit(postpone)
-
-    async def _submit(self, unit: Callable[[Tx], object]) -> None:
-        await asyncio.wrap_future(self._deps.database.writer.submit(unit, Priority.POLL))
+        await asyncio.wrap_future(self._deps.database.writer.submit(postpone, Priority.POLL))
 
     # --- cut off
 
@@ -350,10 +331,9 @@ class Poller:
         if self.slots.paced:
             spread = max(SLOWEST_RESUME, waiting / RESUME_OVER)
             self.slots.pace(min(spread, self.usual_rate))
-            asyncio.get_running_loop().call_later(1.25 * RESUME_OVER, self._usual_again)
-
-    def _usual_again(self) -> None:
-        self.slots.pace(self.usual_rate)
+            asyncio.get_running_loop().call_later(
+                1.25 * RESUME_OVER, lambda: self.slots.pace(self.usual_rate)
+            )
 
 
 def _host(feed: FeedConfig, moved_to: str | None) -> str:

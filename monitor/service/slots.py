@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.errors import StoreError
 from monitor.feeds.backlog import Backlog
@@ -32,6 +32,18 @@ if TYPE_CHECKING:
 
 GUEST, GUEST_HOST = -1, "canary.invalid"  # what takes a turn without being a feed: the canary
 MOST_STARTED = 500  # polls begun and not ended: bounds memory when thousands are due at once
+
+
+class Guest(Protocol):
+    """What takes its turn among the polls without being a feed: the canary, see `service.canary`."""
+
+    def due(self) -> bool:
+        """Whether it is to begin."""
+        ...
+
+    def begin(self) -> Begun:
+        """The task it is begun as."""
+        ...
 
 
 class Slots:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 CLOCK = "clock"  # the fact that ties stored times to the steady clock of one boot
-AT_WORK, ENDED = "at work", "ended"  # what the fact "last_tick" says: a crash leaves the first
 OFFLINE = "offline_since"  # the fact that tells that we are cut off
 _DIGEST_WITHIN = timedelta(hours=25)  # the longest day: no digest is farther off
 STEPPED = "clock_step"  # the fact that tells of the last step

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, literal_column
+from sqlalchemy import bindparam, insert, literal_column, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.store import tables
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
+    from sqlalchemy.sql.expression import ClauseElement
 
 
 def _table(model: Any) -> Table:
@@ -39,3 +41,20 @@ def words(*several: str) -> list[Any]:
 
 
 UNSENT = words("ready", "retry", "leased", "held")
+
+
+def inserting(table: Table) -> ClauseElement:
+    """Insert a row, every column a parameter."""
+    return insert(table).values({c.name: p(c.name) for c in table.columns})
+
+
+def setting(table: Table, *names: str) -> Any:
+    """Set these columns; the caller says of which rows."""
+    return update(table).values({n: p(n) for n in names})
+
+
+def upserting(table: Table, key: str, *keep: str) -> ClauseElement:
+    """Insert, or overwrite every column but the key and those to keep."""
+    new = upsert(table).values({c.name: p(c.name) for c in table.columns})
+    changed = {c.name: new.excluded[c.name] for c in table.columns if c.name not in (key, *keep)}
+    return new.on_conflict_do_update(index_elements=[key], set_=changed)

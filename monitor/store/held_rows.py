@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import and_, case, delete, func, literal_column, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.store.core import (
@@ -13,6 +13,7 @@ from monitor.store.core import (
     budgets,
     const,
     feeds,
+    inserting,
     ledger,
     matches,
     outbox,
@@ -31,7 +32,7 @@ _open = and_(_held, outbox.c.kind != const("notice"))  # a notice is never put i
 # Notices of secret rules share nothing with what open ones tell: see `alerts.confidential`.
 _sealed = case((outbox.c.kind == const("confidential"), _one), else_=literal_column("0")) == p("sealed")
 _of_story = select(alerts.c.id).where(alerts.c.story_id == p("story"))
-_told = insert(silences).values({c.name: p(c.name) for c in silences.columns})
+_told = inserting(silences)
 _spent = upsert(budgets).values({c.name: p(c.name) for c in budgets.columns})
 
 # What a digest holds goes when quiet hours let the least severe of its stories through.

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from monitor.store.tx import Tx
 
 PROCESS = "process"  # the fact
+LAST_TICK = "last_tick"  # the fact of the last sign of life
+AT_WORK, ENDED = "at work", "ended"  # what it said: a crash leaves the first
 
 
 @value
@@ -67,3 +69,14 @@ def noted_process(reader: Reader, pid: int | None) -> tuple[ProcessFigures, date
     if found.get("pid") != pid or "since" not in found:
         return None
     return ProcessFigures(**found), at
+
+
+def note_sign(tx: Tx, said: str, now: datetime) -> None:
+    """Leave a sign of life: AT_WORK or ENDED."""
+    tx.run(sql.FACT_UPSERT, name=LAST_TICK, value=said, at=to_db(now))
+
+
+def ended_uncleanly(reader: Reader) -> bool:
+    """Whether the last process at work on the database did not say that it ended."""
+    row = reader.row(sql.FACT, name=LAST_TICK)
+    return row is not None and row["value"] == AT_WORK

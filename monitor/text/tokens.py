@@ -49,7 +49,6 @@ _PATTERN_TOKEN = re.compile(r"X*+S(?:I*+[MX])*+|[WX](?:I*+[WMX])*+")
 
 _LONGEST_CHUNK = 64
 _MOST_CHUNKS = 100_000
-_FEW = 8  # hits in one text; beyond, finding all places at once is quicker, and linear
 
 _memo: dict[str, _Chunk] = {}
 
@@ -128,46 +127,6 @@ def folded_tokens(text: str) -> list[str]:
     get = _memo.get
     for chunk in text.split():
         out += (get(chunk) or _look_up(chunk)).folded
-    return out
-
-
-def token_spans(text: str) -> list[tuple[int, int]]:
-    """The (start, end) of each token, parallel to `folded_tokens`."""
-    out: list[tuple[int, int]] = []
-    get = _memo.get
-    for found in _CHUNK.finditer(text):
-        at = found.start()
-        chunk = found.group()
-        out += [(at + start, at + end) for start, end in (get(chunk) or _look_up(chunk)).spans]
-    return out
-
-
-def spans_of(text: str, indices: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """
-    The (start, end) of the tokens with these (rising) indices alone.
-
-    Most texts that hold a term hold it once or twice; finding where one chunk begins is one split in C,
-    while the places of all tokens cost three times what the tokens themselves do.
-    """
-    if len(indices) > _FEW:
-        spans = token_spans(text)
-        return {index: spans[index] for index in indices}
-    out: dict[int, tuple[int, int]] = {}
-    get = _memo.get
-    wanted = list(reversed(indices))
-    before = 0  # tokens in the chunks so far
-    for number, chunk in enumerate(text.split()):
-        known = get(chunk) or _look_up(chunk)
-        after = before + len(known.spans)
-        if wanted and wanted[-1] < after:
-            at = len(text) - len(text.split(None, number)[-1])
-            while wanted and wanted[-1] < after:
-                index = wanted.pop()
-                start, end = known.spans[index - before]
-                out[index] = (at + start, at + end)
-        if not wanted:
-            break
-        before = after
     return out
 
 

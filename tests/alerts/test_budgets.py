@@ -17,7 +17,6 @@ from monitor.alerts.budgets import (
     budget_text,
     dump,
     flush_at,
-    is_over,
     load,
     said_once,
     spend,
@@ -129,7 +128,7 @@ def test_what_is_said_names_the_end_of_it() -> None:
 def test_a_clock_that_was_set_back_blocks_no_rule_for_ever() -> None:
     """What was spent in a future that did not come counts as of now: a window later all is well."""
     _, _, spent = fire(*[NOON + timedelta(days=400)] * 9)
-    assert is_over(spent, THREE, NOON)
+    assert spend(spent, THREE, NOON).use is Use.OVERFLOW
     _, uses, spent = fire(NOON, NOON + 62 * MINUTE, NOON + 130 * MINUTE, spent=spent)
     assert uses[-1] is Use.SINGLE
 
@@ -137,10 +136,10 @@ def test_a_clock_that_was_set_back_blocks_no_rule_for_ever() -> None:
 def test_a_budget_that_was_changed_keeps_what_was_spent() -> None:
     """A reload gives another number or window; what was sent is not forgotten."""
     _, _, spent = fire(NOON, NOON, NOON)
-    assert is_over(spent, Budget(3, 86_400.0, "3/1d"), NOON + 5 * HOUR)
+    assert spend(spent, Budget(3, 86_400.0, "3/1d"), NOON + 5 * HOUR).use is Use.OVERFLOW
     _, _, spent = fire(NOON, NOON, NOON, budget=Budget(3, 86_400.0, "3/1d"))
-    assert is_over(spent, THREE, NOON + 10 * MINUTE)
-    assert not is_over(spent, Budget(9, 3600.0, "9/1h"), NOON)
+    assert spend(spent, THREE, NOON + 10 * MINUTE).use is Use.OVERFLOW
+    assert spend(spent, Budget(9, 3600.0, "9/1h"), NOON).use is Use.SINGLE
 
 
 def test_a_change_of_windows_counts_rather_too_long() -> None:
@@ -148,8 +147,8 @@ def test_a_change_of_windows_counts_rather_too_long() -> None:
     day = Budget(1, 86_400.0, "1/1d")
     _, _, spent = fire(NOON + 23 * MINUTE, budget=day)
     hour = Budget(1, 3600.0, "1/1h")
-    assert is_over(spent, hour, NOON + 82 * MINUTE), "fifty-nine minutes later"
-    assert not is_over(spent, hour, NOON + 86 * MINUTE)
+    assert spend(spent, hour, NOON + 82 * MINUTE).use is Use.OVERFLOW, "fifty-nine minutes later"
+    assert spend(spent, hour, NOON + 86 * MINUTE).use is Use.SINGLE
 
 
 budgets = st.builds(Budget, st.integers(1, 12), st.sampled_from([1.0, 7.0, 60.0, 90.0, 3600.0, 86_400.0]))
@@ -196,7 +195,10 @@ def test_each_time_it_goes_over_is_said_once_and_ends(case: tuple[Budget, list[d
     assert said == ["over", "back"] * (len(said) // 2) + ["over"] * (len(said) % 2)
     assert (spent.over_since is not None) is (len(said) % 2 == 1)
     assert (Use.OVERFLOW in uses) is bool(said)
-    assert not is_over(spent, budget, times[-1] + timedelta(seconds=budget.seconds + budget.width + 1))
+    assert (
+        spend(spent, budget, times[-1] + timedelta(seconds=budget.seconds + budget.width + 1)).use
+        is Use.SINGLE
+    )
 
 
 @given(bursts())

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.calendar import digest_order, next_digest
+from monitor.alerts.calendar import next_digest
 from monitor.alerts.walltime import shown
-from monitor.model import Severity
 from tests.alerts.test_quiet import CHANGES, MINUTE, PARIS, ST_JOHNS, at
 
 if TYPE_CHECKING:
@@ -55,14 +54,6 @@ def test_a_midnight_that_was_shown_is_not_shown_again() -> None:
     """In St John's 00:01 became 23:01 of the day before: that digest was gone."""
     again = at("2006-10-28 23:30", ST_JOHNS, fold=1)
     assert next_digest(("00:00",), ST_JOHNS, again).key == "2006-10-30T00:00"
-
-
-def test_a_digest_begins_with_the_most_severe_then_the_oldest() -> None:
-    """The order of its entries; what was seen at the same moment keeps its order."""
-    early, late = at("2026-11-27 08:00"), at("2026-11-27 09:00")
-    entries = [(Severity.NORMAL, late, 1), (Severity.NORMAL, early, 3), (Severity.URGENT, late, 4)]
-    entries += [(Severity.NORMAL, early, 2)]
-    assert [n for _, _, n in sorted(entries, key=lambda e: digest_order(*e))] == [4, 2, 3, 1]
 
 
 times_of_day = st.lists(st.times().map(lambda t: f"{t:%H:%M}"), min_size=1, max_size=3, unique=True)

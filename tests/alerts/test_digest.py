@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts.digest import LATE_WHY, MOST_ENTRIES, collecting, digest
-from monitor.alerts.render import Layout, render_card, render_json, render_text
+from monitor.alerts.render import Layout, render_card, render_json
 from monitor.model import DigestEntry, Message, Severity
-from tests.support.messages import HOSTILE, PUBLISHED, outgoing
+from tests.support.messages import HOSTILE, PUBLISHED, outgoing, render_text
 
 LOW, NORMAL, HIGH, URGENT = Severity
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.alerts.excerpt import excerpt, sentences
 from monitor.model import Document, Hit
-from monitor.rules.engine import compile_query
+from monitor.rules.compiling import compile_query
 from monitor.settings import EntityConfig
 
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.render import Layout, check_template, render_card, render_json, render_text
+from monitor.alerts.render import Layout, check_template, render_card, render_json
 from monitor.model import Severity
-from tests.support.messages import HOSTILE, message, outgoing
+from tests.support.messages import HOSTILE, message, outgoing, render_text
 
 
 def test_a_text_tells_everything() -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.route import NO_ROUTES, Outcome, RouteFacts, explain_route, route
+from monitor.alerts.route import NO_ROUTES, Outcome, RouteFacts, explain_route
 from monitor.model import Severity
 from monitor.settings import RouteConfig
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ALL = ("phone", "desk", "screen")
 CATCH_ALL = RouteConfig(channels=("desk",))
+
+
+def route(
+    routes: Sequence[RouteConfig],
+    channels: Sequence[str],
+    facts: RouteFacts,
+    allowed: Sequence[str] | None = None,
+) -> tuple[str, ...]:
+    """The channels an alert goes to."""
+    return explain_route(routes, channels, facts, allowed).channels
 
 
 def facts(**changes: Any) -> RouteFacts:

@@ -15,7 +15,6 @@ from monitor.alerts.silences import (
     Phase,
     Silence,
     covering,
-    ended_between,
     ending_text,
     expired,
     hidden_words,
@@ -90,13 +89,6 @@ def test_ending_one_by_hand_ends_it_now() -> None:
     assert (to_come.starts, to_come.ends) == (now, now)
     over = silence(starts=-9, ends=-2, rule="flood")
     assert expired(over, now) is over
-
-
-def test_those_that_ended_are_told_once() -> None:
-    """Between two looks each end is found exactly once, in order."""
-    silences = [silence(n, ends=n, rule="flood") for n in (3, 1, 2)]
-    assert [s.id for s in ended_between(silences, NOON, NOON + 2 * HOUR)] == [1, 2]
-    assert [s.id for s in ended_between(silences, NOON + 2 * HOUR, NOON + 9 * HOUR)] == [3]
 
 
 def test_the_end_says_whose_it_was_and_what_it_hid() -> None:

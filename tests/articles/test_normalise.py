@@ -18,7 +18,7 @@ from monitor.documents import document_of
 from monitor.feeds.parse import parsed_feed
 from monitor.feeds.worker import parse_document
 from monitor.model import Article, Entry, FeedInfo, Marks, ParsedFeed, Strength
-from monitor.rules.engine import compile_query
+from monitor.rules.compiling import compile_query
 from monitor.settings import FeedConfig, Secret
 from monitor.text.html import html_to_text, one_line
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.articles.summary import WHOLE_CHARS, cleaned, cleaned_text
+from monitor.articles.summary import WHOLE_CHARS, cleaned, cleaned_lines
 from monitor.text.html import html_to_text
 from monitor.text.tokens import folded_tokens
 
@@ -188,13 +188,13 @@ LINES = st.lists(
 @given(LINES)
 def test_laws_of_a_clean_text(lines: list[str]) -> None:
     """Spans lie within the text, in order and apart; what is clean stays as it is; nothing is made up."""
-    found = cleaned_text(lines)
+    found = cleaned_lines([line for line in map(str.strip, lines) if line])
     text = found.text
     ends = [0, *(place for span in found.unconfirmed for place in span), len(text)]
     assert ends == sorted(ends)
     assert all(start < end for start, end in found.unconfirmed)
     assert "\n".join(line.text for line in found.lines) == text
-    assert cleaned_text(text.split("\n")).text == text
+    assert cleaned_lines(text.split("\n") if text else []).text == text
     assert all(any(line in whole for whole in lines) for line in text.split("\n") if line)
 
 
@@ -227,5 +227,7 @@ def test_a_signature_is_known_by_all_its_words(pieces: list[str]) -> None:
     begins = words[:2] in starts
     spoken = f" {' '.join(words)} "
     ends = " appeared first on " in spoken or " erschien zuerst auf " in spoken
-    signatures = [cut for cut in cleaned_text([line]).cut if cut.why == "said by the publishing system"]
+    signatures = [
+        cut for cut in cleaned_lines([line.strip()]).cut if cut.why == "said by the publishing system"
+    ]
     assert bool(signatures) == (begins and ends)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.articles.urls import clean_url, url_key
-from monitor.articles.weblinks import canonical_of, explained, is_opaque
+from monitor.articles.weblinks import canonical_of, explained
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 _ADDRESS = re.compile(rb"https?://[^\s<>\"'\]]+")
@@ -141,20 +141,6 @@ def test_what_a_page_says_of_its_own_address(page: str, named: str, accepted: st
     assert canonical_of(page, named) == accepted
 
 
-@pytest.mark.parametrize(
-    ("url", "opaque"),
-    [
-        ("https://news.google.com/rss/articles/CBMiAUFVX3lxTE1B?oc=5", True),
-        ("https://news.google.com/rss/articles/CBMiGWh0dHBzOi8vZXhhbXBsZS5vcmcvc3RvcnnSAQA?oc=5", False),
-        ("https://news.google.com/home", False),
-        (A, False),
-    ],
-)
-def test_google_news_that_tells_no_address(url: str, opaque: bool) -> None:
-    """Ids made since the summer of 2024 hold nothing to read offline."""
-    assert is_opaque(url) is opaque
-
-
 @given(
     st.text(max_size=120), st.sampled_from(["", "https://", "http://example.org/", "https://example.org/?"])
 )
@@ -166,7 +152,6 @@ def test_any_text_is_explained(text: str, start: str) -> None:
         again = explained(found.clean)
         assert (again.clean, again.key) == (found.clean, found.key)
         assert all(why.startswith("key: ") for why in again.why)
-    is_opaque(start + text)
     canonical_of(start + text, text)
 
 

@@ -7,9 +7,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
 
 from monitor.store.lock import DaemonLock
 from tests.support.cli import run
@@ -17,19 +14,9 @@ from tests.support.configs import RULE, SMALL, write
 from tests.support.documents import Item, rss
 from tests.support.webserver import Hang, WebServer, answer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ROOT = Path(__file__).parents[2]
 OLD = Item("Old talks in Doha", guid="old", link="https://n.example/old", age=48)
 NEW = Item("Talks in Doha", guid="new", link="https://n.example/new", age=1)
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A web server on loopback."""
-    with WebServer() as server:
-        yield server
 
 
 def config(folder: Path, web: WebServer, *feeds: str, more: str = "") -> Path:

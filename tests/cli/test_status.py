@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from monitor.store import sql
-from monitor.store.clock import AT_WORK, ENDED, OFFLINE, STEPPED
+from monitor.store.clock import OFFLINE, STEPPED
 from monitor.store.lock import DaemonLock
+from monitor.store.process import AT_WORK, ENDED
 from monitor.store.rows import Episode, to_db
 from monitor.store.rows import write as as_row
 from tests.support.cli import run

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.delivery import outbox as worker_module
 from monitor.errors import StoreError
-from monitor.store import outbox as moves
+from monitor.store.leasing import lease_next
 from tests.support.channels import FakeChannel
 from tests.support.desk import begun, desk, full_disk
 from tests.support.store import GUARD, NOW, Refusals, do
@@ -26,7 +26,7 @@ def test_leases_of_the_last_run_are_sent_again_marked(tmp_path: Path) -> None:
     channel = FakeChannel()
     with desk(tmp_path, channel) as d:
         crashed, waiting = d.ring(count=2)
-        do(d.database, lambda tx: moves.lease_next(tx, "desk", NOW))
+        do(d.database, lambda tx: lease_next(tx, "desk", NOW))
         assert asyncio.run(d.worker.return_leases()) == 1
         d.finish()
         assert [(o.outbox_id, o.maybe_repeat, o.attempt) for o in channel.given] == [

@@ -20,7 +20,7 @@ from tests.support.looking import Table, good, page_of, parser
 from tests.support.webserver import Hang, WebServer, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 NEWS = rss(Item("Talks", guid="1", age=1), Item("More talks", guid="2", age=5), title="The News")
 WORLD = rss(Item("World", guid="w"), title="World <b>news</b>")
@@ -38,13 +38,6 @@ def page(head: str = "", body: str = "") -> bytes:
 def declared(*targets: str) -> str:
     """Links that declare feeds."""
     return "".join(f'<link rel="alternate" type="application/rss+xml" href="{target}">' for target in targets)
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A site on loopback."""
-    with WebServer() as server:
-        yield server
 
 
 def found_at(

@@ -7,7 +7,7 @@ import gzip
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -18,19 +18,9 @@ from monitor.model import FetchRequest, FetchResult, FetchStatus, Hop
 from monitor.text.hashes import hash64
 from tests.support.webserver import Endless, FakeResolver, WebServer, answer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NAMES = FakeResolver(a_test=["127.0.0.1"], b_test=["127.0.0.1"])
 LOGIN = "Basic dXNlcjpww6Rzcw=="  # user:päss
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
 
 
 def fetch(url: str, *, max_body: int = 1_000_000, deadline: float = 10.0, **request: Any) -> FetchResult:

@@ -20,7 +20,6 @@ from monitor.feeds.rhythm import (
     mark_of,
     rate,
     read_rhythm,
-    surprise,
     time_until,
     write_rhythm,
 )
@@ -98,9 +97,9 @@ def test_surprise_grows_where_news_are_expected() -> None:
     """A silent Tuesday morning says more than a silent Saturday."""
     rhythm, now = watched(8)
     tuesday, saturday = now + timedelta(days=1, hours=7), now + timedelta(days=5, hours=7)
-    assert surprise(rhythm, tuesday, tuesday + 6 * HOUR) > 2
-    assert surprise(rhythm, saturday, saturday + 6 * HOUR) < 0.5
-    assert surprise(rhythm, now, now) == 0
+    assert rate(rhythm, tuesday, tuesday + 6 * HOUR) > 2
+    assert rate(rhythm, saturday, saturday + 6 * HOUR) < 0.5
+    assert rate(rhythm, now, now) == 0
 
 
 def test_the_widest_gap_is_remembered() -> None:

@@ -39,13 +39,6 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 LATE = 0.4  # seconds: the deadline of whatever only ends by it
 
 
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
-
-
 def fetch(
     url: str, *, proxy: str | None = None, ports: frozenset[int] | None = None, **options: Any
 ) -> FetchResult:

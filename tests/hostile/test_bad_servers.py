@@ -176,13 +176,6 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         runner.run(ready.close())
 
 
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
-
-
 def assert_bounded(polled: Polled, deadline: float = DEADLINE) -> None:
     """In time and memory."""
     assert polled.seconds < deadline + 1.0

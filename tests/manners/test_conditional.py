@@ -14,19 +14,11 @@ from tests.support.webserver import WebServer, answer
 from tests.support.wired import validators, wired
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 OLD = Item("Old talks", guid="old", link="https://n.example/old", age=48)
 NEW = Item("Talks in Doha", guid="g1", link="https://n.example/1")
 DATE = "Tue, 24 Nov 2026 09:00:00 GMT"
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
 
 
 @pytest.mark.parametrize(

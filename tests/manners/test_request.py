@@ -21,20 +21,12 @@ from tests.support.webserver import WebServer, answer
 from tests.support.wired import CONTACT, LOOPBACK, fetch, fetcher, wired
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from monitor.feeds.fetch import Fetcher
 
 PAGE = rss(Item("Old talks", guid="old", link="https://n.example/old", age=48))
 GAP = 0.2  # seconds
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

@@ -8,7 +8,7 @@ import shutil
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -34,19 +34,9 @@ from tests.support.webserver import (
 )
 from tests.support.wired import LOOPBACK, fetch, wired
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 PAGE = rss(Item("Old talks", guid="old", link="https://n.example/old", age=48))
 REFUSED = FetchStatus.REFUSED
 LIMIT = 10_000_000
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
 
 
 @pytest.mark.parametrize(

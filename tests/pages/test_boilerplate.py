@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.pages.boilerplate import PAGES, WINDOW, Seen, guard, hashes_of, outdated, paragraph_hash
+from monitor.pages.boilerplate import PAGES, WINDOW, Seen, guard, hashes_of, paragraph_hash
 from monitor.pages.values import Extracted, Line
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -58,8 +58,6 @@ def test_a_week_later_it_is_forgotten_unless_seen_again() -> None:
     assert memory.show(3, BOX, now=NOW + timedelta(days=8))[1] == []
     assert memory.show(4, BOX, now=NOW + timedelta(days=9))[1] == [BOX]
     assert memory.show(5, BOX, now=NOW + timedelta(days=15))[1] == [BOX]
-    assert outdated(Seen(1, 1, NOW), NOW + WINDOW + timedelta(seconds=1))
-    assert not outdated(Seen(1, 1, NOW), NOW + WINDOW)
 
 
 def test_short_lines_are_left_alone() -> None:

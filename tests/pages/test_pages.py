@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.articles.summary import cleaned, cleaned_text
+from monitor.articles.summary import cleaned, cleaned_lines
 from monitor.model import Document, Strength
 from monitor.pages.article import tree_of
 from monitor.pages.blocks import blocks_of
 from monitor.pages.charset import decode
 from monitor.pages.extract import extract
 from monitor.pages.values import Extracted, usable
-from monitor.rules.engine import compile_query
+from monitor.rules.compiling import compile_query
 
 PAGES = Path(__file__).parent / "html"
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
@@ -201,9 +201,10 @@ def test_the_first_page_without_any_mark() -> None:
 @pytest.mark.parametrize("as_markup", [True, False])
 def test_the_same_text_as_a_feed_s_content(as_markup: bool) -> None:
     """No markup says what is furniture there; the labels do."""
-    lines = (CORPUS / "seed" / "talibans-doha.txt").read_text(encoding="utf-8").split("\n")
-    markup = "".join(f"<p>{line}</p>" for line in lines if line.strip())
-    found = cleaned(markup) if as_markup else cleaned_text(lines)
+    text = (CORPUS / "seed" / "talibans-doha.txt").read_text(encoding="utf-8")
+    lines = [line for line in map(str.strip, text.split("\n")) if line]
+    markup = "".join(f"<p>{line}</p>" for line in lines)
+    found = cleaned(markup) if as_markup else cleaned_lines(lines)
     confirmed = "\n".join(line.text for line in found.lines if line.confirmed).lower()
     assert "talibans" in confirmed
     assert "doha" in confirmed
@@ -217,7 +218,8 @@ def test_the_same_text_as_a_feed_s_content(as_markup: bool) -> None:
 def test_our_pages_as_plain_text_of_a_feed(page: Path) -> None:
     """A reader's copy of the whole page, served as a feed's content: names in teasers are not confirmed."""
     blocks = blocks_of(tree_of(decode(page.read_bytes(), "")))
-    found = cleaned_text([block.text for block in blocks if not block.place and block.linked < 0.8])
+    texts = [block.text.strip() for block in blocks if not block.place and block.linked < 0.8]
+    found = cleaned_lines([text for text in texts if text])
     confirmed = "\n".join(line.text for line in found.lines if line.confirmed).lower()
     assert any(word in confirmed for word in FOUND[1])
     assert "bataclan" not in confirmed

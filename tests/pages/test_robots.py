@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from monitor.pages.robots import MAX_ROBOTS, answered, permission, read
+from monitor.pages.robots import MAX_ROBOTS, answered, read
 
 SITE = "https://www.post.example"
 
@@ -40,7 +40,7 @@ SITE = "https://www.post.example"
 )
 def test_rules(text: str, path: str, allowed: bool) -> None:
     """The longest rule of the group that names us, else of the one for all."""
-    assert permission(text, SITE + path).allowed is allowed
+    assert read(text.encode()).allows(SITE + path) is allowed
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_rules(text: str, path: str, allowed: bool) -> None:
 )
 def test_the_delay_a_site_asks_for(value: str, delay: float | None) -> None:
     """Seconds between two requests, an hour at most."""
-    assert permission(f"User-agent: *\nCrawl-delay: {value}", SITE).crawl_delay == delay
+    assert read(f"User-agent: *\nCrawl-delay: {value}".encode()).delay() == delay
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from itertools import count
 
 import pytest
 
-from monitor.rules.engine import compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.settings import RuleConfig
 from tests.support.articles import real_articles, written_article
 from tests.support.randomrules import Maker, as_judged

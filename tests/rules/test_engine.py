@@ -8,7 +8,7 @@ import pytest
 
 from monitor.errors import QueryError
 from monitor.model import Document, Hit, Strength
-from monitor.rules.engine import compile_query, compile_rules
+from monitor.rules.compiling import compile_query, compile_rules
 from monitor.rules.hits import MOST_HITS
 from monitor.settings import EntityConfig, RuleConfig
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from monitor.model import Document, Strength
-from monitor.rules.engine import CompiledRule, Engine, compile_query, compile_rules
+from monitor.rules.compiling import compile_query, compile_rules
 from monitor.rules.explain import Explained, NodeVerdict, explain
 from monitor.rules.printer import print_query
 from monitor.rules.tree import needs_a_term
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.model import Hit
+    from monitor.rules.engine import CompiledRule, Engine
     from monitor.rules.tree import Node
 
 ENTITY_CONFIGS = (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import QueryError
 from monitor.model import Document
-from monitor.rules.engine import compile_query, compile_rules
+from monitor.rules.compiling import compile_query, compile_rules
 from monitor.rules.hits import MOST_HITS
 from monitor.rules.parser import parse, parse_term
 from monitor.rules.printer import print_query

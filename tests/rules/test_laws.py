@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from monitor.model import Document, RuleMatch, Strength
-from monitor.rules.engine import Engine, compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.parser import parse
 from monitor.rules.printer import print_query
 from monitor.rules.tree import TEXT_FIELDS, DocumentTerm, Node, Not, Term, all_of, needs_a_term
@@ -22,6 +22,8 @@ from tests.support.trees import ENTITIES, inflected, nodes, terms
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
+
+    from monitor.rules.engine import Engine
 
 ENTITY_CONFIGS = (
     EntityConfig("taliban", ("taliban", "talks", "塔利", "النص")),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model import Document
-from monitor.rules.engine import compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.parser import parse
 from monitor.rules.printer import print_query
 from monitor.rules.tree import Node, needs_a_term

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.model import Document
-from monitor.rules.engine import compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.ruletests import TestFailure, run_rule_tests, text_document
 from monitor.settings import RuleConfig, RuleTest
 

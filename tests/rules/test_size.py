@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from monitor.rules.engine import compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.size import size_of, weigh
 from monitor.settings import RuleConfig
 

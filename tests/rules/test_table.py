@@ -6,7 +6,7 @@ import pytest
 
 from monitor.errors import QueryError
 from monitor.model import Document
-from monitor.rules.engine import compile_query
+from monitor.rules.compiling import compile_query
 from monitor.rules.parser import parse
 from tests.support.reference import articles, judged
 from tests.support.worked import ENTITIES, LANGUAGES, ROWS, WORKED

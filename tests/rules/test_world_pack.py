@@ -18,7 +18,7 @@ import pytest
 import monitor.rules
 from monitor.config.packs import entities_of, pack_entities
 from monitor.model import Document
-from monitor.rules.engine import compile_rules
+from monitor.rules.compiling import compile_rules
 from monitor.rules.entities import Alias, compile_alias, compile_entities
 from monitor.settings import RuleConfig
 from monitor.text.tokens import folded_tokens

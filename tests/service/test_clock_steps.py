@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.errors import StoreError
-from monitor.service import app as app_module
+from monitor.service import steps
 from monitor.service.app import App
 from monitor.service.clock import Clock, utc_now
 from monitor.service.daemon import Daemon
@@ -20,6 +20,7 @@ from monitor.store.clock import STEPPED
 from monitor.store.rows import to_db
 from tests.support.documents import Item, rss
 from tests.support.newsdesk import Desk, Documents, InProcessParser
+from tests.support.store import feed_states
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,10 +93,10 @@ def test_the_daemon_takes_part_in_a_step(tmp_path: Path, step: timedelta) -> Non
             daemon = Daemon(app)
             running = asyncio.create_task(daemon.run())
             await app.first_round.wait()
-            before = app.feed_states()[0].next_poll_at
+            before = feed_states(app.database.reader)[0].next_poll_at
             wall.skew = step
             await app.stepped.wait()
-            after = app.feed_states()[0].next_poll_at
+            after = feed_states(app.database.reader)[0].next_poll_at
             assert before is not None
             assert after is not None
             assert abs(after - before - step) < timedelta(seconds=1)
@@ -124,7 +125,7 @@ def test_a_step_that_cannot_be_written_down_is_not_taken(
 
             wall.skew = HOUR
             with monkeypatch.context() as patched:
-                patched.setattr(app_module, "take_step", full)
+                patched.setattr(steps, "take_step", full)
                 with pytest.raises(StoreError):
                     await app.look_at_clock()
             assert abs(app.clock() - utc_now()) < timedelta(seconds=5)
@@ -151,7 +152,7 @@ def test_nothing_starts_while_a_step_is_taken(tmp_path: Path, monkeypatch: pytes
                 asyncio.run_coroutine_threadsafe(app.tick(), loop).result(GUARD)
                 return moved
 
-            monkeypatch.setattr(app_module, "take_step", taken)
+            monkeypatch.setattr(steps, "take_step", taken)
             wall.skew = HOUR
             assert await app.look_at_clock() is not None
             await app.poller.drain()
@@ -176,7 +177,7 @@ def test_a_step_between_two_processes_moves_what_is_due(tmp_path: Path) -> None:
             await app.note_alive()
             await app.tick()
             await app.poller.drain()
-            return app.feed_states()[0].next_poll_at
+            return feed_states(app.database.reader)[0].next_poll_at
 
     first = asyncio.run(poll_once())
     wall.skew = 3 * HOUR
@@ -218,7 +219,7 @@ def test_a_poll_that_was_under_way_counts_from_when_it_is_recorded(tmp_path: Pat
             assert await app.look_at_clock() is not None
             go_on.set()
             await app.poller.drain()
-            due = app.feed_states()[0].next_poll_at
+            due = feed_states(app.database.reader)[0].next_poll_at
             assert due is not None
             assert timedelta(minutes=14) < due - app.clock() < timedelta(minutes=17)
             (row,) = app.database.reader.rows(sql.OUTBOX_UNSENT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import sqlite3
@@ -10,8 +9,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from monitor.store import sql
-from tests.support.daemon import DaemonProcess
+from tests.support.daemon import DaemonProcess, delivered
 from tests.support.documents import Item, rss
+from tests.support.store import LEASED
 from tests.support.webserver import WebServer, answer
 
 if TYPE_CHECKING:
@@ -36,13 +36,6 @@ def write_config(folder: Path, web: WebServer, *, query: str = "doha") -> Path:
     return path
 
 
-def alerts(folder: Path) -> list[str]:
-    """The titles that were delivered."""
-    path = folder / "alerts.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line)["title"] for line in lines]
-
-
 def test_a_daemon_polls_alerts_and_ends_on_sigterm(tmp_path: Path) -> None:
     """Baseline, then an alert for what is new; SIGTERM ends it cleanly with 0 and nothing half done."""
     with WebServer() as web:
@@ -53,10 +46,10 @@ def test_a_daemon_polls_alerts_and_ends_on_sigterm(tmp_path: Path) -> None:
             daemon.wait_for("notification sent")
             daemon.send(signal.SIGTERM)
             assert daemon.ended() == 0, daemon.lines
-    assert alerts(tmp_path) == ["Talks in Doha"]
+    assert delivered(tmp_path) == ["Talks in Doha"]
     assert not (tmp_path / "t.db-wal").exists(), "the write-ahead log is folded in at the end"
     with closing(sqlite3.connect(tmp_path / "t.db")) as con:
-        assert con.execute(sql.OUTBOX_LEASED).fetchall() == []
+        assert con.execute(LEASED).fetchall() == []
         assert con.execute(sql.LEDGER_ORPHANS).fetchall() == []
 
 
@@ -100,7 +93,7 @@ def test_sighup_takes_a_good_configuration_and_refuses_a_bad_one(tmp_path: Path)
             daemon.wait_for("notification sent", "outbox=4")
             daemon.send(signal.SIGTERM)
             assert daemon.ended() == 0
-    told = alerts(tmp_path)
+    told = delivered(tmp_path)
     assert sum("is refused" in title for title in told) == 3, "each refusal is told at once"
     assert told[-1] == "Talks in Doha"
     assert len(told) == 4
@@ -122,7 +115,7 @@ def test_a_killed_daemon_goes_on_where_it_was(tmp_path: Path) -> None:
             daemon.wait_for("notification sent")
             daemon.send(signal.SIGTERM)
             assert daemon.ended() == 0
-    assert alerts(tmp_path) == ["Talks in Doha", "More of Doha"]
+    assert delivered(tmp_path) == ["Talks in Doha", "More of Doha"]
 
 
 def test_it_tells_systemd_when_it_is_ready_and_when_it_stops(tmp_path: Path) -> None:

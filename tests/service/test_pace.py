@@ -22,6 +22,7 @@ from monitor.settings import Config, FeedConfig, Polling, RuleConfig, Secret
 from monitor.store import sql
 from tests.support.documents import NOON, Item
 from tests.support.newsdesk import Desk, Documents, InProcessParser
+from tests.support.store import feed_states
 
 
 class FakeParts(Parts):
@@ -53,7 +54,7 @@ def test_a_new_database_is_polled_as_configured(tmp_path: Path) -> None:
             assert kept_pace(reader, app.clock() + timedelta(minutes=61)) is None
             await app.tick()
             await app.poller.drain()
-            for state in app.feed_states():
+            for state in feed_states(app.database.reader):
                 assert state.interval is not None
                 assert 600 < state.interval < 1200
                 assert state.next_why.startswith("every ")

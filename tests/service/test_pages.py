@@ -12,11 +12,11 @@ import pytest
 from monitor.articles.identity import digest
 from monitor.articles.urls import url_key
 from monitor.feeds.fetch import HttpFetcher
+from monitor.meeting import Rung
 from monitor.model import FetchResult, FetchStatus
 from monitor.pages.extractor import Extractor
 from monitor.pages.wanted import Purpose
 from monitor.paging import record_page
-from monitor.ringing import Rung
 from monitor.service import pagefetch, pagereader, pages
 from monitor.settings import Secret
 from monitor.store import sql

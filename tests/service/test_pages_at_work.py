@@ -7,8 +7,6 @@ import signal
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
 from monitor.pages.wanted import Purpose
 from monitor.store import sql
 from monitor.store.connection import open_reader
@@ -22,17 +20,9 @@ from tests.support.webserver import Hang, WebServer, answer
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
     from pathlib import Path
 
 DOHA = "The delegations of both sides meet again in Doha on Thursday, the ministry of the host country said."
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A server on loopback."""
-    with WebServer() as server:
-        yield server
 
 
 def configured(folder: Path, web: WebServer, polling: str = "") -> Path:

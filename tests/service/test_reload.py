@@ -23,7 +23,7 @@ from monitor.service.reload import MOST_FINDINGS, Reloader, in_thread, refusal_o
 from monitor.store import sql
 from tests.support.cli import run
 from tests.support.configs import ENV, write
-from tests.support.daemon import DaemonProcess
+from tests.support.daemon import DaemonProcess, delivered
 from tests.support.documents import Item, rss
 from tests.support.store import GUARD
 from tests.support.webserver import Hang, WebServer, answer
@@ -44,13 +44,6 @@ TEXT = (
     '[[rules]]\nname = "doha"\nquery = "doha"\n'
     '[channels.file]\ntype = "file"\npath = "alerts.jsonl"\n'
 )
-
-
-def delivered(folder: Path) -> list[str]:
-    """The titles that were delivered, in order."""
-    path = folder / "alerts.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line)["title"] for line in lines]
 
 
 def loaded(path: Path) -> Config:
@@ -260,19 +253,19 @@ def test_a_database_that_cannot_be_written_keeps_the_old_configuration(
     """Nothing is swapped before the database follows; systemd is told READY all the same."""
 
     async def story(desk: Desk) -> None:
-        before, channels = desk.app.plan, desk.app._channels
+        before, channels = desk.app.plan, desk.app._channels.in_use
         said: list[str] = []
         monkeypatch.setattr("monitor.service.systemd.notify", lambda state, _=None: said.append(state))
 
-        async def full(_: Plan) -> None:
+        async def full(*_: object) -> None:
             raise StoreError("the disk is full", hint="free some space")
 
-        monkeypatch.setattr(desk.app, "_sync", full)
+        monkeypatch.setattr("monitor.service.app.follow", full)
         monkeypatch.setattr(desk.reloader, "_write", full)
         desk.reloader.ask()
         await desk.settled()
         assert desk.app.plan is before
-        assert desk.app._channels is channels
+        assert desk.app._channels.in_use is channels
         assert [line.partition("=")[0] for line in said] == ["RELOADING", "READY"]
 
     at_desk(tmp_path, story)
@@ -368,7 +361,7 @@ def test_limits_and_fetcher_follow_and_pauses_stay(tmp_path: Path) -> None:
 
     async def story(desk: Desk) -> None:
         app = desk.app
-        fetcher, channels = app.fetcher, dict(app._channels)
+        fetcher, channels = app.fetcher, dict(app._channels.in_use)
         app.poller.slots.pause("h.example", 500)
         text = desk.path.read_text(encoding="utf-8")
         text = text.replace('per_host_gap = "0s"', 'per_host_gap = "3s"\nper_host = 5\nconcurrency = 3')
@@ -379,7 +372,7 @@ def test_limits_and_fetcher_follow_and_pauses_stay(tmp_path: Path) -> None:
         assert (pacer._per_host, pacer._gap, pacer._at_once) == (5, 3.0, 3)
         assert pacer.paused_for("h.example") > 400
         assert app.fetcher is fetcher
-        assert dict(app._channels) == channels, "a channel that only moved in the file goes on"
+        assert dict(app._channels.in_use) == channels, "a channel that only moved in the file goes on"
         desk.path.write_text(
             text.replace("[polling]", 'contact = "me@example.org"\n[polling]'), encoding="utf-8"
         )
@@ -395,12 +388,12 @@ def test_a_changed_channel_is_made_anew(tmp_path: Path) -> None:
     """Another address is used from the next attempt on; the others keep what they have learnt."""
 
     async def story(desk: Desk) -> None:
-        old = dict(desk.app._channels)
+        old = dict(desk.app._channels.in_use)
         text = desk.path.read_text(encoding="utf-8")
         desk.path.write_text(text.replace("b.jsonl", "c.jsonl"), encoding="utf-8")
         desk.reloader.ask()
         await desk.settled()
-        new = desk.app._channels
+        new = desk.app._channels.in_use
         assert new["file"] is old["file"]
         assert new["second"] is not old["second"]
 

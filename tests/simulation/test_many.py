@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.simulation import Simulation, check_laws
-from tests.support.simworld import HOUR, SimFeed
+from tests.support.simworld import HOUR, SimFeed, crowd
+from tests.support.store import feed_states
 from tests.support.virtual import run_virtually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.virtual import VirtualLoop
-
-
-def crowd(count: int, hosts: int, *, every: float = HOUR) -> dict[str, SimFeed]:
-    """So many feeds, spread over so many hosts, with one old item each."""
-    feeds = (SimFeed(f"f{n}", f"h{n % hosts}.example", every, (-5000.0,)) for n in range(count))
-    return {feed.name: feed for feed in feeds}
 
 
 def first_asked(sim: Simulation) -> dict[str, float]:
@@ -79,7 +74,7 @@ def test_an_hour_off_leaves_the_order_as_it_was(tmp_path: Path) -> None:
         sim = Simulation(tmp_path, loop, crowd(600, 30, every=0.5 * HOUR))
         await sim.start()
         await sim.run(0.9 * HOUR)
-        due = [(s.next_poll_at, s.name) for s in sim.app.feed_states()]
+        due = [(s.next_poll_at, s.name) for s in feed_states(sim.app.database.reader)]
         before = len(sim.world.asked)
         await sim.off(HOUR)
         start = sim.world.now

@@ -9,7 +9,8 @@ from monitor.model import FetchResult, FetchStatus
 from monitor.store import sql
 from monitor.store.clock import OFFLINE
 from tests.support.simulation import Simulation, check_laws
-from tests.support.simworld import HOUR, SimFeed, made_up_feeds
+from tests.support.simworld import HOUR, crowd, made_up_feeds
+from tests.support.store import feed_states
 from tests.support.virtual import run_virtually
 
 if TYPE_CHECKING:
@@ -18,17 +19,11 @@ if TYPE_CHECKING:
     from tests.support.virtual import VirtualLoop
 
 
-def crowd(count: int, hosts: int, every: float) -> dict[str, SimFeed]:
-    """So many feeds, spread over so many hosts, that publish nothing new."""
-    feeds = (SimFeed(f"f{n}", f"h{n % hosts}.example", every, (-5000.0,)) for n in range(count))
-    return {feed.name: feed for feed in feeds}
-
-
 def test_an_outage_is_held_against_nobody(tmp_path: Path) -> None:
     """No counter rises, one probe goes out each half minute, and when it is over all follow, spread out."""
 
     async def story(loop: VirtualLoop) -> None:
-        sim = Simulation(tmp_path, loop, crowd(600, 60, 1800.0))
+        sim = Simulation(tmp_path, loop, crowd(600, 60, every=1800.0))
         world = sim.world
         await sim.start()
         await sim.run(HOUR)
@@ -44,7 +39,9 @@ def test_an_outage_is_held_against_nobody(tmp_path: Path) -> None:
         assert 0.9 * 240 <= len(probes) <= 241
         assert len({probe.host for probe in probes[120:180]}) == 60, "another host each time"
         assert [
-            state.name for state in sim.app.feed_states() if state.failures or state.first_failure_at
+            state.name
+            for state in feed_states(sim.app.database.reader)
+            if state.failures or state.first_failure_at
         ] == []
         world.network = True
         world.up(yes=True)
@@ -81,7 +78,7 @@ def test_two_hosts_are_never_an_outage_but_are_asked_again_hourly(tmp_path: Path
             gaps = [b - a for a, b in pairwise(times)]
             assert max(gaps) <= 1.11 * HOUR
             assert min(gaps) >= 300.0
-        states = sim.app.feed_states()
+        states = feed_states(sim.app.database.reader)
         assert all(state.failures >= 10 for state in states)
         await sim.kill()
 
@@ -92,7 +89,7 @@ def test_a_restart_in_an_outage_clears_what_people_are_told(tmp_path: Path) -> N
     """A new process knows nothing of it until it has tried; then it says so again."""
 
     async def story(loop: VirtualLoop) -> None:
-        sim = Simulation(tmp_path, loop, crowd(20, 10, 1800.0))
+        sim = Simulation(tmp_path, loop, crowd(20, 10, every=1800.0))
         await sim.start()
         await sim.run(HOUR)
         sim.world.network = False
@@ -111,7 +108,7 @@ def test_an_answer_of_any_kind_is_an_answer(tmp_path: Path) -> None:
     """A 500 ends an outage; what we refuse to ask, and a connection that broke, prove neither."""
 
     async def story(loop: VirtualLoop) -> None:
-        sim = Simulation(tmp_path, loop, crowd(4, 4, 1800.0))
+        sim = Simulation(tmp_path, loop, crowd(4, 4, every=1800.0))
         await sim.start()
         outage = sim.app.poller.outage
         dead = FetchResult(FetchStatus.NETWORK, unreachable=True)

@@ -10,7 +10,8 @@ import pytest
 from monitor.settings import CANARY
 from monitor.store import sql
 from monitor.store.canary import forget, last_round, note_round, rehearsed, send_canary
-from monitor.store.outbox import enqueue, lease_next
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import enqueue
 from monitor.store.sync import sync
 from tests.support.messages import message
 from tests.support.store import NOW, new_database, transaction

@@ -13,7 +13,8 @@ from monitor.pages.wanted import Purpose
 from monitor.store import sql
 from monitor.store.clock import STEPPED, mend_future, move_due_times, note_clock, noted_clock
 from monitor.store.connection import open_writer
-from monitor.store.outbox import channel_state, lease_next, save_channel
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import channel_state, save_channel
 from monitor.store.pages import queue_page
 from monitor.store.rows import ChannelState, Episode, FeedState, HostPause, read, to_db
 from tests.support.store import (

@@ -9,14 +9,13 @@ import pytest
 
 from monitor.model import Answer, AnswerClass, OutboxState, Reason, Severity
 from monitor.store import sql
+from monitor.store.leasing import lease_next, return_leases
 from monitor.store.outbox import (
     channel_state,
     drop_by_hand,
     enqueue,
-    lease_next,
     notice,
     retry_by_hand,
-    return_leases,
     save_channel,
     settle,
 )

@@ -15,6 +15,7 @@ from monitor.delivery import policy
 from monitor.model import Answer, AnswerClass
 from monitor.store import outbox, sql
 from monitor.store.connection import open_writer
+from monitor.store.leasing import lease_next, return_leases
 from monitor.store.sync import sync
 from tests.support.store import NOW, add_notification, committed, new_database
 
@@ -69,7 +70,7 @@ class OutboxWalk(RuleBasedStateMachine):
     def lease(self, channel: str) -> None:
         """The worker takes the next row of an idle channel."""
         if channel in self.configured and channel not in self.in_hand:
-            row = self.act(lambda tx: outbox.lease_next(tx, channel, self.now))
+            row = self.act(lambda tx: lease_next(tx, channel, self.now))
             if row is not None:
                 self.in_hand[channel] = row
 
@@ -110,7 +111,7 @@ class OutboxWalk(RuleBasedStateMachine):
         """The process dies in mid-send and starts again."""
         self.abandoned += self.in_hand.values()
         self.in_hand.clear()
-        self.act(lambda tx: outbox.return_leases(tx, self.now))
+        self.act(lambda tx: return_leases(tx, self.now))
 
     @rule(number=st.integers(1, 6), drop=st.booleans())
     def by_hand(self, number: int, drop: bool) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.feeds.schedule import FARTHEST
-from monitor.store import outbox, sql
+from monitor.store import sql
+from monitor.store.leasing import lease_next
 from monitor.store.rows import FeedState, from_db, read, write
 from monitor.store.sync import FeedWanted, sync
 from tests.support.store import (
@@ -291,7 +292,7 @@ def test_rows_with_another_fate_stay_what_they_are(tx: Tx, state: str, reason: s
 def test_a_row_in_mid_send_is_left_to_its_answer(tx: Tx) -> None:
     """A leased row of a removed channel is not declared dead before its answer came."""
     row_id = add_notification(tx, "desk")
-    assert outbox.lease_next(tx, "desk", NOW)
+    assert lease_next(tx, "desk", NOW)
     sync(tx, (), {}, (), NOW)
     assert outbox_row(tx, row_id).state == "leased"
 

@@ -18,7 +18,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from tests.support.serving import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,21 +91,19 @@ class Counts:
     last: float = 0.0  # when anything was last asked or told, by time.time()
 
 
-class CountedWorld:
+class CountedWorld(LoopbackServer):
     """Feeds and receivers in a thread of their own."""
 
     def __init__(self, seed: int = 9) -> None:
         self.counts = Counts()
         self.published: list[Item] = []
         self.calm = False  # every receiver but the refuser says yes
-        self.port = 0
         self._rng = random.Random(seed)
         self._items: dict[str, list[Item]] = {f"news-{n}": [] for n in range(NEWS)}
         self._turns = Counter[str]()
         self._revised = Counter[str]()
         self._lock = threading.Lock()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="counted-world", daemon=True)
+        super().__init__("counted-world", list(HOSTS.values()))
         for feed in self._items:
             self.publish("talks", feed)
 
@@ -154,31 +154,6 @@ class CountedWorld:
         return f"http://127.0.0.1:{self.port}/hook/{name}"
 
     # --- serving
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _start(self) -> None:
-        self._loop.set_exception_handler(lambda _loop, _context: None)
-        first = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = first.sockets[0].getsockname()[1]
-        self._servers = [first, await asyncio.start_server(self._serve, list(HOSTS.values()), self.port)]
-
-    async def _stop(self) -> None:
-        for server in self._servers:
-            server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

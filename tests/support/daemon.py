@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -50,17 +51,7 @@ class DaemonProcess:
 
     def wait_for(self, *words: str) -> str:
         """The next log line that holds all these words; fails with the whole log if there is none in time."""
-        assert self._process.stdout
-        guard = threading.Timer(PATIENCE, self._process.kill)
-        guard.start()
-        try:
-            for line in self._process.stdout:
-                self.lines.append(line.rstrip())
-                if all(word in line for word in words):
-                    return line
-        finally:
-            guard.cancel()
-        raise AssertionError(f"no line with {words} in:\n" + "\n".join(self.lines))
+        return next_line(self._process, self.lines, words)
 
     def wait_for_each(self, *words: str) -> str:
         """As `wait_for`, but a line that was read already will do: for events whose order is not known."""
@@ -91,3 +82,25 @@ class DaemonProcess:
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+
+
+def next_line(process: subprocess.Popen[str], lines: list[str], words: Sequence[str]) -> str:
+    """The next line of a process's log with all these words, read to `lines`; it is killed if none comes."""
+    assert process.stdout
+    guard = threading.Timer(PATIENCE, process.kill)
+    guard.start()
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if all(word in line for word in words):
+                return line
+    finally:
+        guard.cancel()
+    raise AssertionError(f"no line with {words} in:\n" + "\n".join(lines))
+
+
+def delivered(folder: Path) -> list[str]:
+    """The titles that a channel of the type file wrote to alerts.jsonl in this folder, in order."""
+    path = folder / "alerts.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line)["title"] for line in lines]

@@ -21,7 +21,7 @@ from monitor.store.writer import Writer
 from tests.support.channels import FakeChannel
 from tests.support.documents import NOON, Item, rss
 from tests.support.newsdesk import Documents, InProcessParser, fresh_database
-from tests.support.store import Clock
+from tests.support.store import LEASED, Clock, feed_states
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -196,7 +196,7 @@ class Bench:
     def _quiet(self, app: App, strike: Strike) -> bool:
         done = app.database.health.trouble is None and strike.seen > strike.nth + strike.times
         waiting = {r["state"]: r["n"] for r in app.database.reader.rows(sql.OUTBOX_COUNTS)}
-        polled = all(s.polls and not s.failures for s in app.feed_states())
+        polled = all(s.polls and not s.failures for s in feed_states(app.database.reader))
         known = len(app.database.reader.rows("SELECT id FROM articles")) >= self.published
         return done and polled and known and waiting.keys() <= {"sent"}
 
@@ -221,9 +221,7 @@ class Bench:
         """Whether the file is whole, and ledger, matches and outbox agree."""
         con = sqlite3.connect(self.config.database)
         try:
-            answers = [
-                con.execute(s).fetchall() for s in (sql.LEDGER_ORPHANS, sql.LEDGER_STRAY, sql.OUTBOX_LEASED)
-            ]
+            answers = [con.execute(s).fetchall() for s in (sql.LEDGER_ORPHANS, sql.LEDGER_STRAY, LEASED)]
             return answers == [[], [], []] and con.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         finally:
             con.close()

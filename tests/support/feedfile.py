@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from monitor.service.app import url_hash
+from monitor.service.opening import url_hash
 from monitor.settings import Secret
 from monitor.store import sql
 from monitor.store.database import Reader, command_line_tx

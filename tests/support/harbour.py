@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from monitor.model import Answer, AnswerClass, FetchResult, FetchStatus, OutboxState, Reason, Severity
 from monitor.settings import RuleConfig
-from monitor.store.outbox import lease_next, settle
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import settle
 from tests.support.documents import Item
 from tests.support.newsdesk import Desk
 

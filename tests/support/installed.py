@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from monitor.model import Answer, AnswerClass, OutboxState, Reason
-from monitor.store.outbox import lease_next, settle
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import settle
 from tests.support.store import transaction
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import threading
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Self
 
+from tests.support.daemon import PATIENCE, next_line
 from tests.support.doubles import MAIL
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from tests.support.privatenet import PrivateNet
 
-PATIENCE = 30.0
 _CONFIGURATION = """
 table people {{ "desk@example.org" = "nobody" }}
 listen on lo port 25 hostname {host}
@@ -61,17 +61,7 @@ class MailServer:
 
     def wait_for(self, *words: str) -> str:
         """The next line of its log that holds all these words."""
-        assert self._process.stdout
-        guard = threading.Timer(PATIENCE, self._process.kill)
-        guard.start()
-        try:
-            for line in self._process.stdout:
-                self.lines.append(line.rstrip())
-                if all(word in line for word in words):
-                    return line
-        finally:
-            guard.cancel()
-        raise AssertionError(f"no line with {words} in:\n" + "\n".join(self.lines))
+        return next_line(self._process, self.lines, words)
 
     def mails(self, count: int) -> list[EmailMessage]:
         """The mails in the maildir, once so many more were put there, in the order of their ids."""

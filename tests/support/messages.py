@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.alerts.render import Layout, render
 from monitor.model import Message, Outgoing, Severity
 
 PUBLISHED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -38,6 +39,12 @@ def outgoing(told: Message | None = None, **changes: Any) -> Outgoing:
         "created": PUBLISHED,
     }
     return Outgoing(**{**values, **changes})
+
+
+def render_text(told: Outgoing, layout: Layout | None = None) -> tuple[str, str]:
+    """The plain text (title, body) of one notification, for a service that is not known."""
+    rendered = render(told, layout or Layout(), "posted")
+    return rendered.title, rendered.body
 
 
 HOSTILE = (

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from monitor.meeting import Rung
     from monitor.model import FetchRequest, FetchResult
     from monitor.pages.values import Extracted
-    from monitor.ringing import Rung
     from monitor.store.tx import Tx
     from tests.support.webserver import Step
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from monitor.feeds.rhythm import Rhythm, learn, surprise
+from monitor.feeds.rhythm import Rhythm, learn, rate
 from monitor.feeds.silence import alarm_at, usual_longest, widest
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def judge(times: Sequence[float], *, learning: float = 60 * DAY) -> Judged:
 
 def _alarm(rhythm: Rhythm, since: datetime, until: datetime) -> datetime | None:
     """The alarm, where the pause is long enough for one at all: most are told by a glance."""
-    return alarm_at(rhythm, since) if surprise(rhythm, since, until) > widest(rhythm) else None
+    return alarm_at(rhythm, since) if rate(rhythm, since, until) > widest(rhythm) else None
 
 
 def _end(rhythm: Rhythm, last: float, mean: float) -> tuple[float | None, float, float]:

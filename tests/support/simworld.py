@@ -272,3 +272,9 @@ def made_up_feeds(
             name, f"h{number % hosts}.example", every, tuple(sorted(times)), adapts and number % 2 == 0, ttl
         )
     return found
+
+
+def crowd(count: int, hosts: int, *, every: float = 3600.0) -> dict[str, SimFeed]:
+    """So many feeds, spread over so many hosts, with one old item each."""
+    feeds = (SimFeed(f"f{n}", f"h{n % hosts}.example", every, (-5000.0,)) for n in range(count))
+    return {feed.name: feed for feed in feeds}

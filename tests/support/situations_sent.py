@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from monitor.model import Answer, AnswerClass, Severity
 from monitor.settings import ChannelConfig, RouteConfig, RuleConfig
-from monitor.store.outbox import drop_by_hand, lease_next
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import drop_by_hand
 from tests.support.documents import Item
 from tests.support.happenings import DELIVERY, Truth, World
 from tests.support.newsdesk import Desk

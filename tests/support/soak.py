@@ -15,7 +15,9 @@ import threading
 import time
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from tests.support.serving import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,7 +38,7 @@ class Arrival:
     marked: bool  # as one that may be a repeat
 
 
-class SoakWorld:
+class SoakWorld(LoopbackServer):
     """Feeds and receivers in a thread of their own; times are monotonic seconds."""
 
     def __init__(self, feeds: int, seed: int = 1) -> None:
@@ -50,20 +52,7 @@ class SoakWorld:
         self._items: defaultdict[int, deque[tuple[str, str]]] = defaultdict(lambda: deque(maxlen=KEPT))
         self._version: Counter[int] = Counter()
         self._lock = threading.Lock()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="soak-world", daemon=True)
-        self.port = 0
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        super().__init__("soak-world", HOSTS)
 
     def url(self, feed: int) -> str:
         """The address of a feed; every hundred-and-twenty-fifth is one of the bad ones."""
@@ -97,20 +86,6 @@ class SoakWorld:
         with self._lock:
             wanted = set(self.published)
             return {name: wanted - {a.token for a in found} for name, found in self.arrivals.items()}
-
-    async def _start(self) -> None:
-        self._loop.set_exception_handler(lambda _loop, _context: None)  # clients that leave are ordinary here
-        first = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = first.sockets[0].getsockname()[1]
-        self._servers = [first, await asyncio.start_server(self._serve, HOSTS, self.port)]
-
-    async def _stop(self) -> None:
-        for server in self._servers:
-            server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -16,8 +16,8 @@ from monitor.errors import StoreError
 from monitor.model import Severity
 from monitor.store import schema, sql
 from monitor.store.connection import make_private, open_writer
-from monitor.store.database import Database
-from monitor.store.rows import OutboxRow, read, to_db
+from monitor.store.database import Database, Reader
+from monitor.store.rows import FeedState, OutboxRow, read, read_all, to_db
 from monitor.store.tx import Tx
 from monitor.store.writer import Priority, Writer
 from tests.support.messages import message
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+LEASED = "SELECT id FROM outbox WHERE state = 'leased'"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 GUARD = 30.0  # seconds after which a test that hangs fails
 
@@ -219,3 +220,8 @@ def ledger_of(source: Any, outbox_id: int) -> list[tuple[str, str]]:
     """State and reason of each ledger row of a notification."""
     statement = "SELECT state, reason FROM ledger WHERE outbox_id = :outbox ORDER BY id"
     return [(row["state"], row["reason"]) for row in source.rows(statement, outbox=outbox_id)]
+
+
+def feed_states(reader: Reader) -> list[FeedState]:
+    """The rows of all feeds, by name."""
+    return read_all(FeedState, reader.rows(sql.FEEDS))

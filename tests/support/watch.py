@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.store import sql
 from tests.support.documents import Item, rss
 from tests.support.receivers import HttpReceiver
+from tests.support.store import LEASED
 from tests.support.webserver import WebServer, answer
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Watch:
             assert con.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert con.execute(sql.LEDGER_ORPHANS).fetchall() == []
             assert con.execute(sql.LEDGER_STRAY).fetchall() == []
-            assert con.execute(sql.OUTBOX_LEASED).fetchall() == []
+            assert con.execute(LEASED).fetchall() == []
 
     def _bodies(self) -> list[dict[str, str]]:
         return [json.loads(r.body) for r in self.receiver.requests]

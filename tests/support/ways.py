@@ -12,7 +12,8 @@ from monitor.plan import build_plan
 from monitor.settings import RuleConfig
 from monitor.stages import No, RuleNow
 from monitor.store import sql
-from monitor.store.outbox import drop_by_hand, lease_next, settle
+from monitor.store.leasing import lease_next
+from monitor.store.outbox import drop_by_hand, settle
 from monitor.unseen import Asked, never_seen
 from tests.support.documents import Item
 

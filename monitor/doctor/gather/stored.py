@@ -21,12 +21,13 @@ from monitor.seeing import Reach, feed_sights
 from monitor.service.standing import stands_still
 from monitor.store import schema, sql
 from monitor.store.checkup import examine
-from monitor.store.clock import AT_WORK, OFFLINE
+from monitor.store.clock import OFFLINE
 from monitor.store.connection import is_there
 from monitor.store.database import Reader
 from monitor.store.faults import how_to_restore, newest_backup
 from monitor.store.integrity import quick_check
 from monitor.store.lock import trouble_of
+from monitor.store.process import AT_WORK, LAST_TICK
 from monitor.store.rows import from_db
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def rules(site: Site) -> list[Finding]:
 def last_tick(site: Site) -> tuple[datetime, str] | None:
     """The daemon's last sign of life, and what it said of itself."""
     with reading(site) as reader:
-        row = reader.row(sql.FACT, name="last_tick") if reader else None
+        row = reader.row(sql.FACT, name=LAST_TICK) if reader else None
         at = from_db(row["at"]) if row else None
         return (at, str(row["value"])) if row and at else None
 
