@@ -155,8 +155,10 @@ def test_an_interrupt_ends_a_run_with_130(web: WebServer, tmp_path: Path) -> Non
     """Ctrl-C in mid-poll: no traceback, the database is closed, the feed is still due."""
     web.on("/a", Hang())
     path = config(tmp_path, web, "a")
+    # Tests that run in the background of a shell ignore the signal, and so would what they start.
+    heard = ["env", "--default-signal=INT"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "monitor", "run", "--once", "--config", str(path)],
+        [*heard, sys.executable, "-m", "monitor", "run", "--once", "--config", str(path)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -209,7 +209,8 @@ WAYS_OUT = {
     "start_tls",
 }
 # Not because of a feed: alerts go where the user says, the supervisor's socket and the demo's own server.
-NOT_FOR_FEEDS = ("delivery", "demo", "service/systemd.py", "service/journal.py")
+# What opens sockets and never asks a feed or a page: deliveries, and what talks to this machine alone.
+NOT_FOR_FEEDS = ("delivery", "demo", "service/systemd.py", "service/journal.py", "service/knock.py")
 
 
 def test_s6_there_is_one_way_out() -> None:
