@@ -197,7 +197,8 @@ def remedy_for(error: OSError, place: Place) -> str:
         return "take a port above 1023, or a folder that Tocsin may write to (under systemd: /run/tocsin)"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return "make its folder, or take one that is there (under systemd: /run/tocsin)"
-    if error.errno == errno.EADDRNOTAVAIL:
+    # Since Python 3.13 asyncio keeps the number to itself where none of a host's addresses is ours.
+    if error.errno == errno.EADDRNOTAVAIL or (place.path is None and error.errno is None):
         return "this machine has no such address: take 127.0.0.1"
     if place.path is not None and error.errno is None:
         return "take a shorter path: a socket's may have some hundred characters"
