@@ -86,6 +86,16 @@ def test_a_statement_that_fails_costs_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("code", "how", "reserve", "first"), [(*w, n % 2 + 1) for n, w in enumerate(WAYS)])
+def test_every_second_statement_may_fail(
+    tmp_path: Path, code: int, how: str, reserve: bool, first: int
+) -> None:
+    """In each way, in one half of them the odd ones, in the other the even."""
+    count = strike_each(tmp_path, code, how, reserve=reserve, first=first, step=2)
+    assert count.struck == count.points
+
+
+@pytest.mark.prove
 @pytest.mark.parametrize(("code", "how", "reserve"), WAYS)
 def test_every_statement_may_fail(
     tmp_path: Path, code: int, how: str, reserve: bool, capsys: pytest.CaptureFixture[str]

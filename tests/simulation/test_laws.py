@@ -107,8 +107,8 @@ def test_the_laws_hold_in_any_order_of_events(seed: int, story: list[Event]) -> 
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 9999), stories)
 def test_the_laws_hold_in_very_many_orders(seed: int, story: list[Event]) -> None:
-    """The same, a hundred and fifty times."""
+    """The same, eighty times."""
     live_through(seed, story)
