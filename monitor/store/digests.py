@@ -155,9 +155,7 @@ def release(
     """
     count = 0
     for one in tx.rows(sql.OUTBOX_HELD):
-        row = tx.row(
-            sql.OUTBOX_HELD_ROW, id=one["id"]
-        )  # as it is by now: another may have been poured into it
+        row = tx.row(sql.OUTBOX_HELD_ROW, id=one["id"])  # as it is by now: another may have been poured in
         if row is None:
             continue
         found = _next(row, quiet, now, overdue=overdue)
@@ -209,9 +207,7 @@ def _next(
     windows = quiet.get(row["channel"], ())
     severity = row["severity"]
     if row["bin"] == QUIET and row["kind"] == "digest" and row["least"] is not None:
-        severity = row[
-            "least"
-        ]  # one that joined its story there does not break the quiet with all the others
+        severity = row["least"]  # one that joined its story there does not take the others along
     return released(row["bin"], goes_at, Severity(severity), windows, now)
 
 

@@ -60,7 +60,8 @@ def lease_next(
             row = _another(tx, row, now, quiet) or row
         elif (earlier := tx.row(sql.OUTBOX_IN_QUIET, outbox=row["id"], channel=channel)) is not None:
             # What was tried of the same story and would wait for the morning goes along, and first.
-            values = {name: earlier[name] for name in ("state", "reason", "next_attempt_at")}
+            # It is due now: one that `fit` mends is looked up again, and must not keep the later one waiting.
+            values = {"state": earlier["state"], "reason": earlier["reason"], "next_attempt_at": to_db(now)}
             tx.run(sql.OUTBOX_WAIT, outbox=earlier["id"], bin="", **values)
             row = earlier
         if not fit(tx, row, now):

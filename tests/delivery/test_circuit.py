@@ -21,6 +21,7 @@ from monitor.model import Answer, AnswerClass, Severity
 from monitor.store import outbox as moves
 from monitor.store import sql
 from monitor.store.clock import move_due_times
+from monitor.store.leasing import lease_next
 from monitor.store.rows import to_db
 from tests.support.channels import OK, FakeChannel, Picky
 from tests.support.desk import Desk, begun, desk
@@ -28,6 +29,8 @@ from tests.support.messages import message
 from tests.support.store import do, insert
 
 if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.store.tx import Tx
@@ -109,6 +112,25 @@ def test_an_urgent_update_at_night_takes_along_what_was_tried(tmp_path: Path) ->
         d.clock.advance(minutes=1)
         d.finish()
         assert [out.outbox_id for out in channel.given] == [report, report, update]
+
+
+def test_what_goes_along_at_night_may_be_mended_first(tmp_path: Path) -> None:
+    """A reload took a rule out of the report: neither it nor its urgent update waits for the morning."""
+    with desk(tmp_path, FakeChannel(answers=[BROKEN])) as d:
+        (report,) = of_story(d, 7000, severity=int(Severity.NORMAL))
+        d.finish()
+        waits = {"state": "retry", "reason": "", "next_attempt_at": sql_time(d, hours=8), "bin": "quiet"}
+        do(d.database, lambda tx: tx.run(sql.OUTBOX_WAIT, outbox=report, **waits))
+        of_story(d, 7000, severity=int(Severity.URGENT))
+        mended: list[int] = []
+
+        def fit(_tx: Tx, row: sqlite3.Row, _now: datetime) -> bool:
+            mended.append(row["id"])
+            return len(mended) > 1
+
+        leased = do(d.database, lambda tx: lease_next(tx, "desk", d.clock.now, fit=fit))
+        assert leased is not None
+        assert (leased.id, mended) == (report, [report, report])
 
 
 def sql_time(d: Desk, **later: float) -> str | None:
