@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from monitor.articles.summary import WHOLE_CHARS
 from monitor.store import sql
+from monitor.store.confidential import kept_rules
 from monitor.store.rows import from_db, to_db
 from monitor.store.story_index import insert, look_up
 from monitor.stories.index import day_of
@@ -206,8 +207,17 @@ def _was_like_this(tx: Tx, edit: Edit, now: datetime) -> bool:
 
 
 def also_reported(tx: Tx, story_id: int, article_id: int) -> tuple[tuple[str, ...], int]:
-    """The other outlets that report a story, in their order, and how many outlets wrote for themselves."""
+    """
+    The other outlets that report a story, in their order, and how many outlets wrote for themselves.
+
+    An article that only secret rules held for is left out: but for them it would not be of the story.
+    """
     members = members_of(tx, story_id)
+    secret = kept_rules(tx).secret if len(members) > 1 else ()
+    if secret:
+        rows = tx.rows(sql.STORY_RULES, story=story_id)
+        openly = {row["article_id"] for row in rows if row["rule"] not in secret} | {article_id}
+        members = [member for member in members if member.id in openly]
     if len(members) < 2:
         return (), len(members)
     own = next((m.outlet for m in members if m.id == article_id), "")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts import payload
@@ -368,6 +368,18 @@ ITEMS = st.lists(
 
 
 @settings(max_examples=25, deadline=None)
+# An open rule hears of an edit, and another outlet copied what stood there before for secret rules alone.
+@example(
+    items=[
+        ("a", {"doha"}, 1),
+        ("a", {"talks", "war"}, 1),
+        ("b", {"talks", "war"}, 1),
+        ("a", {"doha", "rain"}, 1),
+    ],
+    quiet=False,
+    grouped=False,
+    weak=False,
+)
 @given(items=ITEMS, quiet=st.booleans(), grouped=st.booleans(), weak=st.booleans())
 def test_open_alerts_are_as_if_there_were_no_secret_rules(
     tmp_path_factory: pytest.TempPathFactory,

@@ -80,6 +80,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "STORY_MEMBERS": _member.where(articles.c.story_id == _story)
     .order_by(articles.c.id.desc())
     .limit(p("count")),
+    # Which rules held for each of them.
+    "STORY_RULES": select(matches.c.article_id, matches.c.rule)
+    .join(articles, articles.c.id == matches.c.article_id)
+    .where(articles.c.story_id == _story),
     "STORY_MEMBER": _member.where(articles.c.id == p("article")),
     # The first that rang: what a story is measured by.
     "STORY_HEAD": select(alerts.c.article_id)
