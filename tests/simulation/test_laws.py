@@ -94,12 +94,20 @@ SET_AND_DYING: list[Event] = [
     ("outage", 26681.190015181328, 0.0), ("step", 0.0, 4.0), ("crash", 0.0, 0.0)
 ]  # fmt: skip
 
+# Two steps forward shortly after one another: neither makes news look old, both together do.
+SET_TWICE: list[Event] = [("step", 0.0, 4472.0), ("step", 0.0, 18000.0)]
+
+# Ten minutes without a network, of which one feed meets two: too few to know that it is we who are cut off.
+SHORT_OUTAGE: list[Event] = [("outage", 555.0, 0.0)]
+
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(0, ASLEEP)
 @example(1, DYING)
 @example(0, DYING_IN_THE_FUTURE)
 @example(9999, SET_AND_DYING)
+@example(0, SET_TWICE)
+@example(1, SHORT_OUTAGE)
 @given(st.integers(0, 99), stories)
 def test_the_laws_hold_in_any_order_of_events(seed: int, story: list[Event]) -> None:
     """Steps, suspends, days off, crashes, outages in any order: no storm, nobody early, told once."""
