@@ -32,7 +32,7 @@ from monitor.stories.likeness import (
 )
 from monitor.stories.shingles import probe, shingles, sketch
 from monitor.stories.titles import title_marks, title_score, title_words
-from monitor.stories.updates import Change, Signal, Version, grown, is_live, signals
+from monitor.stories.updates import Change, Signal, grown, is_live, signals
 from monitor.text.domains import registrable
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from monitor.store.tx import Tx
     from monitor.stories.index import Found
+    from monitor.stories.versions import Version
 
 MOST_MEMBERS = 24  # of a story that an article is compared with, the youngest and the head
 _SAME = 0.9  # of the filed part of a text that make it one an item had before

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.alerts.decide import Sighted
     from monitor.model import Article
     from monitor.store.tx import Tx
-    from monitor.stories.updates import Version
+    from monitor.stories.versions import Version
 
 
 @dataclass(frozen=True, slots=True)

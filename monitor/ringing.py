@@ -23,7 +23,7 @@ from monitor.store import sql
 from monitor.store.matches import Fate, read_match, write_fate, write_match
 from monitor.store.rows import to_db
 from monitor.store.silences import live_silences
-from monitor.stories.updates import Version
+from monitor.stories.versions import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from monitor.documents import read_spans, write_spans
 from monitor.model import Strength
 from monitor.store import sql
 from monitor.store.rows import from_db, to_db, to_json
-from monitor.stories.updates import Version
+from monitor.stories.versions import Version
 
 if TYPE_CHECKING:
     import sqlite3

@@ -33,7 +33,8 @@ from monitor.stories.shingles import (
     without_spaces,
 )
 from monitor.stories.titles import close_titles, same_title, title_score, title_words
-from monitor.stories.updates import Change, Signal, Version, grown, signals
+from monitor.stories.updates import Change, Signal, grown, signals
+from monitor.stories.versions import Version
 from monitor.text.hashes import hash64
 from monitor.text.language import UNKNOWN, guess
 from monitor.text.tokens import folded_tokens

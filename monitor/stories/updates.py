@@ -1,13 +1,11 @@
 """
 What changed: whether a near copy of a told report says something that its readers would want to know.
 
-Five signs, each with words for people: a number on the same noun that nobody told yet, an outcome that nobody
-told yet, many new sentences an hour later, a correction, and the new paragraphs of a page that grows. What a
-member of the story said already is no news, whoever says it again; so a late copy of an old version does not
-ring, nor does the second copy of a new one. Where only teasers are known of the story, no more of the new
-text is judged than they had room for.
+Six signs, each with words for people: a number on the same noun that nobody told yet, an outcome that nobody
+told yet, many new sentences an hour later or one of which the headline tells, a correction, and the new
+paragraphs of a page that grows. What a member of the story said already is no news, whoever says it again; so
+a late copy of an old version does not ring, nor does the second copy of a new one.
 """
-# ruff: noqa: RUF001 - signs of many scripts and quotation marks
 
 from __future__ import annotations
 
@@ -15,30 +13,27 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from monitor.stories.figures import PEOPLE, Item, figures_of, items_of
+from monitor.stories.corrections import corrected
+from monitor.stories.figures import PEOPLE
+from monitor.stories.headlines import behind_the_first, headlined
 from monitor.stories.shingles import coverage, shingles
-from monitor.stories.vocabulary import vocabulary
+from monitor.stories.versions import SEEN, has_room, is_known, outcomes_in, reading_of, room, unseen
 from monitor.text.tokens import folded_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
     from monitor.stories.figures import Figure
-    from monitor.stories.vocabulary import Phrase, Vocabulary
+    from monitor.stories.versions import Reading, Version
 
 ZONE = 90  # words after the title in which a number counts as news
 OUTCOME_ZONE = 60
-LONGEST = 20_000  # characters of a text that are judged: some three thousand words
 LATER = timedelta(minutes=60)  # before that, more sentences are only a longer copy
 NEW_SHARE = 0.4
 NEW_SENTENCES = 3
-SEEN = 0.5  # of a sentence's shingles that make it known
 _LOST = frozenset({1e3, 1e6, 1e9})
-_KNOWN = 0.95
 # What a headline alone may tell, over a text without news; others are figures of speech there ("ends up").
 STRONG = frozenset(
     {"dead", "convicted", "acquitted", "arrested", "released", "resigned", "dismissed", "rescued"}
@@ -51,13 +46,8 @@ _LIVE = re.compile(
     r"|\b(?:in )?diretta\b|\bao vivo\b|/live/|/direct/|/en-direct",
     re.IGNORECASE,
 )
-_SHORT = 5  # words under which a sentence says nothing
-_BEFORE = 3  # words before an outcome in which a "not" or a "may" is looked for
-_NEAR_END = 60  # words at either end of a text in which a correction is told
 
 _CHANGED = re.compile(r"(?:(?P<was>\S+) -> )?(?P<now>\S+) (?P<what>.+)")  # a number's change in words
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"”»’)]*\s+|\n+|(?<=[。！？])")
-_OPENS = re.compile(r"^\W*([^\W\d_][^:–—|.\n-]{0,40}?)\s*(?:[:–—|]|\s-\s|$)")
 
 
 class Change(StrEnum):
@@ -94,16 +84,6 @@ class Signal:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """What one outlet wrote. `full` = its whole text is known, not a teaser alone."""
-
-    title: str
-    text: str
-    at: datetime
-    full: bool = True
-
-
 def signals(
     new: Version, told: Sequence[Version], *, language: str | None = None, updates: str = "substance"
 ) -> tuple[Signal, ...]:
@@ -115,10 +95,12 @@ def signals(
     """
     if updates == "none" or not told:
         return ()
-    reading = _reading(new, language)
-    others = [_reading(version, language) for version in told]
+    reading = reading_of(new, language)
+    others = [reading_of(version, language) for version in told]
     found = [*_corrections(reading, others), *_outcomes(reading, others), *_numbers(reading, others)]
-    found += _material(reading, others, told[0].at)
+    if new.at - told[0].at > LATER and has_room(reading, others):
+        fresh, count = unseen(reading, others)
+        found += _material(fresh, count) or (_headline(reading, fresh, others) if not found else [])
     if not found and updates == "all":
         found += _anything(reading, others)
     return tuple(found)
@@ -151,84 +133,11 @@ def grown(old: str, new: str) -> Signal | None:
     return Signal(Change.LIVE, f"{words} new words: {_short(added)}") if words >= _GROWN else None
 
 
-@lru_cache(maxsize=64)
-def _reading(version: Version, language: str | None) -> _Reading:
-    """Remembered: the versions of a story that many outlets print are read again for each of them."""
-    return _Reading(version, vocabulary(language))
-
-
-class _Reading:
-    """A version taken apart once."""
-
-    def __init__(self, version: Version, known: Vocabulary) -> None:
-        self.version = version
-        self.known = known
-        self.title = items_of(version.title, known)
-        self.body = version.text[:LONGEST]
-        self.text = items_of(self.body, known)
-        self.words = sum(item.kind in ("word", "number") for item in self.text)
-        self._figures: dict[int | None, list[Figure]] = {}
-        self._stated: dict[bool, dict[str, str]] = {}
-
-    def zone(self, most: int) -> list[Item]:
-        """The title and the first words of the text."""
-        return self.whole()[: self._reach(most)]
-
-    def whole(self) -> list[Item]:
-        """Title and text."""
-        return [*self.title, _END, *self.text]
-
-    def figures(self, most: int | None = None) -> list[Figure]:
-        """The numbers of it; of the title and the first words alone."""
-        found = self._figures.get(most)
-        if found is None:
-            reach = None if most is None else self._reach(most)
-            found = self._figures[most] = figures_of(self.whole(), self.known, reach)
-        return found
-
-    def stated(self, *, mentioned: bool = False) -> dict[str, str]:
-        """The outcomes that title and text state anywhere; those that they speak of at all."""
-        found = self._stated.get(mentioned)
-        if found is None:
-            outcomes = self.known.mentions if mentioned else self.known.outcomes
-            found = self._stated[mentioned] = _stated(self.whole(), outcomes, self.known)
-        return found
-
-    def _reach(self, most: int) -> int:
-        """How many items the title and the first words are."""
-        left = most
-        for place, item in enumerate(self.text):
-            left -= item.kind in ("word", "number")
-            if left < 0:
-                return len(self.title) + 1 + place
-        return len(self.title) + 1 + len(self.text)
-
-    def sentences(self) -> list[str]:
-        """The sentences of the text that are long enough to say something."""
-        parts = _SENTENCE.split(self.body)
-        return [part for part in parts if part and len(folded_tokens(part)) >= _SHORT]
-
-
-_END = Item("end")
-
-
-def _room(others: Sequence[_Reading], most: int) -> int:
-    """How many first words can be judged: all asked for, or what the longest of mere teasers had room for."""
-    if any(other.version.full for other in others):
-        return most
-    return min(most, max(other.words for other in others))
-
-
-def _has_room(new: _Reading, others: Sequence[_Reading]) -> bool:
-    """Whether what is new in a text is so because nobody wrote it, and not because only teasers are known."""
-    return any(other.version.full or other.words >= new.words for other in others)
-
-
 # --- numbers ------------------------------------------------------------------------------------------
 
 
-def _numbers(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
-    fresh = new.figures(_room(others, ZONE))
+def _numbers(new: Reading, others: Sequence[Reading]) -> list[Signal]:
+    fresh = new.figures(room(others, ZONE))
     if not fresh:
         return []
     everywhere = [other.figures() for other in others]
@@ -270,19 +179,19 @@ def _number(value: float) -> str:
 # --- outcomes -----------------------------------------------------------------------------------------
 
 
-def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
+def _outcomes(new: Reading, others: Sequence[Reading]) -> list[Signal]:
     known = new.known
-    zone = new.zone(_room(others, OUTCOME_ZONE))
-    said = _stated(zone, known.outcomes, known)
-    spoken = _stated(new.title, known.mentions, known)
+    zone = new.zone(room(others, OUTCOME_ZONE))
+    said = outcomes_in(zone, known.outcomes, known)
+    spoken = outcomes_in(new.title, known.mentions, known)
     if not said and not spoken:
         return []
     before = [other.stated() for other in others]
     mentioned = [other.stated(mentioned=True) for other in others]
     said = {c: words for c, words in said.items() if not any(c in each for each in before)}
     spoken = {c: words for c, words in spoken.items() if not any(c in each for each in (*before, *mentioned))}
-    if (spoken or not STRONG.issuperset(said)) and _is_known(new, others):
-        below = _stated(
+    if (spoken or not STRONG.issuperset(said)) and is_known(new, others):
+        below = outcomes_in(
             new.text, known.outcomes, known
         )  # anywhere: nobody stated it, so it is in what changed
         said = {c: words for c, words in said.items() if c in STRONG or c in below}
@@ -290,109 +199,33 @@ def _outcomes(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
     return [Signal(Change.OUTCOME, f"new: {words}") for words in (spoken | said).values()]
 
 
-def _is_known(new: _Reading, others: Sequence[_Reading]) -> bool:
-    """Whether a text holds nothing new: then its headline is one more way to say the same."""
-    told = frozenset[int]().union(*(shingles(other.body).all for other in others))
-    return coverage(shingles(new.body).all, told) >= _KNOWN
+# --- new material -------------------------------------------------------------------------------------
 
 
-def _stated(
-    items: Sequence[Item], outcomes: Mapping[str, frozenset[Phrase]], known: Vocabulary
-) -> dict[str, str]:
-    """The outcomes that a text states, neither denied nor merely possible, with the words that do it."""
-    starts: dict[str, list[tuple[Phrase, str]]] = {}
-    for concept, phrases in outcomes.items():
-        for phrase in phrases:
-            starts.setdefault(phrase[0], []).append((phrase, concept))
-    found: dict[str, str] = {}
-    words = [item.word if item.kind == "word" else "" for item in items]
-    for place, word in enumerate(words):
-        for phrase, concept in starts.get(word, ()):
-            if concept in found or tuple(words[place : place + len(phrase)]) != phrase:
-                continue
-            if len(phrase) == 1 and _is_other(words, place, known):
-                continue
-            before = _just_before(words, place)
-            if not before & known.negations and not before & known.perhaps:
-                found[concept] = " ".join(phrase)
-    return found
-
-
-def _is_other(words: Sequence[str], place: int, known: Vocabulary) -> bool:
-    """Whether a word only looks like an outcome beside its neighbour: "la relaxe", "un arrêté"."""
-    pairs = (tuple(words[max(0, place - 1) : place + 1]), tuple(words[place : place + 2]))
-    return not known.homographs.isdisjoint(pairs)
-
-
-def _just_before(words: Sequence[str], place: int) -> set[str]:
-    found: set[str] = set()
-    for word in reversed(words[max(0, place - _BEFORE) : place]):
-        if not word:
-            break
-        found.add(word)
-    return found
-
-
-# --- new material and corrections ---------------------------------------------------------------------
-
-
-def _unseen(new: _Reading, others: Sequence[_Reading]) -> tuple[list[str], int]:
-    """The sentences that no other version has, and how many there are in all."""
-    known = frozenset[int]().union(*(shingles(other.body).all for other in others))
-    sentences = new.sentences()
-    return [each for each in sentences if coverage(shingles(each).all, known) < SEEN], len(sentences)
-
-
-def _material(new: _Reading, others: Sequence[_Reading], since: datetime) -> list[Signal]:
-    if new.version.at - since <= LATER or not _has_room(new, others):
+def _material(fresh: Sequence[str], count: int) -> list[Signal]:
+    if len(fresh) < NEW_SENTENCES or len(fresh) < NEW_SHARE * count:
         return []
-    unseen, count = _unseen(new, others)
-    if len(unseen) < NEW_SENTENCES or len(unseen) < NEW_SHARE * count:
+    return [Signal(Change.MATERIAL, f"{len(fresh)} of {count} sentences are new: {_short(fresh[0])}")]
+
+
+def _headline(new: Reading, fresh: Sequence[str], others: Sequence[Reading]) -> list[Signal]:
+    later = behind_the_first(fresh, new.body)
+    if not later:
         return []
-    return [Signal(Change.MATERIAL, f"{len(unseen)} of {count} sentences are new: {_short(unseen[0])}")]
+    told = [f"{other.version.title}\n{other.body}" for other in others]
+    gone = (sentence for other in others for sentence in unseen(other, [new])[0])  # seldom asked for
+    said = headlined(new.version.title, later, told, gone)
+    return [Signal(Change.MATERIAL, f"new, and in the headline: {_short(said)}")] if said else []
 
 
-def _anything(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
-    unseen, _ = _unseen(new, others)
-    return [Signal(Change.ANY, f"new: {_short(unseen[0])}")] if unseen else []
+def _corrections(new: Reading, others: Sequence[Reading]) -> list[Signal]:
+    said = corrected(new, others)
+    return [Signal(Change.CORRECTION, _short(said))] if said else []
 
 
-def _corrections(new: _Reading, others: Sequence[_Reading]) -> list[Signal]:
-    said = _correction(new)
-    if not said:
-        return []
-    tokens = folded_tokens(said)
-    before = [folded_tokens(_correction(other)) for other in others]
-    if tokens in before or (any(before) and _is_known(new, others)):
-        return []
-    return [Signal(Change.CORRECTION, _short(said))]
-
-
-def _correction(reading: _Reading) -> str:
-    """The words by which a version says that it corrects or withdraws another; "" if it does not."""
-    known, version = reading.known, reading.version
-    paragraphs = [stripped for part in reading.body.splitlines() if (stripped := part.strip())]
-    for stated in (*paragraphs[:2], *paragraphs[-1:], version.title):
-        opening = _OPENS.match(stated)
-        if opening and _bounds(tuple(folded_tokens(opening[1])), known.corrections):
-            return stated
-    tokens = folded_tokens(reading.body)
-    for part in (tokens[:_NEAR_END], tokens[-_NEAR_END:]):
-        if _contains(part, known.corrected):
-            return next(
-                (p for p in paragraphs if _contains(folded_tokens(p), known.corrected)), version.title
-            )
-    return ""
-
-
-def _bounds(tokens: Phrase, wanted: frozenset[Phrase]) -> bool:
-    """Whether a phrase stands at the beginning or at the end of an opening."""
-    return any(phrase in (tokens[: len(phrase)], tokens[-len(phrase) :]) for phrase in wanted)
-
-
-def _contains(tokens: Sequence[str], wanted: frozenset[Phrase]) -> bool:
-    text = f" {' '.join(tokens)} "
-    return any(f" {' '.join(phrase)} " in text for phrase in wanted)
+def _anything(new: Reading, others: Sequence[Reading]) -> list[Signal]:
+    fresh, _ = unseen(new, others)
+    return [Signal(Change.ANY, f"new: {_short(fresh[0])}")] if fresh else []
 
 
 def _short(text: str, most: int = 80) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import platform
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from monitor.store.lock import DaemonLock
 from tests.support.cli import run
@@ -191,3 +194,30 @@ def test_a_run_without_a_network_says_so_and_blames_no_feed(web: WebServer, tmp_
         assert shape["offline_since"] is None
     [summary] = run("run", "--once", "--json", "--config", path).objects
     assert summary["offline"] is True
+
+
+_THREADS = """
+import ctypes, sys, threading
+if sys.argv[1] == "shared":
+    from monitor.cli.run import _share_memory
+    _share_memory()
+libc, all_here = ctypes.CDLL(None), threading.Barrier(4)
+libc.malloc.restype = ctypes.c_void_p
+def take():
+    all_here.wait(30)
+    libc.malloc(100_000)
+    all_here.wait(30)
+threads = [threading.Thread(target=take) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+libc.malloc_stats()
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has a heap for each thread")
+@pytest.mark.parametrize(("how", "alone"), [("shared", True), ("each", False)])
+def test_threads_share_their_memory(how: str, *, alone: bool) -> None:
+    """A run has one heap for all its threads; without our doing they would have several."""
+    command = [sys.executable, "-c", _THREADS, how]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    assert (told.count("Arena ") == 1) is alone, told

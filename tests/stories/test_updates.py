@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.stories.figures import figures_of, items_of
-from monitor.stories.updates import Change, Version, grown, new_paragraphs, signals
+from monitor.stories.updates import Change, grown, new_paragraphs, signals
+from monitor.stories.versions import Version
 from monitor.stories.vocabulary import LANGUAGES, vocabulary
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

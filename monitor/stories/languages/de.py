@@ -84,6 +84,11 @@ WORDS = Vocabulary(
         "expelled": phrases("abgeschoben, ausgewiesen, ausgeliefert"),
         "reopened": phrases("wiedereröffnet, wieder geöffnet, wieder aufgenommen"),
         "recalled": phrases("zurückgerufen, ruft zurück"),
+        "left": phrases(
+            "verlässt die regierung, verlassen die regierung, verlässt die koalition, verlassen die koalition"
+        ),
+        "extended": phrases("verlängert bis, verlängert um, bis auf weiteres verlängert"),
+        "disqualified": phrases("disqualifiziert, titel aberkannt"),
     },
     mentions={
         "resigned": phrases("rücktritt"),

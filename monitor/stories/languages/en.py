@@ -87,6 +87,17 @@ WORDS = Vocabulary(
         "expelled": phrases("expelled, deported, extradited, evicted"),
         "reopened": phrases("reopens, reopened, resumes, resumed"),
         "recalled": phrases("recalls, recalled, withdraws, withdrew, withdrawn, retracts, retracted"),
+        "left": phrases(
+            "walked out of the government, walked out of the coalition, leaves the government,"
+            " leaves the coalition,"
+            " left the government, left the coalition, quits the government, quits the coalition,"
+            " pulls out of the government, pulled out of the government, pulls out of the coalition,"
+            " pulled out of the coalition"
+        ),
+        "extended": phrases("extended by, extended until, extended for, prolonged by, prolonged until"),
+        "disqualified": phrases(
+            "disqualified, stripped of the title, stripped of his title, stripped of her title"
+        ),
     },
     mentions={
         "rescued": phrases("survivors, survivor"),

@@ -87,6 +87,13 @@ WORDS = Vocabulary(
         "expelled": phrases("expulsado, expulsada, deportado, extraditado"),
         "reopened": phrases("reabre, reabierto, reanuda, reanudan"),
         "recalled": phrases("retirado del mercado, retirados del mercado"),
+        "left": phrases(
+            "abandona el gobierno, abandonan el gobierno, abandona la coalición, deja la coalición"
+        ),
+        "extended": phrases(
+            "prorrogado hasta, prorrogada hasta, prorrogado por, prorrogada por, prorroga la, prorroga el"
+        ),
+        "disqualified": phrases("descalificado, descalificada, descalificados, descalificadas"),
     },
     mentions={
         "resigned": phrases("dimisión, renuncia"),

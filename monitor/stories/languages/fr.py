@@ -114,6 +114,18 @@ WORDS = Vocabulary(
         "expelled": phrases("expulse, expulsee, expulses, extrade, extradee"),
         "reopened": phrases("rouvre, rouvrent, rouvert, rouverte, reprend, a repris"),
         "recalled": phrases("retire de la vente, retires de la vente"),
+        "left": phrases(
+            "quitte la coalition, quittent la coalition, quitté la coalition, quittent le gouvernement,"
+            " quitté le gouvernement, claque la porte du gouvernement, claqué la porte du gouvernement"
+        ),
+        "extended": phrases(
+            "prolongé de, prolongée de, prolongé jusqu, prolongée jusqu, reconduit pour, reconduite pour"
+        ),
+        "disqualified": phrases("disqualifié, disqualifiée, disqualifiés, disqualifiées, sur tapis vert"),
+        "maintained": phrases(
+            "maintenu la grève, maintient la grève, maintiennent la grève, grève maintenue,"
+            " grève est maintenue"
+        ),
     },
     mentions={
         "rescued": phrases("rescapes, survivants"),

@@ -80,6 +80,14 @@ WORDS = Vocabulary(
         "expelled": phrases("espulso, espulsa, estradato"),
         "reopened": phrases("riapre, riaperto, riaperta, riprende"),
         "recalled": phrases("ritirato dal mercato, ritirati dal mercato"),
+        "left": phrases(
+            "lascia il governo, lasciano il governo, esce dal governo, esce dalla coalizione,"
+            " lascia la coalizione"
+        ),
+        "extended": phrases(
+            "prorogato al, prorogata al, prorogato fino, prorogata fino, prorogata di, prorogato di"
+        ),
+        "disqualified": phrases("squalificato, squalificata, squalificati, squalificate"),
     },
     mentions={
         "resigned": phrases("dimissioni"),

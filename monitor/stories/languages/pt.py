@@ -88,6 +88,13 @@ WORDS = Vocabulary(
         "expelled": phrases("expulso, expulsa, deportado, extraditado"),
         "reopened": phrases("reabre, reaberto, reaberta, retoma"),
         "recalled": phrases("retirado do mercado, retirados do mercado"),
+        "left": phrases(
+            "deixa o governo, deixam o governo, deixa a coligação, abandona a coligação, deixa a coalizão"
+        ),
+        "extended": phrases(
+            "prorrogado até, prorrogada até, prorrogado por, prorrogada por, prolongado até, prolongada até"
+        ),
+        "disqualified": phrases("desclassificado, desclassificada, desclassificados, desclassificadas"),
     },
     mentions={
         "resigned": phrases("demissão, renúncia"),
