@@ -214,6 +214,14 @@ libc.malloc_stats()
 """
 
 
+def test_a_run_needs_no_ctypes(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some Pythons are built without it: the run takes more memory, and goes on."""
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    web.on("/a", answer(200, rss(OLD)))
+    outcome = run("run", "--once", "--config", config(tmp_path, web, "a"))
+    assert (outcome.code, "polled 1, new 1" in outcome.err) == (0, True)
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has a heap for each thread")
 @pytest.mark.parametrize(("how", "alone"), [("shared", True), ("each", False)])
 def test_threads_share_their_memory(how: str, *, alone: bool) -> None:
