@@ -39,8 +39,8 @@ def stories(
         typer.Option(
             "--updates",
             metavar="WHEN",
-            help="Which changes ring again: substance (numbers, outcomes, much that is new, corrections), "
-            "all, or none.",
+            help="Which changes ring again: substance (numbers, outcomes, much that is new, a new passage "
+            "that the headline tells of, corrections), all, or none.",
         ),
     ] = "substance",
 ) -> None:

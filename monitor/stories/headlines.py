@@ -7,11 +7,9 @@ share and nobody told before. Outlets give a dispatch first sentences of their o
 them: a new sentence counts only behind the first paragraph. They also say a sentence in their own words: one
 that shares half of its words with a sentence that went is taken for that.
 """
-# ruff: noqa: RUF001 - signs of many scripts and quotation marks
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from monitor.text.tokens import folded_tokens
@@ -19,12 +17,10 @@ from monitor.text.tokens import folded_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"”»’)]*\s+|(?<=[。！？])")
 _LEAST = 5  # letters of a headline's word that says something
 _SHORTEST = 4  # letters of the words by which two sentences are compared
 _STEM = 5  # letters that two forms of a longer word share
 _REWORDED = 0.5  # of a sentence's words that stand in one that went
-_FIRST_SENTENCES = 2  # of a text in one paragraph, which are taken for its first
 
 
 def headlined(title: str, passages: Iterable[str], told: Iterable[str], gone: Iterable[str]) -> str:
@@ -43,13 +39,6 @@ def headlined(title: str, passages: Iterable[str], told: Iterable[str], gone: It
         if fresh & said and all(len(said & each) < _REWORDED * len(said) for each in old):
             return passage
     return ""
-
-
-def behind_the_first(sentences: Iterable[str], text: str) -> list[str]:
-    """Those sentences of a text that are not in its first paragraph."""
-    paragraphs = [part for part in text.splitlines() if part.strip()]
-    first = paragraphs[0] if len(paragraphs) > 1 else " ".join(_SENTENCE.split(text)[:_FIRST_SENTENCES])
-    return [each for each in sentences if each not in first]
 
 
 def _stems(text: str, least: int) -> set[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from monitor.stories.corrections import corrected
 from monitor.stories.figures import PEOPLE
-from monitor.stories.headlines import behind_the_first, headlined
+from monitor.stories.headlines import headlined
 from monitor.stories.shingles import coverage, shingles
 from monitor.stories.versions import SEEN, has_room, is_known, outcomes_in, reading_of, room, unseen
 from monitor.text.tokens import folded_tokens
@@ -90,8 +90,9 @@ def signals(
     """
     What `new` says that no version in `told` said; empty if nothing, or if `updates` is "none".
 
-    `updates`: "substance" = number, outcome, material, correction; "all" = any new sentence besides. The
-    first of `told` is the head, by whose time the hour is counted. `language` None = unknown.
+    `updates`: "substance" = number, outcome, material or a passage that the headline tells of, correction;
+    "all" = any new sentence besides. The first of `told` is the head, by whose time the hour is counted.
+    `language` None = unknown.
     """
     if updates == "none" or not told:
         return ()
@@ -209,7 +210,8 @@ def _material(fresh: Sequence[str], count: int) -> list[Signal]:
 
 
 def _headline(new: Reading, fresh: Sequence[str], others: Sequence[Reading]) -> list[Signal]:
-    later = behind_the_first(fresh, new.body)
+    lead = new.lead()
+    later = [sentence for sentence in fresh if sentence not in lead]
     if not later:
         return []
     told = [f"{other.version.title}\n{other.body}" for other in others]

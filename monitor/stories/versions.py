@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LONGEST = 20_000  # characters of a text that are judged: some three thousand words
 SEEN = 0.5  # of a sentence's shingles that make it known
 _KNOWN = 0.95
+_LEAD = 2  # sentences of a text in one paragraph that are taken for its first
 _SHORT = 5  # words under which a sentence says nothing
 _END = Item("end")  # of a title
 _BEFORE = 3  # words before an outcome in which a "not" or a "may" is looked for
@@ -100,6 +101,12 @@ class Reading:
         """The sentences of the text that are long enough to say something."""
         parts = _SENTENCE.split(self.body)
         return [part for part in parts if part and len(folded_tokens(part)) >= _SHORT]
+
+    def lead(self) -> list[str]:
+        """The sentences of the first paragraph; of a text in one paragraph the first two."""
+        first, *others = [part for part in self.body.splitlines() if part.strip()] or [""]
+        parts = _SENTENCE.split(first)
+        return parts if others else parts[:_LEAD]
 
 
 def room(others: Sequence[Reading], most: int) -> int:

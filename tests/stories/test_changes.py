@@ -2,8 +2,8 @@
 One report again with one passage changed: whether the change is seen, and style is not taken for one.
 
 Whole new reports ring because they share little; this is the hard part of an update. The English
-changes were written before their list of words was looked at. What is missed is marked so, with the reason: a
-limit that is known, and a test that begins to pass has to lose its mark.
+changes were written before their list of words was looked at. What is missed, or rings for nothing, is marked
+so, with the reason: a limit that is known, and a test that begins to pass has to lose its mark.
 """
 
 from __future__ import annotations
