@@ -146,28 +146,26 @@ class Simulation:
 
     def _skew(self, seconds: float) -> None:
         self.world.skew += seconds
-        if seconds > 0 and self._hidden_lately(seconds) > AGED:
+        if seconds > 0 and self._hidden_lately(seconds, since=self.world.now) > AGED:
             self.leaps.append(self.world.now)
 
     def _back(self, seconds: float) -> None:
         self.world.up(yes=True)
-        lately = self._hidden_lately(seconds)
+        lately = self._hidden_lately(seconds, since=self.world.now - seconds)
         if seconds > AGED:
             self.away.append(self.world.now)
         elif lately > AGED:
             self.leaps.append(self.world.now)
 
-    def _hidden_lately(self, seconds: float) -> float:
+    def _hidden_lately(self, seconds: float, *, since: float) -> float:
         """
-        How much older than it is an item may look now, with this absence or step.
+        How much older than it is an item may look now, with this absence or step, which began then.
 
         What one of them does not do, several shortly after one another do: an item waits unseen through all.
         """
-        now = self.world.now
-        self._hidden.append((now, seconds))
+        self._hidden.append((self.world.now, seconds))
         longest = max(feed.most for feed in self.world.feeds.values())
-        since = now - seconds - 2 * longest
-        return sum(much for at, much in self._hidden if at >= since)
+        return sum(much for at, much in self._hidden if at >= since - 2 * longest)
 
     def _note(self, recorded: Recorded) -> None:
         self.world.polled.setdefault(recorded.feed, []).append((self.world.now, recorded.ok))
